@@ -1,0 +1,29 @@
+"""Writing a file whole or not at all."""
+
+import os
+import secrets
+from pathlib import Path
+
+from handgrad.errors import UserError
+
+
+def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
+    """Write beside `path`, see it onto the disk, then rename: on one disk a rename happens whole or not at all.
+
+    A full disk, a missing folder or a lost power supply leaves what was there as it was. OSError becomes a UserError.
+    """
+    path = Path(path)
+    # opened by hand and not by tempfile, whose files only their owner may read
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        try:
+            with part.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise UserError(f"{path}: cannot be written ({reason}); choose a folder that exists and has room") from error

@@ -1,0 +1,168 @@
+"""The kernels once more in plain NumPy: their specification, the path of a single image, and the float64 of gradient checks.
+
+Names, arguments and results are those of the compiled bodies; here nothing is compiled, and any float type works.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+
+def threads() -> int:
+    """How many threads these functions use."""
+    return 1
+
+
+def dense_forward(out: Array, x: Array, w: Array, b: Array, floor: float, scratch: Array) -> None:
+    np.matmul(x, w, out=out)
+    out += b
+    np.maximum(out, floor, out=out)
+
+
+def dense_input_gradient(dx: Array, dy: Array, w: Array, scratch: Array) -> None:
+    np.matmul(dy, w.T, out=dx)
+
+
+def dense_weight_gradient(dw: Array, db: Array, x: Array, dy: Array, scratch: Array) -> None:
+    np.matmul(x.T, dy, out=dw)
+    np.sum(dy, axis=0, out=db)
+
+
+def norm_forward(
+    out: Array, mean: Array, rstd: Array, x: Array, gamma: Array, beta: Array, eps: float, floor: float
+) -> None:
+    mean[:] = x.mean(axis=0)
+    rstd[:] = 1 / np.sqrt(x.var(axis=0) + eps)
+    norm_apply(out, x, mean, rstd, gamma, beta, floor)
+
+
+def norm_apply(out: Array, x: Array, mean: Array, rstd: Array, gamma: Array, beta: Array, floor: float) -> None:
+    out[:] = np.maximum((x - mean) * rstd * gamma + beta, floor)
+
+
+def norm_backward(
+    dx: Array, dgamma: Array, dbeta: Array, dy: Array, x: Array, out: Array, mean: Array, rstd: Array, gamma: Array,
+    floor: float,
+) -> None:  # fmt: skip
+    dy = np.where(out > floor, dy, 0)
+    normal = (x - mean) * rstd
+    dbeta[:] = dy.sum(axis=0)
+    dgamma[:] = (dy * normal).sum(axis=0)
+    dx[:] = gamma * rstd * (dy - dy.mean(axis=0) - normal * (dy * normal).mean(axis=0))
+
+
+def relu_forward(out: Array, x: Array) -> None:
+    np.maximum(x, 0, out=out)
+
+
+def relu_backward(dx: Array, dy: Array, out: Array) -> None:
+    np.multiply(dy, out > 0, out=dx)
+
+
+def hash32(counter: Array, key: int) -> Array:
+    """32 random bits for each counter: the lowbias32 mixer (Wellons 2018) keyed before and between its rounds."""
+    h = counter.astype(np.uint32) ^ np.uint32(key & 0xFFFFFFFF)
+    h = (h ^ (h >> np.uint32(16))) * np.uint32(0x7FEB352D)
+    h ^= np.uint32(key >> 32)
+    h = (h ^ (h >> np.uint32(15))) * np.uint32(0x846CA68B)
+    return h ^ (h >> np.uint32(16))
+
+
+def dropout(out: Array, x: Array, rate: float, key: int) -> None:
+    keep = hash32(np.arange(x.size), key).reshape(x.shape) >= np.uint32(rate * 2**32)
+    np.multiply(x, keep * x.dtype.type(1 / (1 - rate)), out=out)
+
+
+def softmax_cross_entropy(dlogits: Array, logits: Array, labels: Array, smoothing: float) -> tuple[float, int]:
+    n, classes = logits.shape
+    z = logits - logits.max(axis=1, keepdims=True)
+    target = np.full_like(z, smoothing / classes)
+    target[np.arange(n), labels] += 1 - smoothing
+    log_probability = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+    dlogits[:] = (np.exp(log_probability) - target) / n
+    loss = -(target * log_probability).sum() / n
+    return float(loss), int((logits.argmax(axis=1) == labels).sum())
+
+
+def sgd_step(
+    theta: Array, grad: Array, velocity: Array, lr: float, momentum: float, nesterov: bool, decay: float
+) -> None:
+    velocity[:] = momentum * velocity + grad if momentum else 0
+    step = grad if not momentum else grad + momentum * velocity if nesterov else velocity
+    theta[:] = (1 - lr * decay) * theta - lr * step
+
+
+def adam_step(
+    theta: Array, grad: Array, m: Array, v: Array, lr: float, beta1: float, beta2: float, eps: float, coupled: float,
+    decay: float, step: int,
+) -> None:  # fmt: skip
+    slope = grad + coupled * theta
+    m[:] = beta1 * m + (1 - beta1) * slope
+    v[:] = beta2 * v + (1 - beta2) * slope * slope
+    corrected = np.sqrt(v / (1 - beta2**step)) + eps
+    theta[:] = (1 - lr * decay) * theta - lr / (1 - beta1**step) * m / corrected
+
+
+def average_step(average: Array, theta: Array, keep: float) -> None:
+    average[:] = keep * average + (1 - keep) * theta
+
+
+def clip_norm(grad: Array, limit: float, parts: Array) -> float:
+    norm = float(np.sqrt(np.sum(grad.astype(np.float64) ** 2)))
+    if norm > limit:
+        grad *= grad.dtype.type(limit / norm)
+    return norm
+
+
+def warp(
+    out: Array, pixels: Array, rows: Array, mean: Array, scale: Array, fields: Array, limits: Array, key: int, parts: int
+) -> None:
+    clean_share, turn, shear, zoom, shift, elastic, stroke, flip = (float(v) for v in limits)
+    for i, row in enumerate(rows):
+        bits = hash32(np.arange(i * 16, i * 16 + 16), key)
+        clean, d_turn, d_shear, d_wide, d_right, d_push, d_stroke, d_flip, d_tall, d_down = bits[:10] * 2.0**-31 - 1
+        image = pixels[row].astype(np.float64)
+        if 0.5 + 0.5 * clean >= clean_share:
+            field = _field(fields, *bits[10:13]) * elastic * (0.75 + 0.25 * d_push)
+            wide, tall = np.exp(-zoom * d_wide) * (-1 if flip and d_flip < 0 else 1), np.exp(-zoom * d_tall)
+            inverse = np.diag([wide, tall]) @ [[1, shear * d_shear], [0, 1]] @ _rotation(turn * d_turn)
+            image = _resample(_strokes(image, stroke * d_stroke), inverse, shift * np.array([d_right, d_down]), field)
+        out[i] = (image - mean) * scale
+
+
+def _rotation(angle: float) -> Array:
+    return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+
+
+def _field(fields: Array, which: np.uint32, roll: np.uint32, mirror: np.uint32) -> Array:
+    """One of the fields, rolled and mirrored as three random words say."""
+    field = fields[which % len(fields)]
+    height, width = field.shape[:2]
+    rolled = np.roll(field, (-(int(roll) % height), -((int(roll) >> 16) % width)), (0, 1))
+    return rolled * np.array([1 if mirror & 1 else -1, 1 if mirror & 2 else -1])
+
+
+def _strokes(image: Array, amount: float) -> Array:
+    framed = np.pad(image, ((1, 1), (1, 1), (0, 0)))
+    height, width = image.shape[:2]
+    near = np.stack([framed[y : y + height, x : x + width] for y in range(3) for x in range(3)])
+    return image + abs(amount) * ((near.max(axis=0) if amount > 0 else near.min(axis=0)) - image)
+
+
+def _resample(image: Array, inverse: Array, shift: Array, field: Array) -> Array:
+    """Each output pixel from the four neighbours of the place it came from."""
+    height, width = image.shape[:2]
+    middle = np.array([width - 1, height - 1]) / 2
+    places = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1) - middle - shift
+    places = places @ inverse.T + field + middle + 2
+    x = places[..., 0].clip(0, width + 2)
+    y = places[..., 1].clip(0, height + 2)
+    left, top = x.astype(int), y.astype(int)
+    fx, fy = (x - left)[..., None], (y - top)[..., None]
+    framed = np.pad(image, ((2, 2), (2, 2), (0, 0)))
+    above = (1 - fx) * framed[top, left] + fx * framed[top, left + 1]
+    below = (1 - fx) * framed[top + 1, left] + fx * framed[top + 1, left + 1]
+    return (1 - fy) * above + fy * below

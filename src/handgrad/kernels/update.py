@@ -1,0 +1,79 @@
+"""Optimiser steps as one pass over a run of the flat parameter vector. Twins in `naive.py`."""
+
+from typing import Any
+
+import numpy as np
+from numba import prange
+
+Array = Any  # in jitted code: NumPy arrays, float32 and C-contiguous
+
+CHUNK = 1 << 14  # numbers that one thread handles at a time: fixed, so that nothing depends on the number of threads
+
+
+def sgd_step(theta: Array, grad: Array, velocity: Array, lr: float, momentum: float, nesterov: bool, decay: float) -> None:
+    """v = momentum * v + g;  theta -= lr * (g + momentum * v if nesterov else v) + lr * decay * theta."""
+    rate, mu, keep = np.float32(lr), np.float32(momentum), np.float32(1 - lr * decay)
+    for chunk in prange((theta.size + CHUNK - 1) // CHUNK):
+        span = slice(chunk * CHUNK, (chunk + 1) * CHUNK)
+        t, g, v = theta[span], grad[span], velocity[span]
+        if momentum == 0:
+            for i in range(t.size):
+                t[i] = keep * t[i] - rate * g[i]
+        elif nesterov:
+            for i in range(t.size):
+                v[i] = mu * v[i] + g[i]
+                t[i] = keep * t[i] - rate * (g[i] + mu * v[i])
+        else:
+            for i in range(t.size):
+                v[i] = mu * v[i] + g[i]
+                t[i] = keep * t[i] - rate * v[i]
+
+
+def adam_step(
+    theta: Array, grad: Array, m: Array, v: Array, lr: float, beta1: float, beta2: float, eps: float, coupled: float, decay: float, step: int
+) -> None:
+    """Adam with bias correction (Kingma and Ba 2015); `decay` decoupled from the gradient (Loshchilov and Hutter 2019),
+    `coupled` added to it (L2). `step` counts from 1.
+    """
+    b1, b2, c1, c2 = np.float32(beta1), np.float32(beta2), np.float32(1 - beta1), np.float32(1 - beta2)
+    rate = np.float32(lr / (1 - beta1**step))
+    correction, small = np.float32(1 / (1 - beta2**step)), np.float32(eps)
+    keep, l2 = np.float32(1 - lr * decay), np.float32(coupled)
+    for chunk in prange((theta.size + CHUNK - 1) // CHUNK):
+        span = slice(chunk * CHUNK, (chunk + 1) * CHUNK)
+        t, g, mean, square = theta[span], grad[span], m[span], v[span]
+        for i in range(t.size):
+            slope = g[i] + l2 * t[i]
+            mean[i] = b1 * mean[i] + c1 * slope
+            square[i] = b2 * square[i] + c2 * slope * slope
+            t[i] = keep * t[i] - rate * mean[i] / (np.sqrt(square[i] * correction) + small)
+
+
+def average_step(average: Array, theta: Array, keep: float) -> None:
+    """average = keep * average + (1 - keep) * theta"""
+    old, new = np.float32(keep), np.float32(1 - keep)
+    for chunk in prange((theta.size + CHUNK - 1) // CHUNK):
+        a, t = average[chunk * CHUNK : (chunk + 1) * CHUNK], theta[chunk * CHUNK : (chunk + 1) * CHUNK]
+        for i in range(a.size):
+            a[i] = old * a[i] + new * t[i]
+
+
+def clip_norm(grad: Array, limit: float, parts: Array) -> float:
+    """Scale grad down to the Euclidean norm `limit` if it is longer (Pascanu et al. 2013); returns the norm it had.
+
+    parts: float64, at least one for each CHUNK of grad; summed in a fixed order.
+    """
+    chunks = (grad.size + CHUNK - 1) // CHUNK
+    for chunk in prange(chunks):
+        total = 0.0
+        for value in grad[chunk * CHUNK : (chunk + 1) * CHUNK]:
+            total += np.float64(value) * value
+        parts[chunk] = total
+    norm = np.sqrt(parts[:chunks].sum())
+    if norm > limit:
+        scale = np.float32(limit / norm)
+        for chunk in prange(chunks):
+            g = grad[chunk * CHUNK : (chunk + 1) * CHUNK]
+            for i in range(g.size):
+                g[i] *= scale
+    return float(norm)

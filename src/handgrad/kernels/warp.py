@@ -1,0 +1,138 @@
+"""Random distortion of images in one pass, uint8 -> standardised float32. Twin in `naive.py`.
+
+Each output pixel looks up where it came from: an affine map about the centre, plus a smooth random field (elastic
+distortion: Simard, Steinkraus and Platt 2003). Every number drawn is a hash of (key, place in the batch, which number),
+so a picture does not depend on the number of threads.
+"""
+
+from typing import Any
+
+import numpy as np
+from numba import njit, prange
+
+from handgrad.kernels.pointwise import hash32
+
+Array = Any  # in jitted code: NumPy arrays, C-contiguous
+
+PAD = 2  # background pixels kept around an image, so that a look-up just outside needs no test
+DRAWS = 16  # random numbers set aside for one image
+# Places in `limits`, and of the draw that each one scales.
+CLEAN, ROTATION, SHEAR, SCALE, SHIFT, ELASTIC, STROKE, FLIP = range(8)
+N_LIMITS = 8
+SCALE_Y, SHIFT_Y, FIELD, ROLL, MIRROR = range(8, 13)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _draw(image, which, key0, key1):  # type: ignore[no-untyped-def]
+    """Uniform in [-1, 1)."""
+    return np.float32(hash32(image * DRAWS + which, key0, key1)) * np.float32(2.0**-31) - np.float32(1)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _load(padded, image, stroke, spare):  # type: ignore[no-untyped-def]
+    """The image as floats inside its frame of background, its strokes thickened (stroke > 0) or thinned (< 0)."""
+    height, width, channels = image.shape
+    for y in range(height):
+        row, target = image[y].reshape(-1), padded[y + PAD].reshape(-1)[PAD * channels : (PAD + width) * channels]
+        for i in range(row.size):
+            target[i] = np.float32(row[i])
+    if stroke == 0:
+        return
+    spare[:] = padded
+    amount = np.float32(abs(stroke))
+    for y in range(PAD, PAD + height):
+        for x in range(PAD, PAD + width):
+            for c in range(channels):
+                extreme = spare[y, x, c]
+                for dy in range(-1, 2):
+                    for dx in range(-1, 2):
+                        near = spare[y + dy, x + dx, c]
+                        extreme = max(extreme, near) if stroke > 0 else min(extreme, near)
+                padded[y, x, c] += amount * (extreme - spare[y, x, c])
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _affine(image, limits, key0, key1):  # type: ignore[no-untyped-def]
+    """(a, b, c, d, e, f): a pixel at (x, y) from the centre came from (a x + b y + c, d x + e y + f)."""
+    turn = limits[ROTATION] * _draw(image, ROTATION, key0, key1)
+    slant = limits[SHEAR] * _draw(image, SHEAR, key0, key1)
+    wide = np.exp(-limits[SCALE] * _draw(image, SCALE, key0, key1))
+    tall = np.exp(-limits[SCALE] * _draw(image, SCALE_Y, key0, key1))
+    right = limits[SHIFT] * _draw(image, SHIFT, key0, key1)
+    down = limits[SHIFT] * _draw(image, SHIFT_Y, key0, key1)
+    if limits[FLIP] > 0 and _draw(image, FLIP, key0, key1) < 0:
+        wide = -wide
+    cos, sin = np.cos(turn), np.sin(turn)
+    a, b = wide * (cos + slant * sin), wide * (slant * cos - sin)
+    d, e = tall * sin, tall * cos
+    return a, b, -(a * right + b * down), d, e, -(d * right + e * down)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _bilinear(out, padded, xs, ys, mean, scale, y):  # type: ignore[no-untyped-def]
+    """One row of output: the four neighbours of each place (xs, ys), which count from the corner of `padded`."""
+    width, channels = out.shape[1], out.shape[2]
+    for x in range(width):
+        left, top = int(xs[x]), int(ys[x])
+        fx, fy = xs[x] - np.float32(left), ys[x] - np.float32(top)
+        for c in range(channels):
+            above = padded[top, left, c] + fx * (padded[top, left + 1, c] - padded[top, left, c])
+            below = padded[top + 1, left, c] + fx * (padded[top + 1, left + 1, c] - padded[top + 1, left, c])
+            out[y, x, c] = (above + fy * (below - above) - mean[y, x, c]) * scale[y, x, c]
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _warp_one(out, pixels, mean, scale, fields, limits, image, key0, key1, padded, spare, xs, ys):  # type: ignore[no-untyped-def]
+    height, width = out.shape[0], out.shape[1]
+    _load(padded, pixels, limits[STROKE] * _draw(image, STROKE, key0, key1), spare)
+    a, b, c, d, e, f = _affine(image, limits, key0, key1)
+    which = hash32(image * DRAWS + FIELD, key0, key1)
+    field = fields[which % np.uint32(fields.shape[0])]
+    roll = hash32(image * DRAWS + ROLL, key0, key1)
+    roll_y, roll_x = roll % np.uint32(height), (roll >> np.uint32(16)) % np.uint32(width)
+    mirror = hash32(image * DRAWS + MIRROR, key0, key1)
+    strength = limits[ELASTIC] * np.float32(0.75 + 0.25 * _draw(image, ELASTIC, key0, key1))
+    push_x = strength if mirror & np.uint32(1) else -strength
+    push_y = strength if mirror & np.uint32(2) else -strength
+    middle_x, middle_y = np.float32(0.5 * (width - 1)), np.float32(0.5 * (height - 1))
+    top_x, top_y = np.float32(width + 2 * PAD - 2), np.float32(height + 2 * PAD - 2)
+    for y in range(height):
+        line = field[(y + roll_y) % height]
+        v = np.float32(y) - middle_y
+        for x in range(width):
+            at = x + roll_x
+            at -= width if at >= width else 0
+            u = np.float32(x) - middle_x
+            place_x = a * u + b * v + c + push_x * line[at, 0] + middle_x + np.float32(PAD)
+            place_y = d * u + e * v + f + push_y * line[at, 1] + middle_y + np.float32(PAD)
+            xs[x] = min(max(place_x, np.float32(0)), top_x)
+            ys[x] = min(max(place_y, np.float32(0)), top_y)
+        _bilinear(out, padded, xs, ys, mean, scale, y)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _plain(out, pixels, mean, scale):  # type: ignore[no-untyped-def]
+    o, p, m, s = out.reshape(-1), pixels.reshape(-1), mean.reshape(-1), scale.reshape(-1)
+    for i in range(o.size):
+        o[i] = (np.float32(p[i]) - m[i]) * s[i]
+
+
+def warp(out: Array, pixels: Array, rows: Array, mean: Array, scale: Array, fields: Array, limits: Array, key: int, parts: int) -> None:
+    """out[i] = (pixels[rows[i]] distorted - mean) * scale
+
+    out (B, H, W, C) float32; pixels (N, H, W, C) uint8; rows (B,); mean, scale (H, W, C) float32; fields (F, H, W, 2)
+    float32, periodic, root-mean-square 1 pixel; limits (8,) float32: the share left clean, then the largest rotation
+    (radians), shear, log scale, shift (pixels), elastic displacement (pixels), stroke change, and whether to flip.
+    `parts`: how many threads share the batch.
+    """
+    batch, height, width, channels = out.shape
+    key0, key1 = np.uint32(key & 0xFFFFFFFF), np.uint32(key >> 32)
+    for part in prange(parts):
+        padded = np.zeros((height + 2 * PAD, width + 2 * PAD, channels), np.float32)
+        spare = np.empty_like(padded)
+        xs, ys = np.empty(width, np.float32), np.empty(width, np.float32)
+        for i in range(part * batch // parts, (part + 1) * batch // parts):
+            if np.float32(0.5) + np.float32(0.5) * _draw(i, CLEAN, key0, key1) < limits[CLEAN]:
+                _plain(out[i], pixels[rows[i]], mean, scale)
+            else:
+                _warp_one(out[i], pixels[rows[i]], mean, scale, fields, limits, i, key0, key1, padded, spare, xs, ys)

@@ -1,0 +1,22 @@
+from dataclasses import dataclass
+
+from handgrad.layers.base import Layer, Plan, Slot
+from handgrad.layout import Array, Shape
+
+
+@dataclass(frozen=True)
+class ReLU(Layer):
+    """out = max(0, x) (Nair and Hinton 2010). Behind each hidden layer, never behind the last: logits may be negative."""
+
+    def plan(self, in_shape: Shape) -> Plan:
+        return Plan(in_shape)
+
+    def forward(self, x: Array, slot: Slot) -> Array:
+        slot.kernels.relu_forward(slot.out, x)
+        return slot.out
+
+    def backward(self, dy: Array, slot: Slot) -> Array | None:
+        """The slope is 1 where the output is above 0, else 0."""
+        if slot.dx is not None:
+            slot.kernels.relu_backward(slot.dx, dy, slot.out)
+        return slot.dx

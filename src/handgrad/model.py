@@ -1,0 +1,136 @@
+"""A trained network with all that it needs to answer: normalisation, class names, the record of its training."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from handgrad import layers as layer_types
+from handgrad.errors import UserError
+from handgrad.files import replace_file
+from handgrad.layers import Layer
+from handgrad.layout import Array, Shape, aligned
+from handgrad.network import Network, Workspace
+
+FORMAT = "handgrad-1"
+BATCH = 256  # images predicted at a time
+
+
+class Model:
+    """Answers for uint8 images of network.in_shape. mean, scale (H, W, C): the network sees (pixels - mean) * scale."""
+
+    def __init__(
+        self, network: Network, mean: Array, scale: Array, classes: Sequence[str],
+        record: Mapping[str, Any] | None = None, temperature: float = 1.0,
+    ) -> None:  # fmt: skip
+        self.network, self.mean, self.scale, self.classes = network, mean, scale, tuple(classes)
+        self.record, self.temperature = dict(record or {}), temperature
+
+    def predict_proba(self, pixels: npt.NDArray[np.uint8]) -> Array:
+        """Probabilities (N, K) float32 of images (N, H, W) or (N, H, W, C) uint8."""
+        images = self._images(pixels)
+        n = min(len(images), BATCH)
+        logits = np.empty((len(images), len(self.classes)), np.float32)
+        ws = self.network.workspace(max(n, 1))
+        for first in range(0, len(images), BATCH):
+            self._forward(logits[first : first + BATCH], images[first : first + BATCH], ws)
+        return softmax(logits / np.float32(self.temperature))
+
+    def predict(self, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
+        """The likeliest class (N,) of images (N, H, W) or (N, H, W, C) uint8, as an index into `classes`."""
+        return np.argmax(self.predict_proba(pixels), axis=1)
+
+    def _images(self, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        shape = self.network.in_shape
+        if pixels.dtype != np.uint8 or pixels.shape[1:] not in (shape, shape[:2] if shape[2:] == (1,) else shape):
+            expected = "x".join(map(str, shape))
+            raise UserError(f"images are {pixels.dtype} of shape {pixels.shape}: expected uint8 of shape (N, {expected})")
+        return pixels.reshape(-1, *shape)
+
+    def _forward(self, logits: Array, images: npt.NDArray[np.uint8], ws: Workspace) -> None:
+        np.subtract(images, self.mean, out=ws.x[: len(images)])
+        ws.x[: len(images)] *= self.scale
+        logits[:] = self.network.forward(ws.x, ws)[: len(images)]
+
+    def save(self, path: str | Path) -> None:
+        """Write one safetensors file, whole or not at all: weights, and a header with everything else."""
+        from safetensors.numpy import save
+
+        network = self.network
+        tensors = {**dict(network.layout.views(network.theta)), **dict(network.state_layout.views(network.state))}
+        tensors |= {"mean": self.mean, "scale": self.scale}
+        header = {
+            "layers": [[type(layer).__name__, asdict(layer)] for layer in network.layers],  # type: ignore[call-overload]
+            "in_shape": network.in_shape,
+            "classes": self.classes,
+            "temperature": self.temperature,
+            "record": self.record,
+        }
+        data = save({k: np.ascontiguousarray(v) for k, v in tensors.items()}, {"format": FORMAT, "handgrad": json.dumps(header)})
+        replace_file(path, data)
+
+    @staticmethod
+    def load(path: str | Path) -> "Model":
+        """Read a model file; a UserError says what is wrong with one that is missing, cut, or of other shapes."""
+        tensors, metadata = _read(Path(path))
+        if metadata.get("format") != FORMAT:
+            raise UserError(f"{path}: a safetensors file, but not a model of format {FORMAT}; give a file that handgrad wrote")
+        try:
+            header = json.loads(metadata["handgrad"])
+            network = Network([_layer(name, values) for name, values in header["layers"]], tuple(header["in_shape"]))
+            classes, temperature, record = header["classes"], float(header["temperature"]), dict(header["record"])
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise UserError(f"{path}: the header is damaged ({error!r}); use another copy of the file") from None
+        _fill(path, network, tensors)
+        mean, scale = (_tensor(path, tensors, name, network.in_shape) for name in ("mean", "scale"))
+        if (len(classes),) != network.out_shape or not temperature > 0:
+            raise UserError(f"{path}: {len(classes)} classes for {network.out_shape[0]} outputs; use another copy of the file")
+        return Model(network, mean, scale, classes, record, temperature)
+
+
+def softmax(logits: Array) -> Array:
+    """exp(z) / sum exp(z) along the last axis; the largest z is taken out first, so any size is safe."""
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    out: Array = powers / powers.sum(axis=-1, keepdims=True)
+    return out
+
+
+def _read(path: Path) -> tuple[dict[str, Array], dict[str, str]]:
+    from safetensors import SafetensorError, safe_open
+
+    if not path.is_file():
+        raise UserError(f"{path}: no such model file; give the .safetensors file that training wrote")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
+    except (SafetensorError, OSError, ValueError) as error:
+        raise UserError(f"{path}: not a whole safetensors file ({error}); use another copy of the file") from None
+
+
+def _layer(name: str, values: dict[str, Any]) -> Layer:
+    kind = getattr(layer_types, name)
+    if name not in layer_types.__all__ or not issubclass(kind, Layer):
+        raise ValueError(f"no layer '{name}'")
+    made: Layer = kind(**values)
+    return made
+
+
+def _tensor(path: str | Path, tensors: dict[str, Array], name: str, shape: Shape) -> Array:
+    found = tensors.get(name)
+    if found is None or found.shape != shape or found.dtype != np.float32:
+        got = "nothing" if found is None else f"{found.dtype} {found.shape}"
+        raise UserError(f"{path}: tensor '{name}' is {got}: expected float32 {shape}; use another copy of the file")
+    copy = aligned((math.prod(shape),)).reshape(shape)
+    copy[...] = found
+    return copy
+
+
+def _fill(path: str | Path, network: Network, tensors: dict[str, Array]) -> None:
+    for layout, flat in ((network.layout, network.theta), (network.state_layout, network.state)):
+        for name, view in layout.views(flat):
+            view[...] = _tensor(path, tensors, name, view.shape)

@@ -1,0 +1,186 @@
+"""Recipes: every number that training depends on, named and frozen."""
+
+import difflib
+import json
+import tomllib
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, get_type_hints
+
+from handgrad.augment import Augment
+from handgrad.errors import UserError
+from handgrad.init import SPREADS, spread
+from handgrad.layers import BatchNorm, Dense, Dropout, Flatten, Layer, ReLU
+from handgrad.optim import SGD, Adam, AdamW, Rule
+from handgrad.schedules import SCHEDULES, Schedule, warm_up
+
+OPTIMISERS = ("sgd", "adam", "adamw")
+NORMALISE = ("range", "image", "pixel")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to build and train a network.
+
+    hidden: units of each hidden layer. dropout: rate behind each hidden layer, one number for all or one for each.
+    layer_lr: each dense layer's share of the learning rate, empty for equal. momentum: of SGD, and beta1 of Adam.
+    warmup: share of the steps over which the rate rises. smoothing: of labels. clip: largest gradient norm, 0 for none.
+    average: decay of the weight average, 0 for none. normalise: `range` (to 0..1), `image` (one mean and deviation for
+    all pixels) or `pixel` (one for each). rotation to clean: see `Augment`; calm: share of the epochs, the last, in which
+    distortions are half as strong. all_data: learn from the validation images too (final runs of a settled recipe).
+    """
+
+    name: str
+    hidden: tuple[int, ...] = (256,)
+    batch_norm: bool = False
+    dropout: tuple[float, ...] = (0.0,)
+    input_dropout: float = 0.0
+    init: str = "he"
+    layer_lr: tuple[float, ...] = ()
+    epochs: int = 10
+    batch: int = 128
+    optimiser: str = "adamw"
+    lr: float = 1e-3
+    momentum: float = 0.9
+    nesterov: bool = False
+    beta2: float = 0.999
+    decay: float = 0.0
+    schedule: str = "cosine"
+    warmup: float = 0.0
+    smoothing: float = 0.0
+    clip: float = 0.0
+    average: float = 0.0
+    normalise: str = "image"
+    rotation: float = 0.0
+    shear: float = 0.0
+    scale: float = 0.0
+    shift: float = 0.0
+    elastic: float = 0.0
+    stroke: float = 0.0
+    flip: bool = False
+    clean: float = 0.0
+    calm: float = 0.0
+    all_data: bool = False
+
+    def __post_init__(self) -> None:
+        for name, (low, high) in RANGES.items():
+            values = getattr(self, name)
+            for value in values if isinstance(values, tuple) else (values,):
+                if not low <= value <= high:
+                    raise UserError(f"{name} is {value}: expected a number from {low:g} to {high:g}")
+        for name, choices in CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise UserError(f"{name} is '{getattr(self, name)}': expected one of {', '.join(choices)}")
+        for name, allowed in (("dropout", {1, len(self.hidden)}), ("layer_lr", {0, len(self.hidden) + 1})):
+            if len(getattr(self, name)) not in allowed:
+                expected = " or ".join(map(str, sorted(allowed)))
+                raise UserError(f"{name} has {len(getattr(self, name))} numbers: expected {expected}")
+        spread(self.init, 1, 1)
+        self.augment()
+
+    def augment(self) -> Augment:
+        return Augment(**{f.name: getattr(self, f.name) for f in fields(Augment)})
+
+    def layers(self, classes: int) -> list[Layer]:
+        """Flatten, then Dense (BatchNorm) ReLU (Dropout) for each hidden width, then Dense for the logits."""
+        dropout = self.dropout * len(self.hidden) if len(self.dropout) == 1 else self.dropout
+        shares = self.layer_lr or (1.0,) * (len(self.hidden) + 1)
+        layers: list[Layer] = [Flatten()]
+        layers += [Dropout(self.input_dropout)] if self.input_dropout else []
+        for units, rate, share in zip(self.hidden, dropout, shares, strict=False):
+            layers.append(Dense(units, self.init, share))
+            layers += [BatchNorm()] if self.batch_norm else []
+            layers.append(ReLU())
+            layers += [Dropout(rate)] if rate else []
+        return [*layers, Dense(classes, self.init, shares[-1])]
+
+    def rule(self) -> Rule:
+        if self.optimiser == "sgd":
+            return SGD(self.momentum, self.nesterov)
+        return (AdamW if self.optimiser == "adamw" else Adam)(self.momentum, self.beta2)
+
+    def learning_rate(self, steps: int) -> Schedule:
+        """The schedule over so many steps."""
+        return warm_up(SCHEDULES[self.schedule](self.lr, steps), round(self.warmup * steps))
+
+    def change(self, **changes: Any) -> "Recipe":
+        """A copy with other values; unknown names, wrong types and bad values are errors."""
+        kinds = get_type_hints(Recipe)
+        for name in changes:
+            if name not in kinds:
+                near = difflib.get_close_matches(name, kinds, 1)
+                hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(kinds)}"
+                raise UserError(f"a recipe has no field '{name}': {hint}")
+        return replace(self, **{name: _coerce(name, kinds[name], value) for name, value in changes.items()})
+
+    def to_toml(self) -> str:
+        lines = [f"{name} = {_toml(value)}" for name, value in asdict(self).items()]
+        return "\n".join(lines) + "\n"
+
+
+ONE = 1 - 1e-9  # the largest value of a rate that must stay below 1
+RANGES = MappingProxyType(
+    {
+        "hidden": (1, 65536), "dropout": (0, 0.99), "input_dropout": (0, 0.99), "layer_lr": (0, 1e6),
+        "epochs": (1, 100_000), "batch": (1, 65536), "lr": (1e-12, 1e6), "momentum": (0, ONE), "beta2": (0, ONE),
+        "decay": (0, 1e3), "warmup": (0, 1), "smoothing": (0, ONE), "clip": (0, 1e9), "average": (0, ONE), "calm": (0, 1),
+    }
+)  # fmt: skip
+CHOICES = MappingProxyType({"optimiser": OPTIMISERS, "schedule": tuple(SCHEDULES), "normalise": NORMALISE})
+
+
+def _coerce(name: str, kind: Any, value: Any) -> Any:
+    """A value as the field's type: a list becomes a tuple, an int a float; anything else of another type is an error."""
+    if kind in (tuple[int, ...], tuple[float, ...]):
+        each = int if kind == tuple[int, ...] else float
+        many = value if isinstance(value, (list, tuple)) else [value]
+        return tuple(_coerce(name, each, v) for v in many)
+    if kind is float and type(value) is int:
+        return float(value)
+    if type(value) is not kind:
+        raise UserError(f"{name} is {value!r}: expected {kind.__name__}")
+    return value
+
+
+def _toml(value: Any) -> str:
+    return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)
+
+
+RECIPES = MappingProxyType(
+    {
+        recipe.name: recipe
+        for recipe in (
+            Recipe("assignment", hidden=(100, 200, 200), layer_lr=(0.1, 0.2, 0.1, 0.1), lr=1.0, momentum=0.0,
+                   optimiser="sgd", schedule="constant", batch=32, epochs=5),
+            Recipe("mlp", hidden=(512, 512, 512), batch_norm=True, dropout=(0.1,), batch=128, epochs=10, lr=3e-3,
+                   schedule="one-cycle", decay=0.02, smoothing=0.05, average=0.99, rotation=10, shear=8, scale=0.1,
+                   shift=1.5, elastic=0.8, clean=0.1),
+            Recipe("mlp-best", hidden=(1024, 1024, 1024), batch_norm=True, dropout=(0.1,), input_dropout=0.0, batch=256,
+                   epochs=100, lr=2e-3, beta2=0.99, warmup=0.05, decay=0.02, smoothing=0.05, average=0.999, rotation=12,
+                   shear=10, scale=0.15, shift=2, elastic=1.3, clean=0.1, calm=0.15, all_data=True),
+        )
+    }
+)  # fmt: skip
+
+
+def recipe(name_or_path: str | Path) -> Recipe:
+    """A named recipe, or one read from a TOML file: its `name` says which recipe the rest of the file changes."""
+    if str(name_or_path) in RECIPES:
+        return RECIPES[str(name_or_path)]
+    path = Path(name_or_path)
+    if path.suffix != ".toml":
+        near = difflib.get_close_matches(str(name_or_path), RECIPES, 1)
+        hint = f"did you mean '{near[0]}'?" if near else f"expected {', '.join(RECIPES)} or a .toml file"
+        raise UserError(f"no recipe '{name_or_path}': {hint}")
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror}); give the path of a recipe") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: not a TOML file: {error}") from None
+    base = RECIPES.get(values.get("name", ""), Recipe("custom"))
+    return base.change(**values)
+
+
+__all__ = ["RECIPES", "SPREADS", "Recipe", "recipe"]

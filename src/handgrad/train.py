@@ -1,0 +1,194 @@
+"""Training: a generator of what happened, step by step and epoch by epoch; whoever listens draws it or stops it."""
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from handgrad.augment import Augmenter
+from handgrad.datasets import Images
+from handgrad.errors import UserError
+from handgrad.kernels import backend
+from handgrad.keys import derive
+from handgrad.layout import Array, aligned
+from handgrad.model import Model
+from handgrad.network import Network
+from handgrad.optim import Average, Optimiser
+from handgrad.recipes import Recipe
+
+VALID_BATCH = 256
+CALM_FACTOR = 0.5  # how strong distortions are in the last, calm epochs
+LEAST_DEVIATION = 16.0  # of a pixel, in grey levels: rarely inked pixels would otherwise be blown up
+
+
+@dataclass(frozen=True)
+class Step:
+    """One update: `step` counts them over the whole run, loss is that batch's."""
+
+    step: int
+    loss: float
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One pass over the images; valid_* is None where nothing was kept back. seconds: this epoch, validation included."""
+
+    epoch: int
+    step: int
+    train_loss: float
+    train_accuracy: float
+    valid_loss: float | None
+    valid_accuracy: float | None
+    lr: float
+    seconds: float
+    images_per_second: float
+
+
+class Trainer:
+    """A training run that can be left after any step and taken up again to the same bytes.
+
+    data, valid: what to learn from and what to watch; with recipe.all_data both are learnt from. There is no place for
+    test images.
+    """
+
+    def __init__(self, recipe: Recipe, data: Images, valid: Images, seed: int = 0) -> None:
+        self.recipe, self.seed = recipe, seed
+        self.data = _join(data, valid) if recipe.all_data else data
+        self.valid = None if recipe.all_data else valid
+        self.batch = min(recipe.batch, len(self.data))
+        self.steps_per_epoch = len(self.data) // self.batch
+        self.steps = self.steps_per_epoch * recipe.epochs
+        self.schedule = recipe.learning_rate(self.steps)
+        self.network = Network(recipe.layers(len(data.classes)), data.shape, seed)
+        self.kernels = backend("parallel")
+        self.optimiser = Optimiser(recipe.rule(), self.network.layout, self.kernels, recipe.decay, recipe.clip)
+        network = self.network
+        self.average = Average(recipe.average, network.theta, network.state, self.kernels) if recipe.average else None
+        self.mean, self.scale = normalisation(self.data, recipe.normalise)
+        self.step = 0
+        self.history: list[Epoch] = []
+        self.loss_sum, self.right, self.seconds = 0.0, 0, 0.0  # of the epoch under way
+
+    def run(self) -> Iterator[Step | Epoch]:
+        """Train from where this run stands to its end, one record after each step and each epoch."""
+        ws = self.network.workspace(self.batch, train=True, parallel=True)
+        pixels = self.data.pixels.reshape(-1, *self.data.shape)
+        augment = Augmenter(self.recipe.augment(), self.mean, self.scale, self.kernels, self.seed)
+        dlogits = aligned((self.batch, len(self.data.classes)))
+        for epoch in range(self.step // self.steps_per_epoch, self.recipe.epochs):
+            order = shuffled(len(self.data), self.seed, epoch)
+            augment.begin_epoch(epoch, self._strength(epoch))
+            first, began = epoch * self.steps_per_epoch, time.perf_counter() - self.seconds
+            for at in range(self.step - first, self.steps_per_epoch):
+                rows = order[at * self.batch : (at + 1) * self.batch]
+                augment(ws.x, pixels, rows, self.step)
+                logits = self.network.forward(ws.x, ws, self.seed, self.step)
+                labels = self.data.labels[rows]
+                loss, right = self.kernels.softmax_cross_entropy(dlogits, logits, labels, self.recipe.smoothing)
+                self._check(loss)
+                self.network.backward(dlogits, ws)
+                self.optimiser.step(self.network.theta, self.network.grad, self.schedule(self.step))
+                self.step += 1
+                if self.average:
+                    self.average.update(self.network.theta, self.network.state, self.step)
+                self.loss_sum, self.right = self.loss_sum + loss, self.right + int(right)
+                self.seconds = time.perf_counter() - began
+                yield Step(self.step, loss)
+            yield self._finish(epoch, began)
+
+    def _strength(self, epoch: int) -> float:
+        calm = epoch >= self.recipe.epochs - round(self.recipe.calm * self.recipe.epochs)
+        return CALM_FACTOR if calm else 1.0
+
+    def _check(self, loss: float) -> None:
+        if not math.isfinite(loss):
+            rate = self.schedule(self.step)
+            raise UserError(
+                f"the loss became {loss} at step {self.step + 1} with learning rate {rate:.3g}: expected a finite number; "
+                f"lower lr (try {self.recipe.lr / 10:.2g}), or set clip to 1"
+            )
+
+    def _finish(self, epoch: int, began: float) -> Epoch:
+        images = self.steps_per_epoch * self.batch
+        speed = images / self.seconds
+        valid_loss, valid_accuracy = self.validate() if self.valid else (None, None)
+        record = Epoch(
+            epoch + 1, self.step, self.loss_sum / self.steps_per_epoch, self.right / images, valid_loss, valid_accuracy,
+            self.schedule(self.step - 1), time.perf_counter() - began, speed,
+        )  # fmt: skip
+        self.history.append(record)
+        self.loss_sum, self.right, self.seconds = 0.0, 0, 0.0
+        return record
+
+    def result(self) -> Network:
+        """A copy of the network with the weights to keep: their running average, if the recipe has one."""
+        source = self.average or self.network
+        network = Network(self.network.layers, self.network.in_shape)
+        network.theta[:], network.state[:] = source.theta, source.state
+        return network
+
+    def validate(self) -> tuple[float, float]:
+        """Loss (without smoothing) and accuracy on the validation images."""
+        assert self.valid is not None
+        network, n = self.result(), min(VALID_BATCH, len(self.valid))
+        ws = network.workspace(n, parallel=n > 1)
+        pixels = self.valid.pixels.reshape(-1, *self.valid.shape)
+        dlogits = aligned((n, len(self.valid.classes)))
+        loss, right = 0.0, 0
+        for first in range(0, len(self.valid), n):
+            count = min(n, len(self.valid) - first)
+            np.subtract(pixels[first : first + count], self.mean, out=ws.x[:count])
+            ws.x[:count] *= self.scale
+            logits, labels = network.forward(ws.x, ws)[:count], self.valid.labels[first : first + count]
+            mean_loss, batch_right = ws.kernels.softmax_cross_entropy(dlogits[:count], logits, labels, 0.0)
+            loss, right = loss + mean_loss * count, right + int(batch_right)
+        return loss / len(self.valid), right / len(self.valid)
+
+    def model(self) -> Model:
+        """The trained model, with the record of how it came to be."""
+        record = {"recipe": asdict(self.recipe), "seed": self.seed, "history": [asdict(e) for e in self.history]}
+        return Model(self.result(), self.mean, self.scale, self.data.classes, record)
+
+
+def train(recipe: Recipe, data: Images, valid: Images, seed: int = 0) -> Iterator[Step | Epoch]:
+    """The records of a whole run: `for record in train(...)`. Make a `Trainer` to keep the model too."""
+    return Trainer(recipe, data, valid, seed).run()
+
+
+def shuffled(n: int, seed: int, epoch: int) -> npt.NDArray[np.int64]:
+    """The order of the images in an epoch: a new one each time, the same for the same seed."""
+    return np.random.Generator(np.random.Philox(key=derive(seed, 4, epoch))).permutation(n)
+
+
+def normalisation(data: Images, kind: str) -> tuple[Array, Array]:
+    """mean, scale (H, W, C) float32, such that (pixels - mean) * scale is what the network sees; see `Recipe`."""
+    pixels = data.pixels.reshape(-1, *data.shape)
+    if kind == "range":
+        mean, deviation = np.zeros(data.shape), np.full(data.shape, 255.0)
+    elif kind == "image":
+        mean, deviation = np.full(data.shape, pixels.mean()), np.full(data.shape, pixels.std())
+    else:
+        mean, deviation = pixels.mean(axis=0), pixels.std(axis=0)
+    return mean.astype(np.float32), (1 / np.maximum(deviation, LEAST_DEVIATION)).astype(np.float32)
+
+
+def warm_up(recipe: Recipe, data: Images) -> float:
+    """Compile the kernels that a recipe needs, on a tiny network and noise; returns the seconds that it took."""
+    began = time.perf_counter()
+    pixels = np.zeros((4, *data.pixels.shape[1:]), np.uint8)
+    images = Images(pixels, np.zeros(4, np.uint8), data.classes)
+    tiny = replace(recipe, hidden=(8,) * len(recipe.hidden), epochs=1, batch=2, all_data=False)
+    for _ in Trainer(tiny, images, images).run():
+        pass
+    return time.perf_counter() - began
+
+
+def _join(a: Images, b: Images) -> Images:
+    return Images(np.concatenate([a.pixels, b.pixels]), np.concatenate([a.labels, b.labels]), a.classes)
+
+
+__all__ = ["Any", "Epoch", "Step", "Trainer", "train", "warm_up"]

@@ -113,7 +113,7 @@ class Network:
         """Logits (n, K) of images (n, *in_shape); seed and step key the dropout of a training workspace."""
         for i, (layer, slot) in enumerate(zip(self.layers, ws.slots, strict=True)):
             if not self._folded(i):
-                slot.key = derive(seed, 3, step, i) if ws.train else 0
+                slot.key = derive(seed, 3, step, i) if layer.random else 0
                 x = layer.forward(x, slot)
         return x
 

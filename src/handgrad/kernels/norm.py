@@ -31,12 +31,13 @@ def _statistics(mean, rstd, x, eps, first, last):  # type: ignore[no-untyped-def
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _normalise(out, x, mean, rstd, gamma, beta, floor, first, last):  # type: ignore[no-untyped-def]
-    m, s, g, b = mean[first:last], rstd[first:last], gamma[first:last], beta[first:last]
+    scale = rstd[first:last] * gamma[first:last]
+    shift = beta[first:last] - mean[first:last] * scale
     low = np.float32(floor)
     for n in range(x.shape[0]):
         row, o = x[n, first:last], out[n, first:last]
         for c in range(row.size):
-            value = (row[c] - m[c]) * s[c] * g[c] + b[c]
+            value = row[c] * scale[c] + shift[c]
             o[c] = low if value < low else value
 
 
@@ -59,22 +60,25 @@ def norm_apply(out: Array, x: Array, mean: Array, rstd: Array, gamma: Array, bet
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _backward(dx, dgamma, dbeta, dy, x, out, mean, rstd, gamma, floor, first, last):  # type: ignore[no-untyped-def]
-    m, s, g = mean[first:last], rstd[first:last], gamma[first:last]
-    dg, db = dgamma[first:last], dbeta[first:last]
+    m, dg, db = mean[first:last], dgamma[first:last], dbeta[first:last]
     dg[:], db[:] = 0, 0
     low, count = np.float32(floor), np.float32(x.shape[0])
-    for n in range(x.shape[0]):
+    for n in range(x.shape[0]):  # short loops over few arrays: the compiler gives up on vectors when too many may overlap
         row, up, o, d = x[n, first:last], dy[n, first:last], out[n, first:last], dx[n, first:last]
         for c in range(row.size):
-            passed = up[c] if o[c] > low else np.float32(0)
-            d[c] = passed
-            db[c] += passed
-            dg[c] += passed * (row[c] - m[c]) * s[c]
+            d[c] = up[c] if o[c] > low else np.float32(0)
+        for c in range(row.size):
+            db[c] += d[c]
+        for c in range(row.size):
+            dg[c] += d[c] * (row[c] - m[c])
+    dg *= rstd[first:last]
+    scale = gamma[first:last] * rstd[first:last]
+    slope = -scale * rstd[first:last] * dg / count
+    shift = -scale * db / count - slope * m
     for n in range(x.shape[0]):
         row, d = x[n, first:last], dx[n, first:last]
         for c in range(row.size):
-            normal = (row[c] - m[c]) * s[c]
-            d[c] = g[c] * s[c] * (d[c] - (db[c] + normal * dg[c]) / count)
+            d[c] = scale[c] * d[c] + slope[c] * row[c] + shift[c]
 
 
 def norm_backward(

@@ -49,6 +49,7 @@ class Layer(ABC):
     """Subclasses are final, frozen dataclasses of hyper-parameters."""
 
     folds_relu: ClassVar[bool] = False  # forward applies slot.floor, and backward undoes it
+    random: ClassVar[bool] = False  # slot.key is drawn for each step
 
     @abstractmethod
     def plan(self, in_shape: Shape) -> Plan:

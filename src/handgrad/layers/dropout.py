@@ -12,6 +12,7 @@ class Dropout(Layer):
     """
 
     rate: float
+    random = True
 
     def __post_init__(self) -> None:
         if not 0 <= self.rate < 1:

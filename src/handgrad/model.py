@@ -1,7 +1,6 @@
 """A trained network with all that it needs to answer: normalisation, class names, the record of its training."""
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -11,25 +10,31 @@ import numpy as np
 import numpy.typing as npt
 
 from handgrad import layers as layer_types
+from handgrad.deskew import deskew
 from handgrad.errors import UserError
 from handgrad.files import replace_file
 from handgrad.layers import Layer
-from handgrad.layout import Array, Shape, aligned
+from handgrad.layout import Array
 from handgrad.network import Network, Workspace
+from handgrad.tensors import read_tensors, take
 
 FORMAT = "handgrad-1"
 BATCH = 256  # images predicted at a time
 
 
 class Model:
-    """Answers for uint8 images of network.in_shape. mean, scale (H, W, C): the network sees (pixels - mean) * scale."""
+    """Answers for uint8 images of network.in_shape.
+
+    The network sees (pixels - mean) * scale, with mean and scale (H, W, C); upright: of pixels deskewed first. The record
+    says how it was trained; temperature divides the logits.
+    """
 
     def __init__(
         self, network: Network, mean: Array, scale: Array, classes: Sequence[str],
-        record: Mapping[str, Any] | None = None, temperature: float = 1.0,
+        record: Mapping[str, Any] | None = None, temperature: float = 1.0, upright: bool = False,
     ) -> None:  # fmt: skip
         self.network, self.mean, self.scale, self.classes = network, mean, scale, tuple(classes)
-        self.record, self.temperature = dict(record or {}), temperature
+        self.record, self.temperature, self.upright = dict(record or {}), temperature, upright
 
     def predict_proba(self, pixels: npt.NDArray[np.uint8]) -> Array:
         """Probabilities (N, K) float32 of images (N, H, W) or (N, H, W, C) uint8."""
@@ -49,10 +54,13 @@ class Model:
         shape = self.network.in_shape
         if pixels.dtype != np.uint8 or pixels.shape[1:] not in (shape, shape[:2] if shape[2:] == (1,) else shape):
             expected = "x".join(map(str, shape))
-            raise UserError(f"images are {pixels.dtype} of shape {pixels.shape}: expected uint8 of shape (N, {expected})")
+            raise UserError(
+                f"images are {pixels.dtype} of shape {pixels.shape}: expected uint8 of shape (N, {expected})"
+            )
         return pixels.reshape(-1, *shape)
 
     def _forward(self, logits: Array, images: npt.NDArray[np.uint8], ws: Workspace) -> None:
+        images = deskew(images) if self.upright else images
         np.subtract(images, self.mean, out=ws.x[: len(images)])
         ws.x[: len(images)] *= self.scale
         logits[:] = self.network.forward(ws.x, ws)[: len(images)]
@@ -69,28 +77,35 @@ class Model:
             "in_shape": network.in_shape,
             "classes": self.classes,
             "temperature": self.temperature,
+            "upright": self.upright,
             "record": self.record,
         }
-        data = save({k: np.ascontiguousarray(v) for k, v in tensors.items()}, {"format": FORMAT, "handgrad": json.dumps(header)})
+        data = save(
+            {k: np.ascontiguousarray(v) for k, v in tensors.items()}, {"format": FORMAT, "handgrad": json.dumps(header)}
+        )
         replace_file(path, data)
 
     @staticmethod
     def load(path: str | Path) -> "Model":
         """Read a model file; a UserError says what is wrong with one that is missing, cut, or of other shapes."""
-        tensors, metadata = _read(Path(path))
-        if metadata.get("format") != FORMAT:
-            raise UserError(f"{path}: a safetensors file, but not a model of format {FORMAT}; give a file that handgrad wrote")
+        tensors, header = read_tensors(path, FORMAT, "model")
         try:
-            header = json.loads(metadata["handgrad"])
             network = Network([_layer(name, values) for name, values in header["layers"]], tuple(header["in_shape"]))
-            classes, temperature, record = header["classes"], float(header["temperature"]), dict(header["record"])
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise UserError(f"{path}: the header is damaged ({error!r}); use another copy of the file") from None
-        _fill(path, network, tensors)
-        mean, scale = (_tensor(path, tensors, name, network.in_shape) for name in ("mean", "scale"))
+            classes, temperature, record = list(header["classes"]), float(header["temperature"]), dict(header["record"])
+            upright = bool(header["upright"])
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError, UserError) as error:
+            raise UserError(
+                f"{path}: the model's header is damaged ({error!r}); use another copy of the file"
+            ) from None
         if (len(classes),) != network.out_shape or not temperature > 0:
-            raise UserError(f"{path}: {len(classes)} classes for {network.out_shape[0]} outputs; use another copy of the file")
-        return Model(network, mean, scale, classes, record, temperature)
+            raise UserError(
+                f"{path}: {len(classes)} classes for {network.out_shape} outputs; use another copy of the file"
+            )
+        for layout, flat in ((network.layout, network.theta), (network.state_layout, network.state)):
+            for name, view in layout.views(flat):
+                view[...] = take(path, tensors, name, view.shape)
+        mean, scale = (take(path, tensors, name, network.in_shape) for name in ("mean", "scale"))
+        return Model(network, mean, scale, classes, record, temperature, upright)
 
 
 def softmax(logits: Array) -> Array:
@@ -100,37 +115,9 @@ def softmax(logits: Array) -> Array:
     return out
 
 
-def _read(path: Path) -> tuple[dict[str, Array], dict[str, str]]:
-    from safetensors import SafetensorError, safe_open
-
-    if not path.is_file():
-        raise UserError(f"{path}: no such model file; give the .safetensors file that training wrote")
-    try:
-        with safe_open(path, framework="numpy") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
-    except (SafetensorError, OSError, ValueError) as error:
-        raise UserError(f"{path}: not a whole safetensors file ({error}); use another copy of the file") from None
-
-
 def _layer(name: str, values: dict[str, Any]) -> Layer:
     kind = getattr(layer_types, name)
     if name not in layer_types.__all__ or not issubclass(kind, Layer):
         raise ValueError(f"no layer '{name}'")
     made: Layer = kind(**values)
     return made
-
-
-def _tensor(path: str | Path, tensors: dict[str, Array], name: str, shape: Shape) -> Array:
-    found = tensors.get(name)
-    if found is None or found.shape != shape or found.dtype != np.float32:
-        got = "nothing" if found is None else f"{found.dtype} {found.shape}"
-        raise UserError(f"{path}: tensor '{name}' is {got}: expected float32 {shape}; use another copy of the file")
-    copy = aligned((math.prod(shape),)).reshape(shape)
-    copy[...] = found
-    return copy
-
-
-def _fill(path: str | Path, network: Network, tensors: dict[str, Array]) -> None:
-    for layout, flat in ((network.layout, network.theta), (network.state_layout, network.state)):
-        for name, view in layout.views(flat):
-            view[...] = _tensor(path, tensors, name, view.shape)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,8 @@ from handgrad.errors import UserError
 from handgrad.init import start
 from handgrad.kernels import backend
 from handgrad.keys import derive
-from handgrad.layers import Dense, Dropout, Flatten, Layer, ReLU, Slot
-from handgrad.layers.base import NO_FLOOR, Plan
+from handgrad.layers import Dropout, Flatten, Layer, ReLU, Slot
+from handgrad.layers.base import Plan
 from handgrad.layout import Array, Layout, Param, Shape, aligned
 
 
@@ -41,6 +41,7 @@ class Network:
             raise UserError("a network without layers: expected at least one")
         self.layers, self.in_shape, self.dtype = tuple(layers), tuple(in_shape), np.dtype(dtype)
         self.plans = self._plan()
+        self.active = [i for i in range(len(self.layers)) if not self._folded(i)]  # a folded ReLU has nothing to do
         self.layout = Layout(self._named(lambda plan: plan.params))
         self.state_layout = Layout(self._named(lambda plan: plan.state))
         self.theta = aligned((self.layout.size,), dtype)
@@ -111,29 +112,36 @@ class Network:
 
     def forward(self, x: Array, ws: Workspace, seed: int = 0, step: int = 0) -> Array:
         """Logits (n, K) of images (n, *in_shape); seed and step key the dropout of a training workspace."""
-        for i, (layer, slot) in enumerate(zip(self.layers, ws.slots, strict=True)):
-            if not self._folded(i):
-                slot.key = derive(seed, 3, step, i) if layer.random else 0
-                x = layer.forward(x, slot)
+        for i in self.active:
+            layer, slot = self.layers[i], ws.slots[i]
+            slot.key = derive(seed, 3, step, i) if layer.random else 0
+            x = layer.forward(x, slot)
         return x
 
     def backward(self, dlogits: Array, ws: Workspace) -> None:
         """Overwrite grad from the gradient of the loss by the logits; dlogits is used up."""
         dy: Array | None = dlogits
-        for i in reversed(range(len(self.layers))):
+        for i in reversed(self.active):
             if dy is None:
                 return
-            if not self._folded(i):
-                dy = self.layers[i].backward(dy, ws.slots[i])
+            dy = self.layers[i].backward(dy, ws.slots[i])
+
+    def count(self, i: int) -> int:
+        """How many parameters layer i has."""
+        return sum(math.prod(param.shape) for param in self.plans[i].params)
 
     def __repr__(self) -> str:
-        lines = [f"{'input':<24}{'x'.join(map(str, self.in_shape)):>12}"]
-        for layer, plan in zip(self.layers, self.plans, strict=True):
-            count = sum(math.prod(p.shape) for p in plan.params)
-            described = f"{layer.units}" if isinstance(layer, Dense) else f"{layer.rate}" if isinstance(layer, Dropout) else ""
-            name = f"{type(layer).__name__}({described})"
-            lines.append(f"{name:<24}{'x'.join(map(str, plan.out_shape)):>12}{count or '':>12,}" if count else f"{name:<24}{'x'.join(map(str, plan.out_shape)):>12}")
+        lines = [f"{'input':<24}{shape_text(self.in_shape):>12}"]
+        for i, (layer, plan) in enumerate(zip(self.layers, self.plans, strict=True)):
+            lines.append(f"{describe(layer):<24}{shape_text(plan.out_shape):>12}{self.count(i) or '':>12}")
         return "\n".join([*lines, f"{self.layout.count:,} parameters"])
 
 
-__all__ = ["NO_FLOOR", "Network", "Workspace"]
+def describe(layer: Layer) -> str:
+    """A layer in a word: its name and what it cannot do without, as `Dense(100)`."""
+    needed = [f.name for f in fields(layer) if f.default is MISSING]  # type: ignore[arg-type]
+    return f"{type(layer).__name__}({', '.join(str(getattr(layer, name)) for name in needed)})"
+
+
+def shape_text(shape: Shape) -> str:
+    return "x".join(map(str, shape))

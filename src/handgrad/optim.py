@@ -16,7 +16,9 @@ class Rule(ABC):
     memory: ClassVar[tuple[str, ...]]
 
     @abstractmethod
-    def update(self, kernels: Any, theta: Array, grad: Array, memory: list[Array], lr: float, decay: float, step: int) -> None:
+    def update(
+        self, kernels: Any, theta: Array, grad: Array, memory: list[Array], lr: float, decay: float, step: int
+    ) -> None:
         """Move theta one step in place; decay is decoupled from the gradient; step counts from 1."""
 
 
@@ -31,7 +33,9 @@ class SGD(Rule):
     def __post_init__(self) -> None:
         _inside("momentum", self.momentum)
 
-    def update(self, kernels: Any, theta: Array, grad: Array, memory: list[Array], lr: float, decay: float, step: int) -> None:
+    def update(
+        self, kernels: Any, theta: Array, grad: Array, memory: list[Array], lr: float, decay: float, step: int
+    ) -> None:
         kernels.sgd_step(theta, grad, memory[0], lr, self.momentum, self.nesterov, decay)
 
 
@@ -50,7 +54,9 @@ class Adam(Rule):
         if not self.eps > 0:
             raise UserError(f"eps is {self.eps}: expected a number above 0")
 
-    def update(self, kernels: Any, theta: Array, grad: Array, memory: list[Array], lr: float, decay: float, step: int) -> None:
+    def update(
+        self, kernels: Any, theta: Array, grad: Array, memory: list[Array], lr: float, decay: float, step: int
+    ) -> None:
         kernels.adam_step(theta, grad, *memory, lr, self.beta1, self.beta2, self.eps, decay, 0.0, step)
 
 
@@ -58,7 +64,9 @@ class Adam(Rule):
 class AdamW(Adam):
     """Adam with weight decay decoupled from the gradient: theta -= lr * decay * theta (Loshchilov and Hutter 2019)."""
 
-    def update(self, kernels: Any, theta: Array, grad: Array, memory: list[Array], lr: float, decay: float, step: int) -> None:
+    def update(
+        self, kernels: Any, theta: Array, grad: Array, memory: list[Array], lr: float, decay: float, step: int
+    ) -> None:
         kernels.adam_step(theta, grad, *memory, lr, self.beta1, self.beta2, self.eps, 0.0, decay, step)
 
 
@@ -70,7 +78,9 @@ def _inside(name: str, value: float) -> None:
 class Optimiser:
     """A rule and its memory for one layout. clip: largest Euclidean norm of the gradient, 0 for none."""
 
-    def __init__(self, rule: Rule, layout: Layout, kernels: Any, decay: float = 0.0, clip: float = 0.0, dtype: Any = np.float32) -> None:
+    def __init__(
+        self, rule: Rule, layout: Layout, kernels: Any, decay: float = 0.0, clip: float = 0.0, dtype: Any = np.float32
+    ) -> None:
         if decay < 0 or clip < 0:
             raise UserError(f"weight decay is {decay} and clip {clip}: expected 0 or more")
         self.rule, self.layout, self.kernels, self.decay, self.clip = rule, layout, kernels, decay, clip

@@ -27,7 +27,8 @@ class Recipe:
     layer_lr: each dense layer's share of the learning rate, empty for equal. momentum: of SGD, and beta1 of Adam.
     warmup: share of the steps over which the rate rises. smoothing: of labels. clip: largest gradient norm, 0 for none.
     average: decay of the weight average, 0 for none. normalise: `range` (to 0..1), `image` (one mean and deviation for
-    all pixels) or `pixel` (one for each). rotation to clean: see `Augment`; calm: share of the epochs, the last, in which
+    all pixels) or `pixel` (one for each). deskew: set slanted
+    digits upright first, when training and when predicting. rotation to clean: see `Augment`; calm: share of the epochs, the last, in which
     distortions are half as strong. all_data: learn from the validation images too (final runs of a settled recipe).
     """
 
@@ -52,6 +53,7 @@ class Recipe:
     clip: float = 0.0
     average: float = 0.0
     normalise: str = "image"
+    deskew: bool = False
     rotation: float = 0.0
     shear: float = 0.0
     scale: float = 0.0

@@ -4,13 +4,13 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from handgrad.augment import Augmenter
 from handgrad.datasets import Images
+from handgrad.deskew import deskew
 from handgrad.errors import UserError
 from handgrad.kernels import backend
 from handgrad.keys import derive
@@ -22,6 +22,7 @@ from handgrad.recipes import Recipe
 
 VALID_BATCH = 256
 CALM_FACTOR = 0.5  # how strong distortions are in the last, calm epochs
+CLOCKED = ("seconds", "images_per_second")
 LEAST_DEVIATION = 16.0  # of a pixel, in grey levels: rarely inked pixels would otherwise be blown up
 
 
@@ -57,8 +58,8 @@ class Trainer:
 
     def __init__(self, recipe: Recipe, data: Images, valid: Images, seed: int = 0) -> None:
         self.recipe, self.seed = recipe, seed
-        self.data = _join(data, valid) if recipe.all_data else data
-        self.valid = None if recipe.all_data else valid
+        self.data = _prepared(_join(data, valid) if recipe.all_data else data, recipe)
+        self.valid = None if recipe.all_data else _prepared(valid, recipe)
         self.batch = min(recipe.batch, len(self.data))
         self.steps_per_epoch = len(self.data) // self.batch
         self.steps = self.steps_per_epoch * recipe.epochs
@@ -149,9 +150,10 @@ class Trainer:
         return loss / len(self.valid), right / len(self.valid)
 
     def model(self) -> Model:
-        """The trained model, with the record of how it came to be."""
-        record = {"recipe": asdict(self.recipe), "seed": self.seed, "history": [asdict(e) for e in self.history]}
-        return Model(self.result(), self.mean, self.scale, self.data.classes, record)
+        """The trained model, with the record of how it came to be: no clock in it, so equal runs give equal files."""
+        history = [{k: v for k, v in asdict(e).items() if k not in CLOCKED} for e in self.history]
+        record = {"recipe": asdict(self.recipe), "seed": self.seed, "history": history}
+        return Model(self.result(), self.mean, self.scale, self.data.classes, record, upright=self.recipe.deskew)
 
 
 def train(recipe: Recipe, data: Images, valid: Images, seed: int = 0) -> Iterator[Step | Epoch]:
@@ -187,8 +189,12 @@ def warm_up(recipe: Recipe, data: Images) -> float:
     return time.perf_counter() - began
 
 
+def _prepared(images: Images, recipe: Recipe) -> Images:
+    if not recipe.deskew:
+        return images
+    upright = deskew(images.pixels.reshape(-1, *images.shape)).reshape(images.pixels.shape)
+    return Images(upright, images.labels, images.classes)
+
+
 def _join(a: Images, b: Images) -> Images:
     return Images(np.concatenate([a.pixels, b.pixels]), np.concatenate([a.labels, b.labels]), a.classes)
-
-
-__all__ = ["Any", "Epoch", "Step", "Trainer", "train", "warm_up"]

@@ -69,9 +69,7 @@ def idx_files(path: Path) -> Mapping[tuple[str, str], Path]:
     return files
 
 
-def _read_part(
-    path: Path, files: Mapping[tuple[str, str], Path], part: str, classes: tuple[str, ...] | None
-) -> Images:
+def _read_part(path: Path, files: Mapping[tuple[str, str], Path], part: str, classes: tuple[str, ...] | None) -> Images:
     for kind, ending in (("images", "idx3"), ("labels", "idx1")):
         if (part, kind) not in files:
             start = "train" if part == "train" else "t10k"

@@ -87,7 +87,7 @@ def _shuffle_key(file: Path) -> bytes:
 def _stack(files: Sequence[Path], colour: bool | None) -> NDArray[np.uint8]:
     arrays: list[NDArray[np.uint8]] = []
     for file in files:
-        array = _decode(file)
+        array = decode(file)
         if arrays and array.shape[:2] != arrays[0].shape[:2]:
             raise UserError(
                 f"{files[0]} is {_size(arrays[0])} but {file} is {_size(array)}; "
@@ -96,7 +96,7 @@ def _stack(files: Sequence[Path], colour: bool | None) -> NDArray[np.uint8]:
         arrays.append(array)
     if colour is None:
         colour = any(array.ndim == 3 for array in arrays)
-    return np.stack([_to_colour(array) if colour else _to_grey(array) for array in arrays])
+    return np.stack([_to_colour(array) if colour else to_grey(array) for array in arrays])
 
 
 def _size(array: NDArray[np.uint8]) -> str:
@@ -107,14 +107,14 @@ def _to_colour(array: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return array if array.ndim == 3 else np.repeat(array[:, :, None], 3, axis=2)
 
 
-def _to_grey(array: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def to_grey(array: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Luma as Pillow computes it (ITU-R BT.601), for a picture in colour among grey ones."""
     from PIL import Image
 
     return array if array.ndim == 2 else np.asarray(Image.fromarray(array).convert("L"))
 
 
-def _decode(file: Path) -> NDArray[np.uint8]:
+def decode(file: Path) -> NDArray[np.uint8]:
     """uint8 (H, W), or (H, W, 3) if the picture has real colour."""
     from PIL import Image, ImageOps
 
@@ -128,9 +128,11 @@ def _decode(file: Path) -> NDArray[np.uint8]:
                 return _grey_or_colour(ImageOps.exif_transpose(picture))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise UserError(f"{file}: too large ({error}), expected at most {MAX_PIXELS} pixels; shrink it") from error
+    except FileNotFoundError as error:
+        raise UserError(f"{file}: no such file; give a picture: {', '.join(FORMATS)}") from error
     except Exception as error:  # Pillow's decoders meet a damaged file with almost any exception
         kind = type(error).__name__
-        raise UserError(f"{file}: not a readable picture ({kind}), expected {', '.join(FORMATS)}; remove it") from error
+        raise UserError(f"{file}: not a readable picture ({kind}), expected {', '.join(FORMATS)}; replace or remove it") from error
 
 
 def _grey_or_colour(picture: "Image") -> NDArray[np.uint8]:

@@ -118,7 +118,15 @@ def clip_norm(grad: Array, limit: float, parts: Array) -> float:
 
 
 def warp(
-    out: Array, pixels: Array, rows: Array, mean: Array, scale: Array, fields: Array, limits: Array, key: int, parts: int
+    out: Array,
+    pixels: Array,
+    rows: Array,
+    mean: Array,
+    scale: Array,
+    fields: Array,
+    limits: Array,
+    key: int,
+    parts: int,
 ) -> None:
     clean_share, turn, shear, zoom, shift, elastic, stroke, flip = (float(v) for v in limits)
     for i, row in enumerate(rows):

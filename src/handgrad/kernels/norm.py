@@ -41,7 +41,9 @@ def _normalise(out, x, mean, rstd, gamma, beta, floor, first, last):  # type: ig
             o[c] = low if value < low else value
 
 
-def norm_forward(out: Array, mean: Array, rstd: Array, x: Array, gamma: Array, beta: Array, eps: float, floor: float) -> None:
+def norm_forward(
+    out: Array, mean: Array, rstd: Array, x: Array, gamma: Array, beta: Array, eps: float, floor: float
+) -> None:
     """out (M, C) = max(floor, (x - mean) * rstd * gamma + beta); writes the batch's mean and 1 / std (C,)."""
     channels = x.shape[1]
     for block in prange((channels + COLUMNS - 1) // COLUMNS):
@@ -63,7 +65,9 @@ def _backward(dx, dgamma, dbeta, dy, x, out, mean, rstd, gamma, floor, first, la
     m, dg, db = mean[first:last], dgamma[first:last], dbeta[first:last]
     dg[:], db[:] = 0, 0
     low, count = np.float32(floor), np.float32(x.shape[0])
-    for n in range(x.shape[0]):  # short loops over few arrays: the compiler gives up on vectors when too many may overlap
+    for n in range(
+        x.shape[0]
+    ):  # short loops over few arrays: the compiler gives up on vectors when too many may overlap
         row, up, o, d = x[n, first:last], dy[n, first:last], out[n, first:last], dx[n, first:last]
         for c in range(row.size):
             d[c] = up[c] if o[c] > low else np.float32(0)
@@ -82,7 +86,16 @@ def _backward(dx, dgamma, dbeta, dy, x, out, mean, rstd, gamma, floor, first, la
 
 
 def norm_backward(
-    dx: Array, dgamma: Array, dbeta: Array, dy: Array, x: Array, out: Array, mean: Array, rstd: Array, gamma: Array, floor: float
+    dx: Array,
+    dgamma: Array,
+    dbeta: Array,
+    dy: Array,
+    x: Array,
+    out: Array,
+    mean: Array,
+    rstd: Array,
+    gamma: Array,
+    floor: float,
 ) -> None:
     """Gradients of `norm_forward` in train mode, where mean and std depend on x; floor -inf: no ReLU was folded in.
 

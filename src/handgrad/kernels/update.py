@@ -10,7 +10,9 @@ Array = Any  # in jitted code: NumPy arrays, float32 and C-contiguous
 CHUNK = 1 << 14  # numbers that one thread handles at a time: fixed, so that nothing depends on the number of threads
 
 
-def sgd_step(theta: Array, grad: Array, velocity: Array, lr: float, momentum: float, nesterov: bool, decay: float) -> None:
+def sgd_step(
+    theta: Array, grad: Array, velocity: Array, lr: float, momentum: float, nesterov: bool, decay: float
+) -> None:
     """v = momentum * v + g;  theta -= lr * (g + momentum * v if nesterov else v) + lr * decay * theta."""
     rate, mu, keep = np.float32(lr), np.float32(momentum), np.float32(1 - lr * decay)
     for chunk in prange((theta.size + CHUNK - 1) // CHUNK):
@@ -30,7 +32,17 @@ def sgd_step(theta: Array, grad: Array, velocity: Array, lr: float, momentum: fl
 
 
 def adam_step(
-    theta: Array, grad: Array, m: Array, v: Array, lr: float, beta1: float, beta2: float, eps: float, coupled: float, decay: float, step: int
+    theta: Array,
+    grad: Array,
+    m: Array,
+    v: Array,
+    lr: float,
+    beta1: float,
+    beta2: float,
+    eps: float,
+    coupled: float,
+    decay: float,
+    step: int,
 ) -> None:
     """Adam with bias correction (Kingma and Ba 2015); `decay` decoupled from the gradient (Loshchilov and Hutter 2019),
     `coupled` added to it (L2). `step` counts from 1.

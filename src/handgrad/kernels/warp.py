@@ -117,7 +117,17 @@ def _plain(out, pixels, mean, scale):  # type: ignore[no-untyped-def]
         o[i] = (np.float32(p[i]) - m[i]) * s[i]
 
 
-def warp(out: Array, pixels: Array, rows: Array, mean: Array, scale: Array, fields: Array, limits: Array, key: int, parts: int) -> None:
+def warp(
+    out: Array,
+    pixels: Array,
+    rows: Array,
+    mean: Array,
+    scale: Array,
+    fields: Array,
+    limits: Array,
+    key: int,
+    parts: int,
+) -> None:
     """out[i] = (pixels[rows[i]] distorted - mean) * scale
 
     out (B, H, W, C) float32; pixels (N, H, W, C) uint8; rows (B,); mean, scale (H, W, C) float32; fields (F, H, W, 2)

@@ -20,7 +20,9 @@ class Dense(Layer):
 
     def plan(self, in_shape: Shape) -> Plan:
         if len(in_shape) != 1:
-            raise UserError(f"Dense({self.units}) cannot follow shape {in_shape}: it needs (I,); put Flatten() before it")
+            raise UserError(
+                f"Dense({self.units}) cannot follow shape {in_shape}: it needs (I,); put Flatten() before it"
+            )
         (n_in,) = in_shape
         w = Param("w", (n_in, self.units), self.init, decay=True, lr=self.lr)
         b = Param("b", (self.units,), lr=self.lr)

@@ -30,4 +30,3 @@ def save(figure: Figure, path: str | os.PathLike[str]) -> None:
 def write_page(html: str, path: str | os.PathLike[str]) -> None:
     """Write an HTML page, in UTF-8; `UserError` where that cannot be done."""
     replace_file(path, html.encode())
-

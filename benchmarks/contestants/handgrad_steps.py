@@ -1,0 +1,55 @@
+"""handgrad's training steps, out of the pieces that its own training loop is made of."""
+
+import sys
+
+import numpy as np
+from problem import BETA1, BETA2, EPS, Contestant, Problem, Weights, main
+
+from handgrad.kernels import backend
+from handgrad.layers import Dense, Layer, ReLU
+from handgrad.layout import aligned
+from handgrad.network import Network
+from handgrad.optim import SGD, Adam, Optimiser
+
+
+def network_of(problem: Problem) -> Network:
+    layers: list[Layer] = []
+    for w, _ in problem.start:
+        layers += [Dense(w.shape[1]), ReLU()]
+    return Network(layers[:-1], (problem.x.shape[1],))
+
+
+def build(problem: Problem) -> Contestant:
+    network, kernels = network_of(problem), backend("parallel")
+    batch, classes = problem.rows.shape[1], network.out_shape[0]
+    ws, dlogits = network.workspace(batch, train=True, parallel=True), aligned((batch, classes))
+    rule = SGD() if problem.optimiser == "sgd" else Adam(BETA1, BETA2, EPS)
+    optimiser = Optimiser(rule, network.layout, kernels)
+
+    def views() -> Weights:
+        names = [f"{i}" for i, layer in enumerate(network.layers) if isinstance(layer, Dense)]
+        return [tuple(network.layout.view(network.theta, f"{name}.{p}") for p in "wb") for name in names]  # type: ignore[misc]
+
+    def reset() -> None:
+        nonlocal optimiser
+        optimiser = Optimiser(rule, network.layout, kernels)
+        for (w, b), (start_w, start_b) in zip(views(), problem.start, strict=True):
+            w[...], b[...] = start_w, start_b
+
+    def run() -> float:
+        total = 0.0
+        for _ in range(problem.epochs):
+            for rows in problem.rows:
+                np.take(problem.x, rows, axis=0, out=ws.x, mode="clip")  # the mode that writes without a copy between
+                logits = network.forward(ws.x, ws)
+                loss, _right = kernels.softmax_cross_entropy(dlogits, logits, problem.labels[rows], 0.0)
+                total += loss
+                network.backward(dlogits, ws)
+                optimiser.step(network.theta, network.grad, problem.lr)
+        return total
+
+    return Contestant(reset, run, views, ("handgrad", "numba", "numpy"))
+
+
+if __name__ == "__main__":
+    main(build, sys.argv)

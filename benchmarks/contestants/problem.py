@@ -1,0 +1,108 @@
+"""What every contestant of `dense.py` is given, and the one clock. Needs NumPy alone: peers run without handgrad."""
+
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+Weights = list[tuple[Array, Array]]  # w (I, O) and b (O,) of each layer
+
+CHECKED = 2000  # images on which the trained weights are compared
+RATES = {"sgd": 0.05, "adam": 1e-3}
+BETA1, BETA2, EPS = 0.9, 0.999, 1e-8
+
+
+@dataclass(frozen=True)
+class Problem:
+    """x (N, 784) float32 standardised; labels (N,) uint8; rows (steps an epoch, batch) int64, the same every epoch."""
+
+    x: Array
+    labels: Array
+    rows: Array
+    start: Weights
+    epochs: int
+    optimiser: str
+
+    @property
+    def lr(self) -> float:
+        return RATES[self.optimiser]
+
+    @property
+    def steps(self) -> int:
+        return self.epochs * len(self.rows)
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """reset: back to the start, untimed. run: all the steps, done when it returns. weights: what they led to."""
+
+    reset: Callable[[], None]
+    run: Callable[[], Any]
+    weights: Callable[[], Weights]
+    packages: tuple[str, ...]
+
+
+def he_start(widths: list[int], seed: int = 0) -> Weights:
+    generator = np.random.Generator(np.random.Philox(seed))
+    shapes = pairwise(widths)
+    scaled = [generator.standard_normal((i, o), np.float32) * np.float32((2 / i) ** 0.5) for i, o in shapes]
+    return [(w, np.zeros(w.shape[1], np.float32)) for w in scaled]
+
+
+def threads() -> int:
+    return int(os.environ["OMP_NUM_THREADS"])
+
+
+def save(folder: Path, x: Array, labels: Array) -> None:
+    """Once for all networks."""
+    np.save(folder / "x.npy", x)
+    np.save(folder / "labels.npy", labels)
+
+
+def load(folder: Path, widths: list[int], batch: int, steps: int, epochs: int, optimiser: str) -> Problem:
+    x, labels = np.load(folder / "x.npy"), np.load(folder / "labels.npy")
+    order = np.random.Generator(np.random.Philox(1)).permutation(len(x))
+    rows = order[: steps * batch].reshape(steps, batch)
+    return Problem(x, labels, rows, he_start(widths), epochs, optimiser)
+
+
+def loss(weights: Weights, x: Array, labels: Array) -> float:
+    """Mean cross-entropy in float64: the same judge for every contestant."""
+    out = x.astype(np.float64)
+    for i, (w, b) in enumerate(weights):
+        out = np.maximum(out, 0) @ w + b if i else out @ w + b
+    out -= out.max(axis=1, keepdims=True)
+    return float(np.mean(np.log(np.exp(out).sum(axis=1)) - out[np.arange(len(x)), labels]))
+
+
+def measure(contestant: Contestant, problem: Problem) -> None:
+    """One whole run to compile and to warm up, then the same run again by the clock; prints one line of JSON."""
+    contestant.reset()
+    contestant.run()
+    contestant.reset()
+    began = time.perf_counter()
+    contestant.run()
+    seconds = time.perf_counter() - began
+    figures = {
+        "steps": problem.steps,
+        "seconds": seconds,
+        "microseconds_per_step": seconds / problem.steps * 1e6,
+        "loss": loss(contestant.weights(), problem.x[:CHECKED], problem.labels[:CHECKED]),
+        "versions": {package: version(package) for package in contestant.packages},
+    }
+    print(json.dumps(figures))
+
+
+def main(build: Callable[..., Contestant], argv: list[str]) -> None:
+    """argv: folder, the task as JSON (widths, batch, steps an epoch, epochs, optimiser), then what `build` takes."""
+    problem = load(Path(argv[1]), **json.loads(argv[2]))
+    measure(build(problem, *argv[3:]), problem)

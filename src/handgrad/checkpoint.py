@@ -1,0 +1,62 @@
+"""A training run on disk, after any step: enough to go on to the same bytes as if it had never stopped."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from handgrad.datasets import Images
+from handgrad.errors import UserError
+from handgrad.files import replace_file
+from handgrad.layout import Array
+from handgrad.recipes import RECIPES, Recipe
+from handgrad.tensors import read_tensors, take
+from handgrad.train import Epoch, Trainer
+
+FORMAT = "handgrad-checkpoint-1"
+
+
+def save(trainer: Trainer, path: str | Path, dataset: str, checksum: str) -> None:
+    """Write the run as one safetensors file, whole or not at all; dataset and checksum say what it learns from."""
+    from safetensors.numpy import save as to_bytes
+
+    progress = {
+        "recipe": asdict(trainer.recipe), "seed": trainer.seed, "step": trainer.step, "dataset": dataset,
+        "checksum": checksum, "history": [asdict(epoch) for epoch in trainer.history],
+        "epoch": [trainer.loss_sum, trainer.right, trainer.seconds],
+    }  # fmt: skip
+    replace_file(path, to_bytes(_vectors(trainer), {"format": FORMAT, "handgrad": json.dumps(progress)}))
+
+
+def origin(path: str | Path) -> tuple[str, str]:
+    """(name or path of the data set, its checksum) that a checkpoint's run learns from."""
+    _, progress = read_tensors(path, FORMAT, "checkpoint")
+    return _field(path, progress, "dataset"), _field(path, progress, "checksum")
+
+
+def restore(path: str | Path, data: Images, valid: Images) -> Trainer:
+    """The run as it stood when it was saved, on the same images."""
+    tensors, progress = read_tensors(path, FORMAT, "checkpoint")
+    values = _field(path, progress, "recipe")
+    recipe = RECIPES.get(values["name"], Recipe("custom")).change(**values)
+    trainer = Trainer(recipe, data, valid, _field(path, progress, "seed"))
+    for name, vector in _vectors(trainer).items():
+        vector[...] = take(path, tensors, name, vector.shape)
+    trainer.step = trainer.optimiser.steps = _field(path, progress, "step")
+    trainer.history = [Epoch(**epoch) for epoch in _field(path, progress, "history")]
+    trainer.loss_sum, trainer.right, trainer.seconds = _field(path, progress, "epoch")
+    return trainer
+
+
+def _vectors(trainer: Trainer) -> dict[str, Array]:
+    """Every array that a step changes."""
+    vectors = {"theta": trainer.network.theta, "state": trainer.network.state, **trainer.optimiser.memory}
+    if trainer.average:
+        vectors |= {"average.theta": trainer.average.theta, "average.state": trainer.average.state}
+    return vectors
+
+
+def _field(path: str | Path, progress: dict[str, Any], name: str) -> Any:
+    if name not in progress:
+        raise UserError(f"{path}: the checkpoint's header lacks '{name}'; start the run again")
+    return progress[name]

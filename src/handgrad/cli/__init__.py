@@ -1,0 +1,51 @@
+"""The command line: it parses, calls and prints; what goes wrong for the user is one line and exit code 2."""
+
+import os
+import sys
+
+import click
+
+from handgrad import __version__
+from handgrad.cli.augment import augment
+from handgrad.cli.data import data
+from handgrad.cli.evaluate import evaluate
+from handgrad.cli.inspect import inspect
+from handgrad.cli.lr_find import lr_find
+from handgrad.cli.predict import predict
+from handgrad.cli.train import train
+from handgrad.errors import UserError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="handgrad")
+def cli() -> None:
+    """Train a handwritten-digit classifier from scratch, see how good it is, and use it.
+
+    Start with `handgrad train`, then `handgrad evaluate` and `handgrad predict IMAGE`.
+    """
+
+
+for command in (train, evaluate, predict, inspect, lr_find, augment, data):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """The `handgrad` command."""
+    try:
+        cli.main(standalone_mode=False)
+    except UserError as error:
+        _stop(f"handgrad: {error}")
+    except click.exceptions.Abort:
+        _stop("handgrad: stopped", 130)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        _stop(f"handgrad: {error.format_message()}")
+    except BrokenPipeError:  # the reader of our output has gone: nothing is left to say, nor to flush
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+def _stop(message: str, code: int = 2) -> None:
+    click.echo(" ".join(message.split()), err=True)
+    sys.exit(code)

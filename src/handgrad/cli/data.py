@@ -1,0 +1,46 @@
+import click
+
+
+@click.group()
+def data() -> None:
+    """Data sets: what there is, fetch one, check one."""
+
+
+@data.command("list")
+def list_() -> None:
+    """What can be loaded by name."""
+    from handgrad.datasets.registry import status
+
+    for entry in status():
+        images = f"{entry.train:,} + {entry.test:,}"
+        click.echo(f"{entry.name:<15}{entry.state:<13}{images:>17}  {entry.description}")
+
+
+@data.command()
+@click.argument("name")
+def verify(name: str) -> None:
+    """Check the files of data set NAME against their checksums."""
+    from handgrad.datasets.registry import verify as check
+
+    for file in check(name):
+        click.echo(f"{file}: as published")
+
+
+@data.command()
+@click.argument("name")
+def fetch(name: str) -> None:
+    """Download data set NAME to the cache folder; an interrupted download goes on where it stopped."""
+    from rich.console import Console
+    from rich.progress import DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    from handgrad.datasets.registry import fetch as download
+    from handgrad.datasets.registry import where
+
+    columns = (TextColumn("{task.description}"), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        tasks = {}
+        for part in download(name):
+            if part.file not in tasks:
+                tasks[part.file] = progress.add_task(part.file)
+            progress.update(tasks[part.file], completed=part.done, total=part.total)
+    click.echo(f"{name} is in {where(name)}")

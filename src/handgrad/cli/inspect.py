@@ -1,0 +1,29 @@
+from typing import Any
+
+import click
+
+from handgrad.cli.options import chosen_recipe, dataset_option, recipe_options
+
+
+@click.command()
+@recipe_options
+@dataset_option
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the weights.")
+def inspect(name: str, dataset: str, seed: int, **overrides: Any) -> None:
+    """Show a recipe's network a line a layer, and whether its signals keep their level at the start.
+
+    Healthy: standard deviations of one order of magnitude from top to bottom, and few dead units.
+    """
+    from handgrad.datasets import load
+    from handgrad.inspect import inspect as measure
+    from handgrad.network import shape_text
+
+    rows = measure(chosen_recipe(name, overrides), load(dataset).split()[0], seed)
+    click.echo(f"{'layer':<18}{'shape':>9}{'parameters':>13}{'activation':>12}{'gradient':>11}{'dead units':>12}")
+    for row in rows:
+        count = f"{row.parameters:,}" if row.parameters else ""
+        gradient = "" if row.gradient is None else f"{row.gradient:.3g}"
+        click.echo(
+            f"{row.layer:<18}{shape_text(row.shape):>9}{count:>13}{row.activation:>12.3g}{gradient:>11}{row.dead:>12.1%}"
+        )
+    click.echo(f"{sum(row.parameters for row in rows):,} parameters")

@@ -1,0 +1,111 @@
+"""A training run and its folder: begun, left, taken up again, finished; nothing in it is ever half-written."""
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from handgrad import checkpoint
+from handgrad.datasets import Dataset, load
+from handgrad.errors import UserError
+from handgrad.files import replace_file
+from handgrad.recipes import Recipe
+from handgrad.report import curves, save, training_page, write_page
+from handgrad.train import Epoch, Step, Trainer
+
+MODEL, CHECKPOINT, RECIPE, HISTORY = "model.safetensors", "checkpoint.safetensors", "recipe.toml", "history.json"
+CURVES, REPORT = "curves.png", "report.html"
+SAVE_EVERY = 30.0  # seconds between checkpoints
+
+
+class Run:
+    """A trainer that keeps its folder up to date. Make one with `begin` or `resume`."""
+
+    def __init__(self, folder: Path, trainer: Trainer, dataset: str, checksum: str) -> None:
+        self.folder, self.trainer, self.dataset, self.checksum = folder, trainer, dataset, checksum
+        self.problem = ""  # why the latest checkpoint could not be written, if so
+
+    @classmethod
+    def begin(cls, folder: str | Path, recipe: Recipe, dataset: str, seed: int = 0) -> "Run":
+        """A new run in a folder that does not exist yet, or is empty; `dataset` as `datasets.load` takes it."""
+        folder = Path(folder)
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise UserError(f"{folder}: exists and is not empty; choose another folder, or go on with it by --resume")
+        data = load(dataset)
+        trainer = Trainer(recipe, *data.split(), seed)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(f"{folder}: cannot be made ({error.strerror}); choose another folder") from None
+        replace_file(folder / RECIPE, recipe.to_toml().encode())
+        return cls(folder, trainer, _lasting(dataset), data.checksum)
+
+    @classmethod
+    def resume(cls, folder: str | Path) -> "Run":
+        """The run in a folder, as its last checkpoint has it; UserError where there is none, or other data."""
+        folder = Path(folder)
+        path = folder / CHECKPOINT
+        if not path.is_file() and (folder / MODEL).is_file():
+            raise UserError(f"{folder}: this run is finished, its model is {folder / MODEL}")
+        dataset, checksum = checkpoint.origin(path)
+        data = load(dataset)
+        if data.checksum != checksum:
+            raise UserError(f"{dataset}: the images have changed since {folder} began; begin a new run")
+        return cls(folder, checkpoint.restore(path, *data.split()), dataset, checksum)
+
+    def events(self) -> Iterator[Step | Epoch]:
+        """Train to the end; checkpoints now and then, and when the caller stops listening (`close`, or `break`)."""
+        saved = time.monotonic()
+        try:
+            for event in self.trainer.run():
+                yield event
+                if time.monotonic() - saved > SAVE_EVERY:
+                    self._save_if_possible()
+                    saved = time.monotonic()
+        except GeneratorExit:
+            self.save()
+            raise
+
+    def save(self) -> None:
+        """Write a checkpoint."""
+        checkpoint.save(self.trainer, self.folder / CHECKPOINT, self.dataset, self.checksum)
+
+    def _save_if_possible(self) -> None:
+        """A disk that is full for now must not cost a run that could still be finished."""
+        try:
+            self.save()
+            self.problem = ""
+        except UserError as error:
+            self.problem = str(error)
+
+    def finish(self) -> Path:
+        """Write model, history and report, then drop the checkpoint; returns the model's path."""
+        trainer, history = self.trainer, [asdict(epoch) for epoch in self.trainer.history]
+        trainer.model().save(self.folder / MODEL)
+        replace_file(self.folder / HISTORY, json.dumps(history, indent=1).encode())
+        save(curves(history), self.folder / CURVES)
+        write_page(training_page(f"Training {trainer.recipe.name}", self._facts(), history), self.folder / REPORT)
+        (self.folder / CHECKPOINT).unlink(missing_ok=True)
+        return self.folder / MODEL
+
+    def _facts(self) -> dict[str, str]:
+        trainer = self.trainer
+        return {
+            "Recipe": trainer.recipe.name,
+            "Seed": str(trainer.seed),
+            "Data": f"{self.dataset} ({self.checksum[:12]}), {len(trainer.data):,} images",
+            "Parameters": f"{trainer.network.layout.count:,}",
+            "Epochs": str(trainer.recipe.epochs),
+            "Training time": f"{train_seconds(trainer):.1f} s",
+        }
+
+
+def train_seconds(trainer: Trainer) -> float:
+    """Seconds of all epochs so far, validation included, compilation not."""
+    return sum(epoch.seconds for epoch in trainer.history)
+
+
+def _lasting(dataset: str) -> str:
+    """A name as it is, a path made absolute: a run may be resumed from elsewhere."""
+    return str(Path(dataset).resolve()) if Path(dataset).is_dir() else dataset

@@ -1,0 +1,44 @@
+"""Reading safetensors files with a header of our own: what is wrong with one is said in a line."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from handgrad.errors import UserError
+from handgrad.layout import Array, Shape
+
+
+def read_tensors(path: str | Path, expected: str, kind: str) -> tuple[dict[str, Array], dict[str, Any]]:
+    """(tensors by name, header) of a file of format `expected`; kind is what an error calls it."""
+    from safetensors import SafetensorError, safe_open
+
+    if not Path(path).is_file():
+        raise UserError(f"{path}: no such {kind} file; give a .safetensors file that training wrote")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (safe_open is no mapping)
+    except (SafetensorError, OSError, ValueError, TypeError) as error:
+        raise UserError(f"{path}: not a whole safetensors file ({error}); use another copy of it") from None
+    if metadata.get("format") != expected:
+        raise UserError(f"{path}: a safetensors file, but no {kind} of format {expected}; give one that handgrad wrote")
+    try:
+        header = json.loads(metadata.get("handgrad", ""))
+    except ValueError:
+        header = None
+    if not isinstance(header, dict):
+        raise UserError(f"{path}: the header of this {kind} is damaged; use another copy of the file")
+    return tensors, header
+
+
+def take(path: str | Path, tensors: dict[str, Array], name: str, shape: Shape) -> Array:
+    """The tensor called `name`, which must be float32 of this shape."""
+    found = tensors.get(name)
+    if found is None or found.shape != tuple(shape) or found.dtype != np.float32:
+        got = "missing" if found is None else f"{found.dtype} {found.shape}"
+        raise UserError(
+            f"{path}: tensor '{name}' is {got}: expected float32 {tuple(shape)}; use another copy of the file"
+        )
+    return found

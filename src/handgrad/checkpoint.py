@@ -1,16 +1,14 @@
 """A training run on disk, after any step: enough to go on to the same bytes as if it had never stopped."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from handgrad.datasets import Images
 from handgrad.errors import UserError
-from handgrad.files import replace_file
 from handgrad.layout import Array
 from handgrad.recipes import RECIPES, Recipe
-from handgrad.tensors import read_tensors, take
+from handgrad.tensors import read_tensors, take, write_tensors
 from handgrad.train import Epoch, Trainer
 
 FORMAT = "handgrad-checkpoint-1"
@@ -18,14 +16,13 @@ FORMAT = "handgrad-checkpoint-1"
 
 def save(trainer: Trainer, path: str | Path, dataset: str, checksum: str) -> None:
     """Write the run as one safetensors file, whole or not at all; dataset and checksum say what it learns from."""
-    from safetensors.numpy import save as to_bytes
-
     progress = {
+        "format": FORMAT,
         "recipe": asdict(trainer.recipe), "seed": trainer.seed, "step": trainer.step, "dataset": dataset,
         "checksum": checksum, "history": [asdict(epoch) for epoch in trainer.history],
         "epoch": [trainer.loss_sum, trainer.right, trainer.seconds],
     }  # fmt: skip
-    replace_file(path, to_bytes(_vectors(trainer), {"format": FORMAT, "handgrad": json.dumps(progress)}))
+    write_tensors(path, _vectors(trainer), progress)
 
 
 def origin(path: str | Path) -> tuple[str, str]:

@@ -1,6 +1,5 @@
 """A trained network with all that it needs to answer: normalisation, class names, the record of its training."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -12,11 +11,10 @@ import numpy.typing as npt
 from handgrad import layers as layer_types
 from handgrad.deskew import deskew
 from handgrad.errors import UserError
-from handgrad.files import replace_file
 from handgrad.layers import Layer
 from handgrad.layout import Array
 from handgrad.network import Network, Workspace
-from handgrad.tensors import read_tensors, take
+from handgrad.tensors import read_tensors, take, write_tensors
 
 FORMAT = "handgrad-1"
 BATCH = 256  # images predicted at a time
@@ -67,12 +65,11 @@ class Model:
 
     def save(self, path: str | Path) -> None:
         """Write one safetensors file, whole or not at all: weights, and a header with everything else."""
-        from safetensors.numpy import save
-
         network = self.network
         tensors = {**dict(network.layout.views(network.theta)), **dict(network.state_layout.views(network.state))}
         tensors |= {"mean": self.mean, "scale": self.scale}
         header = {
+            "format": FORMAT,
             "layers": [[type(layer).__name__, asdict(layer)] for layer in network.layers],  # type: ignore[call-overload]
             "in_shape": network.in_shape,
             "classes": self.classes,
@@ -80,10 +77,7 @@ class Model:
             "upright": self.upright,
             "record": self.record,
         }
-        data = save(
-            {k: np.ascontiguousarray(v) for k, v in tensors.items()}, {"format": FORMAT, "handgrad": json.dumps(header)}
-        )
-        replace_file(path, data)
+        write_tensors(path, tensors, header)
 
     @staticmethod
     def load(path: str | Path) -> "Model":

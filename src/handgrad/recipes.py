@@ -66,6 +66,8 @@ class Recipe:
     all_data: bool = False
 
     def __post_init__(self) -> None:
+        for name, kind in get_type_hints(Recipe).items():
+            object.__setattr__(self, name, _coerce(name, kind, getattr(self, name)))
         for name, (low, high) in RANGES.items():
             values = getattr(self, name)
             for value in values if isinstance(values, tuple) else (values,):
@@ -114,7 +116,7 @@ class Recipe:
                 near = difflib.get_close_matches(name, kinds, 1)
                 hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(kinds)}"
                 raise UserError(f"a recipe has no field '{name}': {hint}")
-        return replace(self, **{name: _coerce(name, kinds[name], value) for name, value in changes.items()})
+        return replace(self, **changes)
 
     def to_toml(self) -> str:
         lines = [f"{name} = {_toml(value)}" for name, value in asdict(self).items()]

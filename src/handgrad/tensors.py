@@ -1,4 +1,4 @@
-"""Reading safetensors files with a header of our own: what is wrong with one is said in a line."""
+"""Safetensors files with a header of our own; what is wrong with one is said in a line."""
 
 import json
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from handgrad.errors import UserError
+from handgrad.files import replace_file
 from handgrad.layout import Array, Shape
 
 
@@ -18,19 +19,25 @@ def read_tensors(path: str | Path, expected: str, kind: str) -> tuple[dict[str, 
         raise UserError(f"{path}: no such {kind} file; give a .safetensors file that training wrote")
     try:
         with safe_open(path, framework="numpy") as file:
-            metadata = file.metadata() or {}
+            metadata = (file.metadata() or {}).get("handgrad", "")
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (safe_open is no mapping)
     except (SafetensorError, OSError, ValueError, TypeError) as error:
         raise UserError(f"{path}: not a whole safetensors file ({error}); use another copy of it") from None
-    if metadata.get("format") != expected:
-        raise UserError(f"{path}: a safetensors file, but no {kind} of format {expected}; give one that handgrad wrote")
     try:
-        header = json.loads(metadata.get("handgrad", ""))
+        header = json.loads(metadata) if metadata else {}
     except ValueError:
-        header = None
-    if not isinstance(header, dict):
-        raise UserError(f"{path}: the header of this {kind} is damaged; use another copy of the file")
+        raise UserError(f"{path}: the header of this {kind} is damaged; use another copy of the file") from None
+    if not isinstance(header, dict) or header.get("format") != expected:
+        raise UserError(f"{path}: a safetensors file, but no {kind} of format {expected}; give one that handgrad wrote")
     return tensors, header
+
+
+def write_tensors(path: str | Path, tensors: dict[str, Array], header: dict[str, Any]) -> None:
+    """Write tensors and header, whole or not at all. The header is one entry: the order of several is left to chance."""
+    from safetensors.numpy import save
+
+    contiguous = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
+    replace_file(path, save(contiguous, {"handgrad": json.dumps(header)}))
 
 
 def take(path: str | Path, tensors: dict[str, Array], name: str, shape: Shape) -> Array:

@@ -80,7 +80,7 @@ class Trainer:
         pixels = self.data.pixels.reshape(-1, *self.data.shape)
         augment = Augmenter(self.recipe.augment(), self.mean, self.scale, self.kernels, self.seed)
         dlogits = aligned((self.batch, len(self.data.classes)))
-        for epoch in range(self.step // self.steps_per_epoch, self.recipe.epochs):
+        for epoch in range(len(self.history), self.recipe.epochs):
             order = shuffled(len(self.data), self.seed, epoch)
             augment.begin_epoch(epoch, self._strength(epoch))
             first, began = epoch * self.steps_per_epoch, time.perf_counter() - self.seconds

@@ -10,15 +10,14 @@ import llvmlite.binding as llvm
 import numba
 import numpy as np
 import pytest
-from tolerance import assert_close
 
 from handgrad.kernels import tile as tiles
 from handgrad.kernels.tile import host_has_avx512, make_tile
+from tolerance import assert_close
 
 TALL = {16: (12, 8, 4, 1), 8: (6, 4, 2, 1)}
-SHAPES = [
-    (rows, vectors, lanes) for lanes in ((16, 8) if host_has_avx512() else (8,)) for rows in TALL[lanes] for vectors in (2, 1)
-]
+WIDTHS = (16, 8) if host_has_avx512() else (8,)
+SHAPES = [(rows, vectors, lanes) for lanes in WIDTHS for rows in TALL[lanes] for vectors in (2, 1)]
 UNTOUCHED = np.float32(-77)
 
 
@@ -87,7 +86,7 @@ def test_a_nan_passes_the_floor(rows: int, vectors: int, lanes: int, floor: floa
 def test_lanes_follow_the_processor() -> None:
     features = numba.config.CPU_FEATURES
     wide = llvm.get_host_cpu_features().get("avx512f", False) if features is None else "+avx512f" in features.split(",")
-    assert (tiles.LANES, tiles.ROWS, tiles.WIDTH) == ((16, 12, 32) if wide else (8, 6, 16))
+    assert ((16, 12, 32) if wide else (8, 6, 16)) == (tiles.LANES, tiles.ROWS, tiles.WIDTH)
 
 
 NARROW = """

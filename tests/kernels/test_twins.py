@@ -8,20 +8,20 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tolerance import assert_close
 
 from handgrad.kernels import backend, naive
 from handgrad.kernels.dense import SMALL
 from handgrad.kernels.sizes import dense_scratch
 from handgrad.layout import aligned
+from tolerance import assert_close
 
 Array = Any
 GUARD = np.float32(-77)
 
 # (n, n_in, n_out): one, odd, no multiple of a vector, powers of two (rows are then spread), both sides of SMALL
 DENSE = [
-    (1, 1, 1), (1, 784, 10), (2, 1, 40), (3, 5, 7), (12, 512, 32), (13, 256, 33), (49, 17, 65), (5, 1024, 1), (31, 15, 257),
-    (128, 784, 100), (128, 256, 256), (70, 300, 512), (33, 1024, 48),
+    (1, 1, 1), (1, 784, 10), (2, 1, 40), (3, 5, 7), (12, 512, 32), (13, 256, 33), (49, 17, 65), (5, 1024, 1),
+    (31, 15, 257), (128, 784, 100), (128, 256, 256), (70, 300, 512), (33, 1024, 48),
 ]  # fmt: skip
 
 
@@ -247,7 +247,7 @@ def test_softmax_cross_entropy(kernels: Any, n: int, classes: int, smoothing: fl
     assert_close(got, want)
     assert loss == pytest.approx(expected, rel=1e-5)
     assert right == expected_right == (logits.argmax(axis=1) == labels).sum()
-    assert_close(got.sum(axis=1), np.zeros(n), times=1e25)  # a probability's change: the sum is 0, up to 1e-10 * 1e25 * 1e-30
+    assert np.abs(got.sum(axis=1)).max() < 1e-6  # what one class gains the others lose
 
 
 @pytest.mark.parametrize("backend_name", ["naive", "serial"])

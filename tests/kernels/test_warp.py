@@ -7,11 +7,11 @@ import numba
 import numpy as np
 import pytest
 from scipy import ndimage
-from tolerance import assert_close
 
 from handgrad.augment import Augment, elastic_fields
 from handgrad.kernels import backend, naive
 from handgrad.kernels.warp import CLEAN, FLIP, N_LIMITS, ROTATION, SCALE, SCALE_Y, SHEAR, SHIFT, SHIFT_Y
+from tolerance import assert_close
 
 Array = Any
 ALL = {"rotation": 25, "shear": 15, "scale": 0.3, "shift": 3, "elastic": 1.5, "stroke": 0.8, "flip": True, "clean": 0.3}

@@ -1,0 +1,135 @@
+import dataclasses
+import errno
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors import safe_open
+from test_train import SMALL, weights
+
+from handgrad import checkpoint
+from handgrad.datasets import load
+from handgrad.errors import UserError
+from handgrad.runs import CHECKPOINT, MODEL, RECIPE, Run
+from handgrad.train import Trainer
+
+
+@pytest.fixture(scope="module")
+def digits():
+    data, valid = load("mnist").split()
+    return data[:300], valid[:50]
+
+
+def finish(trainer: Trainer) -> bytes:
+    list(trainer.run())
+    return weights(trainer)
+
+
+@pytest.mark.parametrize("optimiser", ["sgd", "adam", "adamw"])
+@pytest.mark.parametrize("stop", [0, 1, 9, 10, 17, 27])
+def test_a_run_left_after_any_step_ends_with_the_same_bytes(digits, tmp_path, optimiser, stop):
+    recipe = dataclasses.replace(SMALL, optimiser=optimiser)
+    whole = Trainer(recipe, *digits)
+    expected = finish(whole)
+    broken = Trainer(recipe, *digits)
+    events = broken.run()
+    while broken.step < stop:
+        next(events)
+    checkpoint.save(broken, tmp_path / "c", "mnist", "sum")
+    resumed = checkpoint.restore(tmp_path / "c", *digits)
+    assert resumed.step == stop
+    assert finish(resumed) == expected
+    assert [clockless(e) for e in resumed.history] == [clockless(e) for e in whole.history]
+    for run in (whole, resumed):
+        run.model().save(tmp_path / f"{run is whole}")
+    assert (tmp_path / "True").read_bytes() == (tmp_path / "False").read_bytes()
+
+
+def clockless(epoch):
+    return dataclasses.replace(epoch, seconds=0.0, images_per_second=0.0)
+
+
+def write_small_data(folder: Path, count: int = 120) -> Path:
+    from handgrad.datasets import idx
+
+    data = load("mnist")
+    folder.mkdir()
+    for part, images in (("train", data.train[:count]), ("t10k", data.test[:40])):
+        idx.write(folder / f"{part}-images-idx3-ubyte", images.pixels)
+        idx.write(folder / f"{part}-labels-idx1-ubyte", images.labels)
+    return folder
+
+
+def test_leaving_a_run_saves_it_and_finishing_it_drops_the_checkpoint(tmp_path):
+    data = str(write_small_data(tmp_path / "data"))
+    run = Run.begin(tmp_path / "run", SMALL, data)
+    events = run.events()
+    next(events)
+    events.close()
+    assert (tmp_path / "run" / CHECKPOINT).is_file()
+    again = Run.resume(tmp_path / "run")
+    list(again.events())
+    model = again.finish()
+    names = {path.name for path in (tmp_path / "run").iterdir()}
+    assert names == {MODEL, RECIPE, "history.json", "curves.png", "report.html"}
+    with safe_open(model, framework="numpy") as file:
+        assert "1.w" not in file.keys() and "2.w" in file.keys(), "layer 1 is the dropout of the pixels"  # noqa: SIM118
+    with pytest.raises(UserError, match="finished"):
+        Run.resume(tmp_path / "run")
+
+
+def test_a_run_does_not_go_on_with_other_images(tmp_path):
+    data = write_small_data(tmp_path / "data")
+    events = (run := Run.begin(tmp_path / "run", SMALL, str(data))).events()
+    next(events)
+    events.close()
+    pixels = (data / "train-images-idx3-ubyte").read_bytes()
+    (data / "train-images-idx3-ubyte").write_bytes(pixels[:-1] + b"\x07")
+    with pytest.raises(UserError, match="have changed"):
+        Run.resume(run.folder)
+
+
+def test_a_folder_in_use_is_left_alone(tmp_path):
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(UserError, match="not empty"):
+        Run.begin(tmp_path, SMALL, "mnist")
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_a_disk_that_is_full_for_a_while_costs_nothing(tmp_path, monkeypatch):
+    data = str(write_small_data(tmp_path / "data"))
+    run = Run.begin(tmp_path / "run", SMALL, data)
+    monkeypatch.setattr("handgrad.runs.SAVE_EVERY", -1.0)
+
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        list(run.events())
+        assert "No space left" in run.problem
+        with pytest.raises(UserError, match="No space left"):
+            run.finish()
+    assert not list((tmp_path / "run").glob(f"{MODEL}*"))
+    assert run.finish().is_file()
+
+
+@pytest.mark.parametrize("length", [0, 7, 100, 2000])
+def test_a_cut_checkpoint_is_said_in_one_line(digits, tmp_path, length):
+    path = tmp_path / "c"
+    checkpoint.save(Trainer(SMALL, *digits), path, "mnist", "sum")
+    path.write_bytes(path.read_bytes()[:length])
+    with pytest.raises(UserError, match="not a whole safetensors file"):
+        checkpoint.restore(path, *digits)
+
+
+def test_the_test_images_are_not_read_while_training(tmp_path, monkeypatch):
+    data = write_small_data(tmp_path / "data")
+    for path in data.glob("t10k-*"):
+        path.write_bytes(b"nothing to see here")
+    run = Run.begin(tmp_path / "run", dataclasses.replace(SMALL, epochs=1), str(data))
+    list(run.events())
+    assert np.isfinite(run.trainer.history[-1].valid_loss)
+    with pytest.raises(UserError):
+        _ = load(data).test

@@ -1,0 +1,268 @@
+"""One table of layers, one contract. Adding a layer is adding a row."""
+
+from dataclasses import FrozenInstanceError, fields
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gradients import slope_error
+from handgrad.errors import UserError
+from handgrad.layers import BatchNorm, Dense, Dropout, Flatten, Layer, ReLU, Slot
+from handgrad.layout import Shape
+from handgrad.network import Network, Workspace
+from tolerance import assert_close
+
+Array = Any
+N = 6
+ROWS: dict[str, tuple[Layer, Shape]] = {
+    "dense": (Dense(5), (7,)),
+    "dense one": (Dense(1, "lecun"), (1,)),
+    "dense wide": (Dense(37, "glorot", lr=0.5), (65,)),
+    "relu": (ReLU(), (6,)),
+    "relu of images": (ReLU(), (3, 4, 2)),
+    "dropout": (Dropout(0.4), (9,)),
+    "dropout of images": (Dropout(0.1), (3, 4, 2)),
+    "dropout of nothing": (Dropout(0.0), (9,)),
+    "batch norm": (BatchNorm(), (6,)),
+    "batch norm of images": (BatchNorm(momentum=0.5, eps=1e-3), (3, 4, 2)),
+    "flatten": (Flatten(), (3, 4, 2)),
+    "flatten flat": (Flatten(), (5,)),
+}
+# BatchNorm keeps any shape and has parameters, so what follows must give dx; Dropout keeps a ReLU from folding
+BEFORE: tuple[Layer, ...] = (BatchNorm(), Dropout(0.0))
+
+
+@pytest.fixture(params=ROWS)
+def row(request: pytest.FixtureRequest) -> tuple[Layer, Shape]:
+    return ROWS[request.param]
+
+
+def normal(*shape: int, seed: int = 0, dtype: Any = np.float64) -> Array:
+    return np.random.Generator(np.random.Philox(key=seed)).standard_normal(shape).astype(dtype)
+
+
+def made(
+    layer: Layer, in_shape: Shape, train: bool = True, n: int = N, dtype: Any = np.float64
+) -> tuple[Workspace, Slot]:
+    """The layer behind others, and its slot; parameters and state away from their start."""
+    network = Network([*BEFORE, layer], in_shape, dtype=dtype)
+    network.theta += 0.3 * normal(network.theta.size, seed=5, dtype=dtype)
+    network.state += np.abs(normal(network.state.size, seed=6, dtype=dtype))
+    ws = network.workspace(n, train)
+    ws.slots[-1].key = 12345
+    return ws, ws.slots[-1]
+
+
+def test_every_layer_has_a_row() -> None:
+    assert {type(layer) for layer, _ in ROWS.values()} == set(Layer.__subclasses__())
+
+
+def test_planned_shape_is_real_shape(row: tuple[Layer, Shape]) -> None:
+    layer, in_shape = row
+    for train in (True, False):
+        for dtype in (np.float64, np.float32):
+            _, slot = made(layer, in_shape, train, dtype=dtype)
+            out = layer.forward(normal(N, *in_shape, dtype=dtype), slot)
+            assert out.shape == (N, *layer.plan(in_shape).out_shape)
+            assert out.dtype == dtype
+    for param in layer.plan(in_shape).params:
+        assert slot.params[param.name].shape == slot.grads[param.name].shape == param.shape
+
+
+def test_gradient_in_train_mode(row: tuple[Layer, Shape]) -> None:
+    layer, in_shape = row
+    _, slot = made(layer, in_shape)
+    x, weights = normal(N, *in_shape), normal(N, *layer.plan(in_shape).out_shape, seed=1)
+    slot.x = x
+
+    def loss() -> float:
+        return float((layer.forward(x, slot) * weights).sum())
+
+    loss()
+    for grad in slot.grads.values():
+        grad[...] = np.nan  # overwritten, never added to
+    dx = layer.backward(weights.copy(), slot)
+    assert dx is not None and dx.shape == x.shape
+    assert slope_error(loss, x, dx.copy()) <= 1e-6
+    for name, param in slot.params.items():
+        assert slope_error(loss, param, slot.grads[name].copy()) <= 1e-6, name
+
+
+@pytest.mark.parametrize("folder", [Dense(5), BatchNorm()])
+def test_gradient_with_a_relu_folded_in(folder: Layer) -> None:
+    network = Network([*BEFORE, folder, ReLU()], (7,), dtype=np.float64)
+    network.theta += 0.3 * normal(network.theta.size)
+    ws, x = network.workspace(N, train=True), normal(N, 7)
+    assert ws.slots[2].floor == 0.0
+    weights = normal(N, *network.out_shape, seed=1)
+
+    def loss() -> float:
+        return float((network.forward(x, ws) * weights).sum())
+
+    loss()
+    network.backward(weights.copy(), ws)
+    assert slope_error(loss, network.theta, network.grad.copy()) <= 1e-6
+
+
+def test_backward_without_a_layer_below_gives_the_same_gradients(row: tuple[Layer, Shape]) -> None:
+    layer, in_shape = row
+    _, slot = made(layer, in_shape)
+    x, weights = normal(N, *in_shape), normal(N, *layer.plan(in_shape).out_shape, seed=1)
+    layer.forward(x, slot)
+    layer.backward(weights.copy(), slot)
+    wanted = {name: grad.copy() for name, grad in slot.grads.items()}
+    slot.dx = None
+    layer.forward(x, slot)
+    dx = layer.backward(weights.copy(), slot)
+    assert dx is None or isinstance(layer, Flatten)
+    for name, grad in slot.grads.items():
+        assert_close(grad, wanted[name])
+
+
+def test_the_same_key_gives_the_same_output(row: tuple[Layer, Shape]) -> None:
+    layer, in_shape = row
+    x, outputs = normal(N, *in_shape), []
+    for _ in range(2):
+        _, slot = made(layer, in_shape)
+        outputs.append(layer.forward(x, slot).copy())
+    assert (outputs[0] == outputs[1]).all()
+
+
+def test_the_input_is_not_written_to(row: tuple[Layer, Shape]) -> None:
+    layer, in_shape = row
+    for train in (True, False):
+        for dtype in (np.float64, np.float32):
+            _, slot = made(layer, in_shape, train, dtype=dtype)
+            x = normal(N, *in_shape, dtype=dtype)
+            before = x.copy()
+            out = layer.forward(x, slot)
+            assert (x == before).all()
+            if train:
+                layer.backward(np.ones_like(out), slot)
+                assert (x == before).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_batch_gives_what_its_images_give_alone(row: tuple[Layer, Shape], dtype: Any) -> None:
+    layer, in_shape = row
+    x = normal(N, *in_shape, dtype=dtype)
+    _, slot = made(layer, in_shape, train=False, dtype=dtype)
+    _, alone = made(layer, in_shape, train=False, n=1, dtype=dtype)
+    together = layer.forward(x, slot)
+    for i in range(N):
+        assert_close(layer.forward(x[i : i + 1], alone)[0], together[i])
+
+
+def test_a_layer_is_frozen_and_equal_by_value(row: tuple[Layer, Shape]) -> None:
+    layer, _ = row
+    values = {f.name: getattr(layer, f.name) for f in fields(layer)}
+    assert type(layer)(**values) == layer
+    for name, value in values.items():
+        with pytest.raises(FrozenInstanceError):
+            setattr(layer, name, value)
+
+
+class Raises:
+    """Kernels of which none may be called."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError(f"{name} was called")
+
+
+def test_no_dropout_when_predicting() -> None:
+    layer, x = Dropout(0.9), normal(N, 9)
+    for train in (False, True):
+        _, slot = made(layer, (9,), train)
+        slot.kernels = Raises()
+        if train:
+            with pytest.raises(AssertionError, match="dropout was called"):
+                layer.forward(x, slot)
+        else:
+            assert layer.forward(x, slot) is x
+
+
+def test_dropout_changes_with_step_seed_and_place() -> None:
+    network = Network([Dropout(0.5), Dropout(0.5)], (40,), dtype=np.float64)
+    ws, x = network.workspace(N, train=True), np.ones((N, 40))
+
+    def masks(seed: int, step: int) -> tuple[bytes, bytes]:
+        network.forward(x, ws, seed, step)
+        first = ws.slots[0].out.copy()
+        network.layers[1].forward(x, ws.slots[1])
+        return first.tobytes(), ws.slots[1].out.tobytes()
+
+    seen = {mask for seed, step in ((0, 0), (0, 1), (1, 0)) for mask in masks(seed, step)}
+    assert len(seen) == 6
+    assert masks(0, 1) == masks(0, 1)
+
+
+def folded_pair(folder: Layer) -> tuple[Network, Workspace, Array, Array]:
+    network = Network([folder, ReLU()], (7,), seed=3, dtype=np.float64)
+    network.theta += 0.3 * normal(network.theta.size)
+    return network, network.workspace(N, train=True), normal(N, 7), normal(N, *network.out_shape, seed=1)
+
+
+def test_dense_with_relu_by_hand() -> None:
+    network, ws, x, dy = folded_pair(Dense(5))
+    w, b = ws.slots[0].params["w"], ws.slots[0].params["b"]
+    z = x @ w + b
+    out = network.forward(x, ws)
+    assert (z < 0).any() and (z > 0).any()
+    assert_close(out, np.where(z > 0, z, 0))
+    network.backward(dy.copy(), ws)
+    dz = np.where(z > 0, dy, 0)
+    assert_close(ws.slots[0].grads["w"], x.T @ dz)
+    assert_close(ws.slots[0].grads["b"], dz.sum(axis=0))
+
+
+def test_batch_norm_with_relu_by_hand() -> None:
+    network, ws, x, dy = folded_pair(BatchNorm(momentum=0.9, eps=1e-5))
+    slot = ws.slots[0]
+    gamma, beta = slot.params["gamma"], slot.params["beta"]
+    normed = (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + 1e-5)
+    z = normed * gamma + beta
+    assert_close(network.forward(x, ws), np.where(z > 0, z, 0))
+    assert_close(slot.state["mean"], 0.1 * x.mean(axis=0))
+    assert_close(slot.state["var"], 0.9 + 0.1 * x.var(axis=0, ddof=1))
+    network.backward(dy.copy(), ws)
+    dz = np.where(z > 0, dy, 0)
+    assert_close(slot.grads["gamma"], (dz * normed).sum(axis=0))
+    assert_close(slot.grads["beta"], dz.sum(axis=0))
+
+
+def test_batch_norm_predicts_with_the_running_figures() -> None:
+    layer, x = BatchNorm(eps=1e-3), normal(N, 4)
+    _, slot = made(layer, (4,), train=False)
+    before = {name: value.copy() for name, value in slot.state.items()}
+    want = (x - slot.state["mean"]) / np.sqrt(slot.state["var"] + 1e-3) * slot.params["gamma"] + slot.params["beta"]
+    assert_close(layer.forward(x, slot), want)
+    assert all((slot.state[name] == value).all() for name, value in before.items())
+
+
+def test_flatten_keeps_rows_first_and_channels_last() -> None:
+    x = np.arange(2 * 3 * 4 * 2.0).reshape(2, 3, 4, 2)
+    _, slot = made(Flatten(), (3, 4, 2), n=2)
+    out = Flatten().forward(x, slot)
+    assert out[1, (2 * 4 + 3) * 2 + 1] == x[1, 2, 3, 1]
+
+
+MISTAKES = {
+    "dense behind an image": lambda: Network([Dense(3)], (28, 28, 1)),
+    "dense behind images, deep": lambda: Network([ReLU(), BatchNorm(), Dense(3)], (4, 4)),
+    "dropout of all": lambda: Dropout(1.0),
+    "negative dropout": lambda: Dropout(-0.1),
+    "dropout nan": lambda: Dropout(float("nan")),
+    "momentum 1": lambda: BatchNorm(momentum=1.0),
+    "negative momentum": lambda: BatchNorm(momentum=-0.1),
+    "eps 0": lambda: BatchNorm(eps=0.0),
+    "unknown init": lambda: Network([Dense(3, "hee")], (4,)),
+    "no layers": lambda: Network([], (4,)),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_mistakes_are_told_in_a_line(mistake: str) -> None:
+    with pytest.raises(UserError) as caught:
+        MISTAKES[mistake]()
+    assert ("\n" not in str(caught.value) and "expected" in str(caught.value)) or "needs" in str(caught.value)

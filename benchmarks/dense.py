@@ -24,12 +24,12 @@ AGREE = 1e-3  # how far, in loss, trained weights may be from handgrad's
 
 @dataclass(frozen=True)
 class Case:
-    """widths of the layers, input first. steps: an epoch's, at most the training images hold."""
+    """widths of the layers, input first. steps: at most one pass over the training images, `repeats` times."""
 
     widths: tuple[int, ...]
     batch: int
     steps: int
-    epochs: int
+    repeats: int
 
     @property
     def name(self) -> str:
@@ -37,7 +37,7 @@ class Case:
 
 
 SMALL, WIDE = (784, 100, 200, 200, 10), (784, 1024, 1024, 1024, 10)
-CASES = (Case(SMALL, 32, 1562, 3), Case(SMALL, 128, 390, 6), Case(WIDE, 128, 100, 1))
+CASES = (Case(SMALL, 32, 400, 10), Case(SMALL, 128, 390, 5), Case(WIDE, 128, 50, 2))
 CONTESTANTS = {  # name: (file, arguments)
     "handgrad": ("handgrad_steps", ()),
     "PyTorch eager": ("torch_steps", ("eager",)),
@@ -111,7 +111,7 @@ def main() -> None:
             if "error" in lines["handgrad"][-1]:
                 sys.exit(f"handgrad: {lines['handgrad'][-1]['error']}")
             table = rounds.compare(lines, "handgrad", "microseconds_per_step")
-            entry = {"case": case.name, "steps": small.steps * small.epochs, **judge(table), "contestants": table}
+            entry = {"case": case.name, "steps": small.steps * small.repeats, **judge(table), "contestants": table}
             results.append({**entry, "widths": case.widths, "batch": case.batch})
             show(results[-1])
     if not given.quick:

@@ -1,4 +1,4 @@
-"""JAX's training steps: a whole epoch as one compiled scan, or one compiled step at a time; buffers are donated."""
+"""JAX's training steps: a whole run as one compiled scan, or one compiled step at a time; buffers are donated."""
 
 import sys
 from functools import partial
@@ -45,7 +45,7 @@ def build(problem: Problem, mode: str) -> Contestant:
         return update(state, grads, problem.lr), loss
 
     @partial(jax.jit, donate_argnums=0)
-    def epoch(state: State, all_rows: jax.Array, x: jax.Array, labels: jax.Array) -> tuple[State, jax.Array]:
+    def all_steps(state: State, all_rows: jax.Array, x: jax.Array, labels: jax.Array) -> tuple[State, jax.Array]:
         return jax.lax.scan(lambda state, rows: step(state, rows, x, labels), state, all_rows)
 
     one_step = jax.jit(step, donate_argnums=0)
@@ -58,12 +58,11 @@ def build(problem: Problem, mode: str) -> Contestant:
 
     def run() -> None:
         nonlocal state
-        for _ in range(problem.epochs):
-            if mode == "scan":
-                state, losses = epoch(state, all_rows, x, labels)
-            else:
-                for rows in all_rows:
-                    state, losses = one_step(state, rows, x, labels)
+        if mode == "scan":
+            state, losses = all_steps(state, all_rows, x, labels)
+        else:
+            for rows in all_rows:
+                state, losses = one_step(state, rows, x, labels)
         jax.block_until_ready((state, losses))
 
     def weights() -> Weights:

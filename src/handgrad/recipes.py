@@ -160,9 +160,9 @@ RECIPES = MappingProxyType(
             Recipe("mlp", hidden=(512, 512, 512), batch_norm=True, dropout=(0.1,), batch=128, epochs=10, lr=3e-3,
                    schedule="one-cycle", decay=0.02, smoothing=0.05, average=0.99, rotation=10, shear=8, scale=0.1,
                    shift=1.5, elastic=0.8, clean=0.1),
-            Recipe("mlp-best", hidden=(1024, 1024, 1024), batch_norm=True, dropout=(0.1,), input_dropout=0.0, batch=256,
-                   epochs=100, lr=2e-3, beta2=0.99, warmup=0.05, decay=0.02, smoothing=0.05, average=0.999, rotation=12,
-                   shear=10, scale=0.15, shift=2, elastic=1.3, clean=0.1, calm=0.15, all_data=True),
+            Recipe("mlp-best", hidden=(1024, 1024, 1024), batch_norm=True, dropout=(0.1,), batch=256, epochs=80, lr=2e-3,
+                   beta2=0.99, warmup=0.05, decay=0.02, smoothing=0.05, average=0.999, deskew=True, rotation=10,
+                   shear=6, scale=0.12, shift=1.5, elastic=1.15, clean=0.1, calm=0.2, all_data=True),
         )
     }
 )  # fmt: skip

@@ -59,7 +59,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recipe")
     parser.add_argument("--seeds", default="0,1,2,3,4")
-    parser.add_argument("--workers", type=int, default=1, help="seeds trained at a time, each with its share of the cores")
+    parser.add_argument(
+        "--workers", type=int, default=1, help="seeds trained at a time, each with its share of the cores"
+    )
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="where the run folders are")
     options = parser.parse_args()
     head = record()

@@ -9,6 +9,7 @@ PyTorch runs in float64, so the numbers are the same on every machine.
 import json
 import platform
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ CASES: dict[str, tuple[bool, str, dict[str, Any]]] = {
     "adam": (False, "Adam", {"lr": 0.01, "betas": (0.9, 0.99), "weight_decay": 0.1}),
     "adamw": (False, "AdamW", {"lr": 0.01, "betas": (0.9, 0.999), "weight_decay": 0.1}),
     "batch norm sgd": (True, "SGD", {"lr": 0.1, "momentum": 0.9}),
-    # batch norm takes off the bias before it, whose gradient is then a rounding error: eps keeps Adam from magnifying it
+    # batch norm takes off the bias before it, whose gradient is then rounding: eps keeps Adam from magnifying it
     "batch norm adamw": (True, "AdamW", {"lr": 0.01, "betas": (0.9, 0.999), "eps": 1e-3, "weight_decay": 0.1}),
 }
 SMOOTHING = 0.1
@@ -35,8 +36,7 @@ def problem() -> tuple[Any, Any, list[Any]]:
     random = np.random.Generator(np.random.Philox(key=2024))
     x = random.uniform(-1, 1, (STEPS, BATCH, WIDTHS[0])).astype(np.float32)
     labels = random.integers(0, WIDTHS[-1], (STEPS, BATCH))
-    shapes = zip(WIDTHS, WIDTHS[1:], strict=False)
-    return x, labels, [random.uniform(-0.4, 0.4, shape).astype(np.float32) for shape in shapes]
+    return x, labels, [random.uniform(-0.4, 0.4, shape).astype(np.float32) for shape in pairwise(WIDTHS)]
 
 
 def steps(batch_norm: bool, optimiser: str, options: dict[str, Any]) -> Iterator[tuple[float, Any]]:

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from safetensors import safe_open
-from test_train import SMALL, weights
 
 from handgrad import checkpoint
 from handgrad.datasets import load
 from handgrad.errors import UserError
 from handgrad.runs import CHECKPOINT, MODEL, RECIPE, Run
 from handgrad.train import Trainer
+from test_train import SMALL, weights
 
 
 @pytest.fixture(scope="module")

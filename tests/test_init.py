@@ -38,7 +38,8 @@ def test_constants() -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["", "hee", "He", "normal", "normal:", "normal:x", "normal:0", "normal:-1", "normal:nan", "normal:inf", "he:2"]
+    "kind",
+    ["", "hee", "He", "normal", "normal:", "normal:x", "normal:0", "normal:-1", "normal:nan", "normal:inf", "he:2"],
 )
 def test_unknown_kinds(kind: str) -> None:
     with pytest.raises(UserError, match="expected one of he, glorot, lecun or normal:DEVIATION"):

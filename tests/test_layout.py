@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -23,7 +25,7 @@ def test_aligned(shape: tuple[int, ...], dtype: type) -> None:
         assert array.ctypes.data % LINE == 0 or not array.size
         assert (array == 0).all()
         array[...] = 1
-    assert not any(np.shares_memory(a, b) for a, b in zip(arrays, arrays[1:], strict=False))
+    assert not any(np.shares_memory(a, b) for a, b in pairwise(arrays))
 
 
 def test_decayed_weights_come_first_and_equal_ones_make_one_segment() -> None:

@@ -17,7 +17,7 @@ Array = npt.NDArray[Any]
 Weights = list[tuple[Array, Array]]  # w (I, O) and b (O,) of each layer
 
 CHECKED = 10_000  # images on which the trained weights are compared
-RATES = {"sgd": 0.05, "adam": 1e-3}
+RATES = {"sgd": 0.05, "adam": 3e-4}
 BETA1, BETA2, EPS = 0.9, 0.999, 1e-8
 
 

@@ -22,9 +22,9 @@ class Augment:
     """The largest distortions; each image draws its own, uniformly between minus and plus these.
 
     rotation, shear: degrees; scale: 0.15 stretches each axis by up to 1.15 or 1/1.15; shift: pixels; elastic:
-    root-mean-square displacement of an axis in pixels (each image draws between half of it and all of it); stroke: share of the way
-    to the brightest (thicker) or darkest (thinner) neighbour; flip: mirror half of the images left to right; clean:
-    share of the images left as they are.
+    root-mean-square displacement of an axis in pixels (each image draws between half of it and all of it); stroke:
+    share of the way to the brightest (thicker) or darkest (thinner) neighbour; flip: mirror half of the images left
+    to right; clean: share of the images left as they are.
     """
 
     rotation: float = 0.0
@@ -96,7 +96,7 @@ class Augmenter:
         """Draw this epoch's elastic fields, and scale every strength by a factor."""
         self.limits = self.augment.softer(factor).limits()
         if self.augment.elastic:
-            self.fields = elastic_fields(*self.mean.shape[:2], key=derive(self.seed, 1, epoch))
+            self.fields = elastic_fields(self.mean.shape[0], self.mean.shape[1], derive(self.seed, 1, epoch))
 
     def __call__(self, out: Array, pixels: Array, rows: Array, step: int) -> None:
         """out (B, H, W, C) float32 = the images pixels[rows], uint8, distorted with this step's key."""

@@ -9,11 +9,11 @@ CHUNK = 2000  # images sheared at a time: bounds the memory of the intermediate 
 
 
 def deskew(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """Images (N, H, W, C) uint8, bright ink on dark, each sheared along its rows until its ink stands upright.
+    """Images (N, H, W, C) uint8, bright ink on dark, each sheared along its rows until the ink stands upright.
 
     With m the moments of the ink about its centre, the axis of the writing leans by m_xy / m_yy columns a row; each row
-    is moved back by that lean times its distance from the centre (LeCun et al. 1998, "Gradient-Based Learning Applied to
-    Document Recognition", section III.A, deslants its images the same way). An image without ink stays as it is.
+    is moved back by that lean times its distance from the centre (LeCun et al. 1998, "Gradient-Based Learning Applied
+    to Document Recognition", section III.A, deslants its images the same way). An image without ink stays as it is.
     """
     out = np.empty_like(pixels)
     for first in range(0, len(pixels), CHUNK):

@@ -7,6 +7,14 @@ from pathlib import Path
 from handgrad.errors import UserError
 
 
+def make_folder(path: str | os.PathLike[str]) -> None:
+    """Make a folder, and those above it, where there is none yet. OSError becomes a UserError."""
+    try:
+        Path(path).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{path}: the folder cannot be made ({error.strerror}); choose another") from None
+
+
 def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
     """Write beside `path`, see it onto the disk, then rename: on one disk a rename happens whole or not at all.
 

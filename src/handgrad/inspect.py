@@ -53,9 +53,10 @@ def inspect(recipe: Recipe, data: Images, seed: int = 0, images: int = 256) -> l
 
 def _gradients(network: Network, ws: Workspace, logits: Array, sample: Images) -> dict[int, float]:
     """Standard deviation of the gradient by each layer's output, as far down as any layer wants one."""
-    dy: Array | None = np.empty_like(logits)
-    naive.softmax_cross_entropy(dy, logits, sample.labels, 0.0)
+    dlogits = np.empty_like(logits)
+    naive.softmax_cross_entropy(dlogits, logits, sample.labels, 0.0)
     found = {}
+    dy: Array | None = dlogits
     for i in reversed(network.active):
         if dy is None:
             break

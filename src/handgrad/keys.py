@@ -4,7 +4,7 @@ MASK = (1 << 64) - 1
 
 
 def derive(*path: int) -> int:
-    """A 63-bit key for a place such as (seed, stream, step); SplitMix64 (Steele et al. 2014) absorbs each part in turn."""
+    """A 63-bit key for a place such as (seed, stream, step): SplitMix64 (Steele et al. 2014) absorbs part by part."""
     state = 0
     for part in path:
         state = (state + (part & MASK) + 0x9E3779B97F4A7C15) & MASK

@@ -29,8 +29,8 @@ def range_test(
 ) -> RangeTest:
     """Train a few steps while the rate rises from low to high by the same factor each step.
 
-    The suggestion is the rate at which the smoothed loss falls fastest against the logarithm of the rate: well below the
-    one at which training breaks. Raises UserError where the loss never falls.
+    The suggestion is the rate at which the smoothed loss falls fastest against the logarithm of the rate: well below
+    the one at which training breaks. Raises UserError where the loss never falls.
     """
     if not 0 < low < high or steps < 20:
         raise UserError(f"range test from {low:g} to {high:g} in {steps} steps: expected 0 < low < high, steps >= 20")

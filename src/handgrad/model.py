@@ -23,8 +23,8 @@ BATCH = 256  # images predicted at a time
 class Model:
     """Answers for uint8 images of network.in_shape.
 
-    The network sees (pixels - mean) * scale, with mean and scale (H, W, C); upright: of pixels deskewed first. The record
-    says how it was trained; temperature divides the logits.
+    The network sees (pixels - mean) * scale, with mean and scale (H, W, C); upright: of pixels deskewed first. The
+    record says how it was trained; temperature divides the logits.
     """
 
     def __init__(
@@ -46,7 +46,8 @@ class Model:
 
     def predict(self, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
         """The likeliest class (N,) of images (N, H, W) or (N, H, W, C) uint8, as an index into `classes`."""
-        return np.argmax(self.predict_proba(pixels), axis=1)
+        best: npt.NDArray[np.int64] = np.argmax(self.predict_proba(pixels), axis=1)
+        return best
 
     def _images(self, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         shape = self.network.in_shape
@@ -87,7 +88,7 @@ class Model:
             network = Network([_layer(name, values) for name, values in header["layers"]], tuple(header["in_shape"]))
             classes, temperature, record = list(header["classes"]), float(header["temperature"]), dict(header["record"])
             upright = bool(header["upright"])
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError, UserError) as error:
+        except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, MemoryError, UserError) as error:
             raise UserError(
                 f"{path}: the model's header is damaged ({error!r}); use another copy of the file"
             ) from None

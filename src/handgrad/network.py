@@ -31,7 +31,8 @@ class Workspace:
 class Network:
     """Layers in a row behind an input of shape in_shape (no batch axis).
 
-    theta, grad, state are flat vectors of dtype; float32 to work, float64 to check gradients. Weights start from `seed`.
+    theta, grad, state are flat vectors of dtype; float32 to work, float64 to check gradients. Weights start from
+    `seed`.
     """
 
     def __init__(

@@ -103,7 +103,8 @@ class Optimiser:
 class Average:
     """Exponential moving average of the weights, and of the state beside them (Polyak and Juditsky 1992).
 
-    Taken every `EVERY` steps, with the decay raised to match: at these decays nobody can tell, and memory traffic falls.
+    Taken every `EVERY` steps, with the decay raised to match: at these decays nobody can tell, and memory traffic
+    falls.
     """
 
     EVERY = 8

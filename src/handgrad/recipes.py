@@ -28,8 +28,9 @@ class Recipe:
     warmup: share of the steps over which the rate rises. smoothing: of labels. clip: largest gradient norm, 0 for none.
     average: decay of the weight average, 0 for none. normalise: `range` (to 0..1), `image` (one mean and deviation for
     all pixels) or `pixel` (one for each). deskew: set slanted
-    digits upright first, when training and when predicting. rotation to clean: see `Augment`; calm: share of the epochs, the last, in which
-    distortions are half as strong. all_data: learn from the validation images too (final runs of a settled recipe).
+    digits upright first, when training and when predicting. rotation to clean: see `Augment`; calm: share of the
+    epochs, the last, in which distortions are half as strong. all_data: learn from the validation images too (final
+    runs of a settled recipe).
     """
 
     name: str
@@ -128,14 +129,15 @@ RANGES = MappingProxyType(
     {
         "hidden": (1, 65536), "dropout": (0, 0.99), "input_dropout": (0, 0.99), "layer_lr": (0, 1e6),
         "epochs": (1, 100_000), "batch": (1, 65536), "lr": (1e-12, 1e6), "momentum": (0, ONE), "beta2": (0, ONE),
-        "decay": (0, 1e3), "warmup": (0, 1), "smoothing": (0, ONE), "clip": (0, 1e9), "average": (0, ONE), "calm": (0, 1),
+        "decay": (0, 1e3), "warmup": (0, 1), "smoothing": (0, ONE), "clip": (0, 1e9), "average": (0, ONE),
+        "calm": (0, 1),
     }
 )  # fmt: skip
 CHOICES = MappingProxyType({"optimiser": OPTIMISERS, "schedule": tuple(SCHEDULES), "normalise": NORMALISE})
 
 
 def _coerce(name: str, kind: Any, value: Any) -> Any:
-    """A value as the field's type: a list becomes a tuple, an int a float; anything else of another type is an error."""
+    """A value as the field's type: a list becomes a tuple, an int a float; any other difference is an error."""
     if kind in (tuple[int, ...], tuple[float, ...]):
         each = int if kind == tuple[int, ...] else float
         many = value if isinstance(value, (list, tuple)) else [value]
@@ -160,9 +162,9 @@ RECIPES = MappingProxyType(
             Recipe("mlp", hidden=(512, 512, 512), batch_norm=True, dropout=(0.1,), batch=128, epochs=10, lr=3e-3,
                    schedule="one-cycle", decay=0.02, smoothing=0.05, average=0.99, rotation=10, shear=8, scale=0.1,
                    shift=1.5, elastic=0.8, clean=0.1),
-            Recipe("mlp-best", hidden=(1024, 1024, 1024), batch_norm=True, dropout=(0.1,), batch=256, epochs=80, lr=2e-3,
-                   beta2=0.99, warmup=0.05, decay=0.02, smoothing=0.05, average=0.999, deskew=True, rotation=10,
-                   shear=6, scale=0.12, shift=1.5, elastic=1.15, clean=0.1, calm=0.2, all_data=True),
+            Recipe("mlp-best", hidden=(1024, 1024, 1024), batch_norm=True, dropout=(0.1,), batch=256, epochs=80,
+                   lr=2e-3, beta2=0.99, warmup=0.05, decay=0.02, smoothing=0.05, average=0.999, deskew=True, calm=0.2,
+                   rotation=10, shear=6, scale=0.12, shift=1.5, elastic=1.15, clean=0.1, all_data=True),
         )
     }
 )  # fmt: skip
@@ -183,7 +185,7 @@ def recipe(name_or_path: str | Path) -> Recipe:
         raise UserError(f"{path}: cannot be read ({error.strerror}); give the path of a recipe") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: not a TOML file: {error}") from None
-    base = RECIPES.get(values.get("name", ""), Recipe("custom"))
+    base = RECIPES.get(str(values.get("name", "")), Recipe("custom"))
     return base.change(**values)
 
 

@@ -2,14 +2,14 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import asdict
 from pathlib import Path
 
 from handgrad import checkpoint
-from handgrad.datasets import Dataset, load
+from handgrad.datasets import load
 from handgrad.errors import UserError
-from handgrad.files import replace_file
+from handgrad.files import make_folder, replace_file
 from handgrad.recipes import Recipe
 from handgrad.report import curves, save, training_page, write_page
 from handgrad.train import Epoch, Step, Trainer
@@ -34,10 +34,7 @@ class Run:
             raise UserError(f"{folder}: exists and is not empty; choose another folder, or go on with it by --resume")
         data = load(dataset)
         trainer = Trainer(recipe, *data.split(), seed)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UserError(f"{folder}: cannot be made ({error.strerror}); choose another folder") from None
+        make_folder(folder)
         replace_file(folder / RECIPE, recipe.to_toml().encode())
         return cls(folder, trainer, _lasting(dataset), data.checksum)
 
@@ -54,7 +51,7 @@ class Run:
             raise UserError(f"{dataset}: the images have changed since {folder} began; begin a new run")
         return cls(folder, checkpoint.restore(path, *data.split()), dataset, checksum)
 
-    def events(self) -> Iterator[Step | Epoch]:
+    def events(self) -> Generator[Step | Epoch]:
         """Train to the end; checkpoints now and then, and when the caller stops listening (`close`, or `break`)."""
         saved = time.monotonic()
         try:

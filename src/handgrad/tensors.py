@@ -21,11 +21,11 @@ def read_tensors(path: str | Path, expected: str, kind: str) -> tuple[dict[str, 
         with safe_open(path, framework="numpy") as file:
             metadata = (file.metadata() or {}).get("handgrad", "")
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (safe_open is no mapping)
-    except (SafetensorError, OSError, ValueError, TypeError) as error:
+    except (SafetensorError, OSError, ValueError, TypeError, AttributeError) as error:
         raise UserError(f"{path}: not a whole safetensors file ({error}); use another copy of it") from None
     try:
         header = json.loads(metadata) if metadata else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         raise UserError(f"{path}: the header of this {kind} is damaged; use another copy of the file") from None
     if not isinstance(header, dict) or header.get("format") != expected:
         raise UserError(f"{path}: a safetensors file, but no {kind} of format {expected}; give one that handgrad wrote")
@@ -33,7 +33,7 @@ def read_tensors(path: str | Path, expected: str, kind: str) -> tuple[dict[str, 
 
 
 def write_tensors(path: str | Path, tensors: dict[str, Array], header: dict[str, Any]) -> None:
-    """Write tensors and header, whole or not at all. The header is one entry: the order of several is left to chance."""
+    """Write tensors and header, whole or not at all. The header is one entry: several have no fixed order."""
     from safetensors.numpy import save
 
     contiguous = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}

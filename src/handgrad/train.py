@@ -36,7 +36,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Epoch:
-    """One pass over the images; valid_* is None where nothing was kept back. seconds: this epoch, validation included."""
+    """One pass over the images; valid_* is None where nothing was kept back. seconds include the validation."""
 
     epoch: int
     step: int
@@ -109,8 +109,8 @@ class Trainer:
         if not math.isfinite(loss):
             rate = self.schedule(self.step)
             raise UserError(
-                f"the loss became {loss} at step {self.step + 1} with learning rate {rate:.3g}: expected a finite number; "
-                f"lower lr (try {self.recipe.lr / 10:.2g}), or set clip to 1"
+                f"the loss became {loss} at step {self.step + 1} with learning rate {rate:.3g}: expected a finite "
+                f"number; lower lr (try {self.recipe.lr / 10:.2g}), or set clip to 1"
             )
 
     def _finish(self, epoch: int, began: float) -> Epoch:

@@ -16,9 +16,7 @@ from handgrad.datasets.catalog import CATALOG
 from handgrad.datasets.download import Remote
 from handgrad.errors import UserError
 
-NAMES = tuple(
-    f"{part}-{kind}-ubyte.gz" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")
-)
+NAMES = tuple(f"{part}-{kind}-ubyte.gz" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1"))
 
 
 class Server(ThreadingHTTPServer):
@@ -251,9 +249,7 @@ def emnist(tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch) -> P
             zipped.writestr(f"gzip/emnist-digits-{name.replace('t10k', 'test')}", data)
             zipped.writestr(f"gzip/emnist-letters-{name.replace('t10k', 'test')}", b"not wanted")
     server.files = {"gzip.zip": archive.getvalue()}
-    entry = replace(
-        CATALOG["emnist-digits"], remotes=(remote("gzip.zip", archive.getvalue()),), mirrors=(server.url,)
-    )
+    entry = replace(CATALOG["emnist-digits"], remotes=(remote("gzip.zip", archive.getvalue()),), mirrors=(server.url,))
     monkeypatch.setitem(CATALOG, "emnist-digits", entry)
     monkeypatch.setenv("HANDGRAD_DATA", str(tmp_path / "cache"))
     return tmp_path / "cache" / "emnist-digits"

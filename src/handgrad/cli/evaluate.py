@@ -24,6 +24,7 @@ def evaluate(model: Path | None, dataset: str, out: Path | None, as_json: bool) 
     from handgrad import report
     from handgrad.datasets import load
     from handgrad.evaluate import evaluate as judge
+    from handgrad.files import make_folder
     from handgrad.model import Model
 
     path = find_model(model)
@@ -35,11 +36,15 @@ def evaluate(model: Path | None, dataset: str, out: Path | None, as_json: bool) 
     probabilities = trained.predict_proba(data.test.pixels)
     found = judge(probabilities, data.test.labels, trained.classes)
     folder = out or path.parent
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     worst = report.mistakes(data.test.pixels, data.test.labels, probabilities, found.mistakes, trained.classes)
     report.save(report.confusion_matrix(found.confusion, trained.classes), folder / "confusion.png")
     report.save(worst, folder / "mistakes.png")
-    facts = {"Model": path.name, "Recipe": str(trained.record.get("recipe", {}).get("name", "unknown")), "Data": dataset}
+    facts = {
+        "Model": path.name,
+        "Recipe": str(trained.record.get("recipe", {}).get("name", "unknown")),
+        "Data": dataset,
+    }
     page = report.evaluation_page(f"{facts['Recipe']} on {dataset}", facts, found, worst)
     report.write_page(page, folder / "evaluation.html")
     _show(found, trained.classes)

@@ -57,7 +57,9 @@ def recipe_options(command: Command) -> Command:
         if field.name != "name":
             command = _option(field.name, kinds[field.name])(command)
     names = ", ".join(RECIPES)
-    return click.option("--recipe", "name", default="mlp", show_default=True, help=f"{names}, or a .toml file.")(command)
+    return click.option("--recipe", "name", default="mlp", show_default=True, help=f"{names}, or a .toml file.")(
+        command
+    )
 
 
 def _option(name: str, kind: Any) -> Callable[[Command], Command]:
@@ -98,5 +100,6 @@ def json_option(command: Command) -> Command:
 
 def dataset_option(command: Command) -> Command:
     return click.option(
-        "--data", "dataset", default="mnist", show_default=True, help="A data set's name, or a folder; see 'handgrad data list'."
+        "--data", "dataset", default="mnist", show_default=True,
+        help="A data set's name, or a folder; see 'handgrad data list'.",
     )(command)  # fmt: skip

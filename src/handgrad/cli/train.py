@@ -62,7 +62,13 @@ def _follow(run: "Run") -> bool:
     console = Console(stderr=True)
     with console.status("compiling kernels (once for this machine)"):
         warm_up(run.trainer.recipe, run.trainer.data)
-    columns = (BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
+    columns = (
+        BarColumn(),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
     trainer = run.trainer
     with _stop_signals() as stopped, Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task("", total=trainer.steps, completed=trainer.step)

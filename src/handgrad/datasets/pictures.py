@@ -132,7 +132,9 @@ def decode(file: Path) -> NDArray[np.uint8]:
         raise UserError(f"{file}: no such file; give a picture: {', '.join(FORMATS)}") from error
     except Exception as error:  # Pillow's decoders meet a damaged file with almost any exception
         kind = type(error).__name__
-        raise UserError(f"{file}: not a readable picture ({kind}), expected {', '.join(FORMATS)}; replace or remove it") from error
+        raise UserError(
+            f"{file}: not a readable picture ({kind}), expected {', '.join(FORMATS)}; replace or remove it"
+        ) from error
 
 
 def _grey_or_colour(picture: "Image") -> NDArray[np.uint8]:

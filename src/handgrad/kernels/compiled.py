@@ -35,7 +35,7 @@ def _namespace(parallel: bool) -> SimpleNamespace:
     for body in BODIES:
         name = body.__name__
         is_parallel = parallel and name != "softmax_cross_entropy"  # ten numbers a row: not worth a second thread
-        copy = FunctionType(body.__code__, body.__globals__, name)  # type: ignore[attr-defined]
+        copy = FunctionType(body.__code__, body.__globals__, name)
         copy.__qualname__ = f"{name}_{'parallel' if is_parallel else 'serial'}"  # the cache files go by this name
         setattr(made, name, numba.njit(nogil=True, cache=True, error_model="numpy", parallel=is_parallel)(copy))
     return made

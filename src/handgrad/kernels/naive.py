@@ -1,4 +1,5 @@
-"""The kernels once more in plain NumPy: their specification, the path of a single image, and the float64 of gradient checks.
+"""The kernels once more in plain NumPy: their specification, the path of a single image, and the float64 of gradient
+checks.
 
 Names, arguments and results are those of the compiled bodies; here nothing is compiled, and any float type works.
 """
@@ -6,9 +7,8 @@ Names, arguments and results are those of the compiled bodies; here nothing is c
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[Any]
+Array = Any  # NumPy arrays of one float type
 
 
 def threads() -> int:

@@ -1,4 +1,4 @@
-"""Batch normalisation (Ioffe and Szegedy 2015), its ReLU folded in; x (M, C), statistics over M. Twins in `naive.py`."""
+"""Batch normalisation (Ioffe and Szegedy 2015), a ReLU folded in; x (M, C), statistics over M. Twins in `naive.py`."""
 
 from typing import Any
 

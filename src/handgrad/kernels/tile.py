@@ -2,12 +2,13 @@
 
     C[r, c] = max(floor, START[r, c] + sum_k A[r, k] * B[k, c])        r < rows, c < n_cols <= vectors * lanes
 
-`rows * vectors` accumulators stay in vector registers for the whole sum over k. A is broadcast one scalar at a time, B is
-read one row of vectors at a time. START folds the bias in (row stride 0), or adds to what C holds (START = C), or is a
-row of zeros; `floor` 0 folds ReLU in, minus infinity leaves the sums alone, and a NaN passes through either way.
+`rows * vectors` accumulators stay in vector registers for the whole sum over k. A is broadcast one scalar at a time,
+B is read one row of vectors at a time. START folds the bias in (row stride 0), or adds to what C holds (START = C),
+or is a row of zeros; `floor` 0 folds ReLU in, minus infinity leaves the sums alone, and a NaN passes through either
+way.
 
-Numba cannot promise that a Python loop keeps its sums in registers, so the tile is emitted as LLVM vector code, after the
-register blocking of Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008).
+Numba cannot promise that a Python loop keeps its sums in registers, so the tile is emitted as LLVM vector code, after
+the register blocking of Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008).
 """
 
 from collections.abc import Callable
@@ -23,7 +24,7 @@ F32, I1, I8, I32, I64 = ir.FloatType(), ir.IntType(1), ir.IntType(8), ir.IntType
 
 
 def host_has_avx512() -> bool:
-    """Whether code is compiled for AVX-512; NUMBA_CPU_FEATURES overrides what the processor says, as it does in Numba."""
+    """Whether code is compiled for AVX-512; NUMBA_CPU_FEATURES overrides the processor, as it does in Numba."""
     asked = numba.config.CPU_FEATURES
     if asked is not None:
         return "+avx512f" in asked.split(",")
@@ -126,7 +127,8 @@ def make_tile(rows: int, vectors: int, lanes: int) -> Callable[..., None]:
 
         return signature, codegen
 
-    return tile  # type: ignore[no-any-return]
+    made: Callable[..., None] = tile
+    return made
 
 
 def _emit(e: Emitter, *args: Any) -> None:

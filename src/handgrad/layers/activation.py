@@ -6,7 +6,7 @@ from handgrad.layout import Array, Shape
 
 @dataclass(frozen=True)
 class ReLU(Layer):
-    """out = max(0, x) (Nair and Hinton 2010). Behind each hidden layer, never behind the last: logits may be negative."""
+    """out = max(0, x) (Nair and Hinton 2010). Behind hidden layers, never the last: logits may be negative."""
 
     def plan(self, in_shape: Shape) -> Plan:
         return Plan(in_shape)

@@ -7,8 +7,8 @@ from handgrad.layout import Array, Shape
 
 @dataclass(frozen=True)
 class Dropout(Layer):
-    """Inverted dropout (Srivastava et al. 2014): in training, each number is zeroed with probability `rate` and the rest
-    grow by 1 / (1 - rate), so that nothing has to change when predicting.
+    """Inverted dropout (Srivastava et al. 2014): in training, each number is zeroed with probability `rate` and the
+    rest grow by 1 / (1 - rate), so that nothing has to change when predicting.
     """
 
     rate: float

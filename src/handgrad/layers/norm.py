@@ -11,8 +11,8 @@ from handgrad.layout import Array, Param, Shape
 class BatchNorm(Layer):
     """Batch normalisation (Ioffe and Szegedy 2015) over all axes but the last.
 
-    In training, each channel has the batch's own mean taken off and is divided by its standard deviation; when predicting,
-    running figures take their place: running = momentum * running + (1 - momentum) * batch.
+    In training, each channel has the batch's own mean taken off and is divided by its standard deviation; when
+    predicting, running figures take their place: running = momentum * running + (1 - momentum) * batch.
     """
 
     momentum: float = 0.9

@@ -1,0 +1,123 @@
+from typing import Any
+
+import numba
+import numpy as np
+import pytest
+
+from handgrad.augment import Augment, Augmenter, elastic_fields
+from handgrad.errors import UserError
+from handgrad.kernels import backend
+from tolerance import assert_close
+
+Array = Any
+ALL = Augment(rotation=20, shear=10, scale=0.2, shift=2, elastic=1.5, stroke=0.5, flip=True, clean=0.2)
+
+
+def test_limits_are_in_the_kernels_units_and_order() -> None:
+    found = Augment(45, 45, 1.0, 3.5, 2.0, 0.25, True, 0.125).limits()
+    assert found.dtype == np.float32
+    assert found == pytest.approx([0.125, np.pi / 4, 1.0, np.log(2), 3.5, 2.0, 0.25, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("augment", "changes"),
+    [
+        (Augment(), False),
+        (Augment(clean=0.5), False),
+        (ALL, True),
+        (Augment(flip=True), True),
+        (Augment(shift=1, clean=1.0), False),
+        (Augment(stroke=0.1), True),
+    ],
+)
+def test_whether_anything_changes(augment: Augment, changes: bool) -> None:
+    assert augment.changes == changes
+    assert (augment.limits()[0] == 1) == (not changes)  # all images are then left clean
+
+
+def test_softer_scales_strengths_and_leaves_shares() -> None:
+    assert ALL.softer(0.5) == Augment(10, 5, 0.1, 1, 0.75, 0.25, True, 0.2)
+    assert ALL.softer(1.0) == ALL
+    assert not Augment(rotation=10).softer(0.0).changes
+
+
+@pytest.mark.parametrize("value", [-0.1, float("nan"), float("inf"), 1e6])
+@pytest.mark.parametrize("name", ["rotation", "shear", "scale", "shift", "elastic", "stroke", "clean"])
+def test_bad_numbers(name: str, value: float) -> None:
+    with pytest.raises(UserError, match=f"augmentation {name} is .*: expected a number from 0 to"):
+        Augment(**{name: value})
+
+
+@pytest.mark.parametrize("size", [(28, 28), (9, 14), (6, 5), (32, 20)])
+def test_fields_are_level_and_of_unit_strength(size: tuple[int, int]) -> None:
+    fields = elastic_fields(*size, key=7, count=20)
+    assert fields.shape == (20, *size, 2) and fields.dtype == np.float32 and fields.flags.c_contiguous
+    assert np.abs(fields.mean(axis=(1, 2))).max() < 1e-6
+    assert_close(np.sqrt((fields.astype(np.float64) ** 2).mean(axis=(1, 2, 3))), np.ones(20), times=1e4)
+    assert (fields == elastic_fields(*size, key=7, count=20)).all()
+    assert not np.allclose(fields, elastic_fields(*size, key=8, count=20))
+
+
+def test_fields_are_smooth_and_seamless() -> None:
+    """The step across the seam is no larger than the steps inside; unsmoothed noise would step by 1.4 a pixel."""
+    fields = elastic_fields(28, 28, key=7, count=100)
+    for axis in (1, 2):
+        inside = np.sqrt((np.diff(fields, axis=axis) ** 2).mean())
+        seam = np.sqrt(((fields.take(0, axis) - fields.take(-1, axis)) ** 2).mean())
+        assert inside < 0.25
+        assert 0.8 < seam / inside < 1.25
+
+
+def batch(kernels: Any, step: int, epoch: int = 0, seed: int = 0, augment: Augment = ALL) -> Array:
+    random = np.random.Generator(np.random.Philox(key=1))
+    pixels = random.integers(0, 256, (40, 28, 28, 1), np.uint8)
+    mean, scale = np.full((28, 28, 1), 33, np.float32), np.full((28, 28, 1), 1 / 78, np.float32)
+    augmenter = Augmenter(augment, mean, scale, kernels, seed)
+    augmenter.begin_epoch(epoch)
+    out = np.empty((64, 28, 28, 1), np.float32)
+    augmenter(out, pixels, random.integers(0, 40, 64), step)
+    return out
+
+
+def test_the_same_pixels_for_any_threads() -> None:
+    before, found = numba.get_num_threads(), []
+    for count in (1, min(2, numba.config.NUMBA_NUM_THREADS)):
+        numba.set_num_threads(count)
+        found.append(batch(backend("parallel"), 3).tobytes())
+    numba.set_num_threads(before)
+    assert found[0] == found[1]
+
+
+def test_each_step_epoch_and_seed_distorts_anew() -> None:
+    serial = backend("serial")
+    assert (batch(serial, 3) == batch(serial, 3)).all()
+    assert len({batch(serial, *place).tobytes() for place in ((0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1))}) == 4
+
+
+def test_an_image_seen_twice_in_a_batch_is_distorted_twice() -> None:
+    pixels, rows = np.full((1, 9, 9, 1), 200, np.uint8), np.zeros(8, np.int64)
+    augmenter = Augmenter(Augment(rotation=45), np.zeros((9, 9, 1)), np.ones((9, 9, 1)), backend("naive"), 0)
+    out = np.empty((8, 9, 9, 1))
+    augmenter(out, pixels, rows, 0)
+    assert len({image.tobytes() for image in out}) == 8
+
+
+def test_nothing_asked_for_nothing_changed() -> None:
+    still = batch(backend("serial"), 3, augment=Augment())
+    assert (still == batch(backend("serial"), 4, epoch=2, augment=Augment())).all()
+    levels = still * 78 + 33
+    assert_close(levels, np.rint(levels))
+
+
+def test_a_calm_epoch_distorts_less() -> None:
+    random = np.random.Generator(np.random.Philox(key=1))
+    y, x = np.mgrid[:28, :28]
+    blob = (255 * np.exp(-((y - 13.5) ** 2 / 60 + (x - 13.5) ** 2 / 30))).astype(np.uint8)[None, :, :, None]
+    mean, out, moved = np.zeros((28, 28, 1), np.float32), np.empty((64, 28, 28, 1), np.float32), []
+    augmenter = Augmenter(Augment(shift=3, elastic=1), mean, mean + 1, backend("serial"), int(random.integers(9)))
+    for factor in (1.0, 0.5, 0.0):
+        augmenter.begin_epoch(0, factor)
+        augmenter(out, blob, np.zeros(64, np.int64), 0)
+        moved.append(float(np.abs(out - blob).mean()))
+    assert moved[0] > 1.5 * moved[1] > 0
+    assert moved[2] == 0

@@ -1,0 +1,276 @@
+import gzip
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from handgrad import cli as command_line
+from handgrad.datasets import idx, load
+
+TINY = ["--hidden", "16", "--epochs", "2", "--batch", "20", "--recipe", "mlp"]
+
+
+def run(*words: object, code: int = 0, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """The command as a user runs it, in a process of its own."""
+    words = (sys.executable, "-W", "error", "-m", "handgrad", *map(str, words))
+    done = subprocess.run(words, capture_output=True, text=True, cwd=cwd, check=False)
+    assert done.returncode == code, f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+def refused(*words: object, cwd: Path | None = None) -> str:
+    """The one line with which a command declines."""
+    done = run(*words, code=2, cwd=cwd)
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith("handgrad: ")
+    return lines[0]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("data")
+    mnist = load("mnist")
+    for part, images in (("train", mnist.train[:200]), ("t10k", mnist.test[:60])):
+        idx.write(folder / f"{part}-images-idx3-ubyte", images.pixels)
+        idx.write(folder / f"{part}-labels-idx1-ubyte", images.labels)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def trained(data, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("trained") / "run"
+    done = run("train", *TINY, "--data", data, "--out", folder, "--json")
+    found = json.loads(done.stdout.strip().splitlines()[-1])
+    assert set(found) == {
+        "recipe", "seed", "epochs", "train_seconds", "images_per_second", "valid_accuracy", "model"
+    }  # fmt: skip
+    assert found["model"] == str(folder / "model.safetensors")
+    return folder
+
+
+@pytest.fixture
+def digit(tmp_path) -> Path:
+    path = tmp_path / "seven.png"
+    Image.fromarray(load("mnist").test.pixels[0]).save(path)
+    return path
+
+
+def test_train_evaluate_predict(trained, data, digit):
+    found = json.loads(run("evaluate", trained, "--data", data, "--json").stdout.strip().splitlines()[-1])
+    assert {"accuracy", "n", "confusion", "nll", "ece"} <= set(found)
+    assert found["n"] == np.sum(found["confusion"]) == 60
+    assert {"confusion.png", "mistakes.png", "evaluation.html"} <= {path.name for path in trained.iterdir()}
+    (answer,) = json.loads(run("predict", digit, "--model", trained, "--json").stdout.strip().splitlines()[-1])
+    assert set(answer) == {"path", "digit", "probability", "probabilities"}
+    assert answer["probability"] == max(answer["probabilities"])
+    assert answer["digit"] == str(np.argmax(answer["probabilities"]))
+
+
+def test_without_a_model_the_newest_run_is_taken(trained, data, digit, tmp_path):
+    run("train", *TINY, "--data", data, cwd=tmp_path)
+    run("train", *TINY, "--data", data, cwd=tmp_path)
+    assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == ["mlp-1", "mlp-2"]
+    assert "runs/mlp-2" in run("evaluate", "--data", data, cwd=tmp_path).stdout
+    assert "seven.png" in run("predict", digit, cwd=tmp_path).stdout
+
+
+def test_one_bad_image_does_not_cost_the_others(trained, digit, tmp_path):
+    bad = tmp_path / "bad.png"
+    bad.write_bytes(digit.read_bytes()[:100])
+    done = run("predict", bad, digit, "--model", trained, code=1)
+    assert "seven.png: " in done.stdout and "bad.png" in done.stderr
+    refused("predict", bad, "--model", trained)
+
+
+@pytest.mark.parametrize("polarity", [False, True])
+@pytest.mark.parametrize("size", [28, 60])
+def test_a_digit_is_read_in_any_size_and_polarity(trained, tmp_path, polarity, size):
+    from handgrad.reading.normalise import normalise
+
+    plain = load("mnist").test.pixels[0]
+    Image.fromarray(255 - plain if polarity else plain).resize((size, size)).save(tmp_path / "d.png")
+    seen = normalise(tmp_path / "d.png", 28, 28)
+    assert seen.shape == (28, 28) and seen.dtype == np.uint8
+    assert np.abs(seen.astype(int) - plain).mean() < (1 if size == 28 else 12)
+
+
+def test_ctrl_c_saves_and_resume_ends_with_the_same_model(data, tmp_path):
+    words = ["train", *TINY, "--epochs", "40", "--data", str(data)]
+    run(*words, "--out", tmp_path / "whole")
+    code = (
+        "import os, signal; from handgrad import train; from handgrad.cli import main\n"
+        "class Stopping(train.Trainer):\n"
+        "    def run(self):\n"
+        "        for event in super().run():\n"
+        "            if self.step == 37 and len(self.data) > 4: os.kill(os.getpid(), signal.SIGINT)\n"
+        "            yield event\n"
+        "import handgrad.runs; handgrad.runs.Trainer = Stopping; main()"
+    )
+    stopped = subprocess.run(
+        [sys.executable, "-c", code, *words, "--out", str(tmp_path / "broken")], capture_output=True, text=True, check=False
+    )
+    assert stopped.returncode == 130, stopped.stderr
+    assert "stopped and saved after step 37" in stopped.stderr
+    run("train", "--resume", tmp_path / "broken")
+    model = [(tmp_path / name / "model.safetensors").read_bytes() for name in ("whole", "broken")]
+    assert model[0] == model[1]
+
+
+def test_kill_minus_9_leaves_no_half_files(data, tmp_path):
+    words = [sys.executable, "-m", "handgrad", "train", *TINY, "--epochs", "10000", "--data", str(data), "--out", "r"]
+    code = f"import handgrad.runs as r; r.SAVE_EVERY = 0.0; import sys; sys.argv = {words[2:]}; "
+    code += "from handgrad.cli import main; main()"
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, stderr=subprocess.DEVNULL)
+    checkpoint = tmp_path / "r" / "checkpoint.safetensors"
+    while not checkpoint.exists():
+        assert process.poll() is None
+    process.kill()
+    process.wait()
+    from handgrad.runs import Run
+
+    assert Run.resume(tmp_path / "r").trainer.step > 0
+
+
+BAD_RECIPES = {
+    "dropout 1.0": (["--dropout", "1.0"], "dropout is 1.0"),
+    "negative rate": (["--lr", "-0.1"], "lr is -0.1"),
+    "unknown recipe": (["--recipe", "mpl"], "did you mean 'mlp'"),
+    "unknown option": (["--epoch", "3"], "--epochs"),
+    "no number": (["--epochs", "many"], "many"),
+    "no optimiser": (["--optimiser", "lion"], "sgd, adam, adamw"),
+    "no data set": (["--data", "mnits"], "mnist"),
+    "widths and rates": (["--hidden", "8,8", "--dropout", "0.1,0.2,0.3"], "dropout has 3 numbers"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_RECIPES)
+def test_a_bad_recipe_is_refused_and_leaves_nothing(case, tmp_path):
+    words, expected = BAD_RECIPES[case]
+    assert expected in refused("train", *words, "--out", "run", cwd=tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_toml_recipe_and_its_mistakes(data, tmp_path):
+    (tmp_path / "r.toml").write_text('name = "mlp"\nhidden = [12]\nepochs = 1\nbatch = 20\n')
+    run("train", "--recipe", "r.toml", "--data", data, "--out", "run", cwd=tmp_path)
+    assert "hidden = [12]" in (tmp_path / "run" / "recipe.toml").read_text()
+    run("train", "--recipe", "run/recipe.toml", "--data", data, "--out", "again", cwd=tmp_path)
+    (tmp_path / "r.toml").write_text('name = "mlp"\ndropuot = 0.2\n')
+    assert "did you mean 'dropout'" in refused("train", "--recipe", "r.toml", cwd=tmp_path)
+    (tmp_path / "r.toml").write_text("name = ")
+    assert "not a TOML file" in refused("train", "--recipe", "r.toml", cwd=tmp_path)
+
+
+def spoil(folder: Path, case: str) -> None:
+    images, labels = folder / "train-images-idx3-ubyte", folder / "train-labels-idx1-ubyte"
+    if case == "missing":
+        labels.unlink()
+    elif case == "truncated":
+        images.write_bytes(images.read_bytes()[:5000])
+    elif case == "swapped":
+        a, b = images.read_bytes(), labels.read_bytes()
+        images.write_bytes(b)
+        labels.write_bytes(a)
+    elif case == "too few labels":
+        idx.write(labels, idx.read(labels)[:-1])
+    elif case == "cut gzip":
+        images.write_bytes(gzip.compress(images.read_bytes())[:-500])
+    elif case == "not idx":
+        images.write_bytes(b"these are no images")
+
+
+@pytest.mark.parametrize("case", ["missing", "truncated", "swapped", "too few labels", "cut gzip", "not idx"])
+def test_bad_data_is_refused_and_left_as_it_was(case, data, tmp_path):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    for path in data.iterdir():
+        (folder / path.name).write_bytes(path.read_bytes())
+    spoil(folder, case)
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    refused("train", *TINY, "--data", folder, "--out", tmp_path / "run")
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+    assert not (tmp_path / "run").exists()
+
+
+def test_an_output_folder_in_use_is_refused(data, tmp_path):
+    (tmp_path / "thesis.txt").write_text("three years")
+    assert "not empty" in refused("train", *TINY, "--data", data, "--out", tmp_path)
+    assert (tmp_path / "thesis.txt").read_text() == "three years"
+
+
+def test_no_room_for_the_files_is_one_line(trained, data, tmp_path):
+    """The system refuses files above 2,000 bytes: as on a full disk, writing fails half-way."""
+    code = (
+        "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))\n"
+        "import os; os.environ['NUMBA_DISABLE_CACHING'] = '1'\n"
+        "from handgrad.cli import main; main()"
+    )
+    (tmp_path / "confusion.png").write_bytes(b"an older picture")
+    words = ["evaluate", str(trained), "--data", str(data), "--out", str(tmp_path)]
+    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and done.stderr.count("\n") == 1, done.stderr
+    assert "cannot be written" in done.stderr
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"an older picture"]
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(trained, data, digit):
+    refused("evaluate", trained, "--data", data, "--out", digit)
+    refused("augment", "--data", data, "--out", digit / "grid.png")
+
+
+def test_a_bad_model_is_one_line(trained, digit, tmp_path):
+    whole = (trained / "model.safetensors").read_bytes()
+    bad = tmp_path / "m.safetensors"
+    for content in (whole[: len(whole) // 2], whole[:4], b"", b"PK\x03\x04 not a model", bytes(1000)):
+        bad.write_bytes(content)
+        refused("predict", digit, "--model", bad)
+        refused("evaluate", bad)
+    refused("predict", digit, "--model", tmp_path / "none.safetensors")
+    assert "handgrad train" in refused("predict", digit, cwd=tmp_path)
+
+
+def test_augment_inspect_and_lr_find(data, tmp_path):
+    run("augment", "--data", data, "--out", "grid.png", "--elastic", "1", cwd=tmp_path)
+    run("lr-find", *TINY, "--data", data, "--steps", "40", "--out", "lr.png", cwd=tmp_path)
+    for name in ("grid.png", "lr.png"):
+        with Image.open(tmp_path / name) as picture:
+            assert min(picture.size) > 200
+    shown = run("inspect", "--recipe", "assignment").stdout
+    assert "Dense(100)" in shown and "140,910 parameters" in shown
+    assert "built in" in run("data", "list").stdout
+    assert "as published" in run("data", "verify", "mnist").stdout
+
+
+def test_help_and_prediction_need_no_compiler(trained, digit):
+    code = (
+        "import sys; from handgrad.cli import main; sys.argv = ['handgrad', *sys.argv[1:]]\n"
+        "try: main()\n"
+        "finally: assert not {'numba', 'matplotlib', 'rich'} & set(sys.modules), 'slow to import'"
+    )
+    for words in (["--help"], ["train", "--help"], ["predict", str(digit), "--model", str(trained)]):
+        subprocess.run([sys.executable, "-c", code, *words], check=True, capture_output=True)
+
+
+def test_every_command_has_help_and_a_place_in_the_readme():
+    readme = (Path(__file__).parent.parent / "README.md").read_text()
+    for name, command in command_line.cli.commands.items():
+        shown = CliRunner().invoke(command_line.cli, [name, "--help"])
+        assert shown.exit_code == 0 and command.help
+        assert f"handgrad {name}" in readme, f"README does not mention 'handgrad {name}'"
+
+
+def test_output_to_a_closed_pipe_is_no_traceback():
+    reader, writer = os.pipe()
+    os.close(reader)
+    words = [sys.executable, "-m", "handgrad", "data", "list"]
+    done = subprocess.run(words, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writer)
+    assert "Traceback" not in done.stderr and "Exception" not in done.stderr

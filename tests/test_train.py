@@ -10,7 +10,7 @@ import pytest
 from handgrad.datasets import Images, load
 from handgrad.errors import UserError
 from handgrad.recipes import RECIPES, Recipe
-from handgrad.train import Epoch, Step, Trainer, normalisation, shuffled, train
+from handgrad.train import Epoch, Step, Trainer, normalisation, shuffled
 
 SMALL = Recipe(
     "small", hidden=(48, 40), batch_norm=True, dropout=(0.2,), input_dropout=0.1, epochs=3, batch=32, lr=3e-3,
@@ -44,7 +44,7 @@ def test_it_learns_64_images_by_heart(digits):
 
 
 def test_the_records_say_what_happened(digits):
-    events = list(train(SMALL, *digits))
+    events = list(Trainer(SMALL, *digits).run())
     steps = [e for e in events if isinstance(e, Step)]
     epochs = [e for e in events if isinstance(e, Epoch)]
     assert [s.step for s in steps] == list(range(1, 37)), "400 images in batches of 32 are 12 steps, 3 times"

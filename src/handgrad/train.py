@@ -156,11 +156,6 @@ class Trainer:
         return Model(self.result(), self.mean, self.scale, self.data.classes, record, upright=self.recipe.deskew)
 
 
-def train(recipe: Recipe, data: Images, valid: Images, seed: int = 0) -> Iterator[Step | Epoch]:
-    """The records of a whole run: `for record in train(...)`. Make a `Trainer` to keep the model too."""
-    return Trainer(recipe, data, valid, seed).run()
-
-
 def shuffled(n: int, seed: int, epoch: int) -> npt.NDArray[np.int64]:
     """The order of the images in an epoch: a new one each time, the same for the same seed."""
     return np.random.Generator(np.random.Philox(key=derive(seed, 4, epoch))).permutation(n)

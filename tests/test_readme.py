@@ -1,0 +1,45 @@
+"""What README says a reader can do must work; what it quotes must be what was measured."""
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.mark.parametrize("name", ["mlp", "mlp-best", "assignment"])
+def test_quoted_accuracies_are_the_measured_ones(name):
+    measured = json.loads((ROOT / "benchmarks" / "results" / f"accuracy-{name}.json").read_text())
+    quoted = f"{100 * measured['mean']:.2f} ± {100 * measured['standard_deviation']:.2f}"
+    row = next(line for line in README.splitlines() if line.startswith(f"| `{name}`"))
+    assert quoted in row
+    assert len(measured["seeds"]) == 5
+
+
+def test_python_blocks_run(tmp_path):
+    (code,) = blocks("python")
+    code = code.replace('recipe("mlp")', 'recipe("mlp").change(hidden=(16,), epochs=1)')
+    subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=tmp_path, check=True, capture_output=True)
+
+
+def test_commands_exist():
+    from handgrad.cli import cli
+
+    lines = [line for block in blocks("console") for line in block.splitlines() if line.startswith("$ handgrad ")]
+    assert len(lines) > 5
+    for line in lines:
+        words = shlex.split(line.partition("#")[0])[2:]
+        command = cli.commands[words[0]]
+        if words[0] == "data":
+            command, words = command.commands[words[1]], words[1:]
+        command.make_parser(__import__("click").Context(command)).parse_args([*words[1:]])

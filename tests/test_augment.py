@@ -58,6 +58,11 @@ def test_fields_are_level_and_of_unit_strength(size: tuple[int, int]) -> None:
     assert not np.allclose(fields, elastic_fields(*size, key=8, count=20))
 
 
+@pytest.mark.parametrize("size", [(1, 1), (1, 3), (3, 3)])
+def test_fields_of_tiny_images_are_still(size: tuple[int, int]) -> None:
+    assert np.abs(elastic_fields(*size, key=7, count=5)).max() < 1e-3
+
+
 def test_fields_are_smooth_and_seamless() -> None:
     """The step across the seam is no larger than the steps inside; unsmoothed noise would step by 1.4 a pixel."""
     fields = elastic_fields(28, 28, key=7, count=100)

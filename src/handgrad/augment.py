@@ -73,7 +73,8 @@ def elastic_fields(height: int, width: int, key: int, count: int = FIELDS) -> Ar
     spectrum = np.fft.rfft2(noise, axes=(1, 2)) * _gaussian(height, width)[None, :, :, None]
     smooth = np.fft.irfft2(spectrum, s=(height, width), axes=(1, 2))
     smooth -= smooth.mean(axis=(1, 2), keepdims=True)  # a constant push is a shift, which has its own limit
-    smooth /= np.sqrt(np.mean(smooth**2, axis=(1, 2, 3), keepdims=True))
+    strength = np.sqrt(np.mean(smooth**2, axis=(1, 2, 3), keepdims=True))
+    smooth /= np.maximum(strength, 1e-12)  # in images of a few pixels, smoothing leaves rounding errors
     return np.ascontiguousarray(smooth, np.float32)
 
 

@@ -20,7 +20,9 @@ AGREE = 0.03  # how far the mean and the deviation of the pixels may be from han
 
 def commands(quick: bool) -> dict[str, list[str]]:
     worker = str(rounds.HERE / "contestants" / "warps.py")
-    return {TITLES[name]: [sys.executable, worker, name, str(n // EPOCHS if quick else n)] for name, n in IMAGES.items()}
+    return {
+        TITLES[name]: [sys.executable, worker, name, str(n // EPOCHS if quick else n)] for name, n in IMAGES.items()
+    }
 
 
 def show(table: dict[str, rounds.Line]) -> None:

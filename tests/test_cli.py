@@ -114,7 +114,10 @@ def test_ctrl_c_saves_and_resume_ends_with_the_same_model(data, tmp_path):
         "import handgrad.runs; handgrad.runs.Trainer = Stopping; main()"
     )
     stopped = subprocess.run(
-        [sys.executable, "-c", code, *words, "--out", str(tmp_path / "broken")], capture_output=True, text=True, check=False
+        [sys.executable, "-c", code, *words, "--out", str(tmp_path / "broken")],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert stopped.returncode == 130, stopped.stderr
     assert "stopped and saved after step 37" in stopped.stderr

@@ -14,8 +14,8 @@ from handgrad.train import Epoch, Step, Trainer, normalisation, shuffled
 
 SMALL = Recipe(
     "small", hidden=(48, 40), batch_norm=True, dropout=(0.2,), input_dropout=0.1, epochs=3, batch=32, lr=3e-3,
-    average=0.9, clip=5.0, decay=0.01, smoothing=0.05, rotation=10, scale=0.1, shift=1, elastic=1, stroke=0.3, clean=0.1,
-    calm=0.34, deskew=True,
+    average=0.9, clip=5.0, decay=0.01, smoothing=0.05, rotation=10, scale=0.1, shift=1, elastic=1, stroke=0.3,
+    clean=0.1, calm=0.34, deskew=True,
 )  # fmt: skip
 
 

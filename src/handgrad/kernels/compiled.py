@@ -4,17 +4,12 @@
 thread layer aborts a process in which two threads enter it.
 """
 
-import os
 from collections.abc import Callable
 from types import FunctionType, SimpleNamespace
 
 import numba
 
 from handgrad.kernels import dense, norm, pointwise, update, warp
-
-# On Linux, Numba's threads are GNU OpenMP's, which spin for milliseconds while they wait: where another program wants the
-# core, training crawls. A short spin costs nothing where none does. It is read when the threads first start.
-os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 BODIES: tuple[Callable[..., object], ...] = (
     dense.dense_forward,

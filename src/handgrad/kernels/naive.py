@@ -58,8 +58,8 @@ def relu_forward(out: Array, x: Array) -> None:
     np.maximum(x, 0, out=out)
 
 
-def relu_backward(dx: Array, dy: Array, out: Array) -> None:
-    np.multiply(dy, out > 0, out=dx)
+def relu_backward(dy: Array, out: Array) -> None:
+    dy *= out > 0
 
 
 def hash32(counter: Array, key: int) -> Array:

@@ -7,7 +7,7 @@ from numba import njit, prange
 
 Array = Any  # in jitted code: NumPy arrays, float32 and C-contiguous
 
-CHUNK = 1 << 14  # numbers that one thread handles at a time: fixed, so that nothing depends on the number of threads
+CHUNK = 1 << 14  # numbers that one thread handles at a time; no more than these are not worth waking another for
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -20,23 +20,45 @@ def hash32(counter, key0, key1):  # type: ignore[no-untyped-def]
     return np.uint32(h ^ np.uint32(h >> np.uint32(16)))
 
 
+@njit(nogil=True, cache=True, error_model="numpy")
+def _relu_forward(out, x):  # type: ignore[no-untyped-def]
+    for i in range(out.size):
+        out[i] = np.float32(0) if x[i] < 0 else x[i]
+
+
 def relu_forward(out: Array, x: Array) -> None:
     """out = max(0, x), any shape; a NaN stays a NaN."""
-    flat_out, flat_x = out.reshape(-1), x.reshape(-1)
-    for chunk in prange((flat_x.size + CHUNK - 1) // CHUNK):
-        o, a = flat_out[chunk * CHUNK : (chunk + 1) * CHUNK], flat_x[chunk * CHUNK : (chunk + 1) * CHUNK]
-        for i in range(o.size):
-            o[i] = np.float32(0) if a[i] < 0 else a[i]
-
-
-def relu_backward(dx: Array, dy: Array, out: Array) -> None:
-    """dx = dy where the output was above 0, else 0; dx may be dy itself."""
-    flat_dx, flat_dy, flat_out = dx.reshape(-1), dy.reshape(-1), out.reshape(-1)
-    for chunk in prange((flat_dx.size + CHUNK - 1) // CHUNK):
+    o, a = out.reshape(-1), x.reshape(-1)
+    if o.size <= CHUNK:
+        _relu_forward(o, a)
+        return
+    for chunk in prange((o.size + CHUNK - 1) // CHUNK):
         span = slice(chunk * CHUNK, (chunk + 1) * CHUNK)
-        d, g, o = flat_dx[span], flat_dy[span], flat_out[span]
-        for i in range(d.size):
-            d[i] = g[i] if o[i] > 0 else np.float32(0)
+        _relu_forward(o[span], a[span])
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _relu_backward(dy, out):  # type: ignore[no-untyped-def]
+    for i in range(dy.size):
+        dy[i] = dy[i] if out[i] > 0 else np.float32(0)
+
+
+def relu_backward(dy: Array, out: Array) -> None:
+    """dy becomes 0 where the output was not above 0: in place, as two names for one array would forbid vector code."""
+    d, o = dy.reshape(-1), out.reshape(-1)
+    if d.size <= CHUNK:
+        _relu_backward(d, o)
+        return
+    for chunk in prange((d.size + CHUNK - 1) // CHUNK):
+        span = slice(chunk * CHUNK, (chunk + 1) * CHUNK)
+        _relu_backward(d[span], o[span])
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _dropout(out, x, first, drop_below, scale, key0, key1):  # type: ignore[no-untyped-def]
+    for i in range(out.size):
+        keep = hash32(first + i, key0, key1) >= drop_below
+        out[i] = x[i] * scale if keep else np.float32(0)
 
 
 def dropout(out: Array, x: Array, rate: float, key: int) -> None:
@@ -44,14 +66,15 @@ def dropout(out: Array, x: Array, rate: float, key: int) -> None:
 
     The same key gives the same mask, so the backward pass is this pass over the gradient.
     """
-    flat_out, flat_x = out.reshape(-1), x.reshape(-1)
+    o, a = out.reshape(-1), x.reshape(-1)
     key0, key1 = np.uint32(key & 0xFFFFFFFF), np.uint32(key >> 32)
     drop_below, scale = np.uint32(rate * 4294967296.0), np.float32(1 / (1 - rate))
-    for chunk in prange((flat_x.size + CHUNK - 1) // CHUNK):
-        o, a = flat_out[chunk * CHUNK : (chunk + 1) * CHUNK], flat_x[chunk * CHUNK : (chunk + 1) * CHUNK]
-        for i in range(o.size):
-            keep = hash32(chunk * CHUNK + i, key0, key1) >= drop_below
-            o[i] = a[i] * scale if keep else np.float32(0)
+    if o.size <= CHUNK:
+        _dropout(o, a, 0, drop_below, scale, key0, key1)
+        return
+    for chunk in prange((o.size + CHUNK - 1) // CHUNK):
+        span = slice(chunk * CHUNK, (chunk + 1) * CHUNK)
+        _dropout(o[span], a[span], chunk * CHUNK, drop_below, scale, key0, key1)
 
 
 def softmax_cross_entropy(dlogits: Array, logits: Array, labels: Array, smoothing: float) -> tuple[float, int]:

@@ -3,11 +3,26 @@
 from typing import Any
 
 import numpy as np
-from numba import prange
+from numba import njit, prange
 
 Array = Any  # in jitted code: NumPy arrays, float32 and C-contiguous
 
-CHUNK = 1 << 14  # numbers that one thread handles at a time: fixed, so that nothing depends on the number of threads
+CHUNK = 1 << 14  # numbers that one thread handles at a time; no more than these are not worth waking another for
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _sgd(theta, grad, velocity, rate, mu, nesterov, keep):  # type: ignore[no-untyped-def]
+    if mu == 0:
+        for i in range(theta.size):
+            theta[i] = keep * theta[i] - rate * grad[i]
+    elif nesterov:
+        for i in range(theta.size):
+            velocity[i] = mu * velocity[i] + grad[i]
+            theta[i] = keep * theta[i] - rate * (grad[i] + mu * velocity[i])
+    else:
+        for i in range(theta.size):
+            velocity[i] = mu * velocity[i] + grad[i]
+            theta[i] = keep * theta[i] - rate * velocity[i]
 
 
 def sgd_step(
@@ -15,50 +30,39 @@ def sgd_step(
 ) -> None:
     """v = momentum * v + g;  theta -= lr * (g + momentum * v if nesterov else v) + lr * decay * theta."""
     rate, mu, keep = np.float32(lr), np.float32(momentum), np.float32(1 - lr * decay)
+    if theta.size <= CHUNK:
+        _sgd(theta, grad, velocity, rate, mu, nesterov, keep)
+        return
     for chunk in prange((theta.size + CHUNK - 1) // CHUNK):
         span = slice(chunk * CHUNK, (chunk + 1) * CHUNK)
-        t, g, v = theta[span], grad[span], velocity[span]
-        if momentum == 0:
-            for i in range(t.size):
-                t[i] = keep * t[i] - rate * g[i]
-        elif nesterov:
-            for i in range(t.size):
-                v[i] = mu * v[i] + g[i]
-                t[i] = keep * t[i] - rate * (g[i] + mu * v[i])
-        else:
-            for i in range(t.size):
-                v[i] = mu * v[i] + g[i]
-                t[i] = keep * t[i] - rate * v[i]
+        _sgd(theta[span], grad[span], velocity[span], rate, mu, nesterov, keep)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _adam(theta, grad, m, v, b1, b2, c1, c2, rate, correction, small, l2, keep):  # type: ignore[no-untyped-def]
+    for i in range(theta.size):
+        slope = grad[i] + l2 * theta[i]
+        m[i] = b1 * m[i] + c1 * slope
+        v[i] = b2 * v[i] + c2 * slope * slope
+        theta[i] = keep * theta[i] - rate * m[i] / (np.sqrt(v[i] * correction) + small)
 
 
 def adam_step(
-    theta: Array,
-    grad: Array,
-    m: Array,
-    v: Array,
-    lr: float,
-    beta1: float,
-    beta2: float,
-    eps: float,
-    coupled: float,
-    decay: float,
-    step: int,
-) -> None:
+    theta: Array, grad: Array, m: Array, v: Array, lr: float, beta1: float, beta2: float, eps: float, coupled: float,
+    decay: float, step: int,
+) -> None:  # fmt: skip
     """Adam with bias correction (Kingma and Ba 2015); `decay` decoupled from the gradient (Loshchilov and Hutter 2019),
     `coupled` added to it (L2). `step` counts from 1.
     """
     b1, b2, c1, c2 = np.float32(beta1), np.float32(beta2), np.float32(1 - beta1), np.float32(1 - beta2)
-    rate = np.float32(lr / (1 - beta1**step))
-    correction, small = np.float32(1 / (1 - beta2**step)), np.float32(eps)
-    keep, l2 = np.float32(1 - lr * decay), np.float32(coupled)
+    rate, correction = np.float32(lr / (1 - beta1**step)), np.float32(1 / (1 - beta2**step))
+    small, l2, keep = np.float32(eps), np.float32(coupled), np.float32(1 - lr * decay)
+    if theta.size <= CHUNK:
+        _adam(theta, grad, m, v, b1, b2, c1, c2, rate, correction, small, l2, keep)
+        return
     for chunk in prange((theta.size + CHUNK - 1) // CHUNK):
         span = slice(chunk * CHUNK, (chunk + 1) * CHUNK)
-        t, g, mean, square = theta[span], grad[span], m[span], v[span]
-        for i in range(t.size):
-            slope = g[i] + l2 * t[i]
-            mean[i] = b1 * mean[i] + c1 * slope
-            square[i] = b2 * square[i] + c2 * slope * slope
-            t[i] = keep * t[i] - rate * mean[i] / (np.sqrt(square[i] * correction) + small)
+        _adam(theta[span], grad[span], m[span], v[span], b1, b2, c1, c2, rate, correction, small, l2, keep)
 
 
 def average_step(average: Array, theta: Array, keep: float) -> None:

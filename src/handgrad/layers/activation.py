@@ -17,6 +17,5 @@ class ReLU(Layer):
 
     def backward(self, dy: Array, slot: Slot) -> Array | None:
         """The slope is 1 where the output is above 0, else 0."""
-        if slot.dx is not None:
-            slot.kernels.relu_backward(slot.dx, dy, slot.out)
-        return slot.dx
+        slot.kernels.relu_backward(dy, slot.out)
+        return dy

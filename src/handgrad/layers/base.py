@@ -61,4 +61,4 @@ class Layer(ABC):
 
     @abstractmethod
     def backward(self, dy: Array, slot: Slot) -> Array | None:
-        """Overwrite slot.grads and slot.dx from dy, which may be used up; return slot.dx."""
+        """Overwrite slot.grads and slot.dx from dy, which may be used up; return slot.dx, or dy changed in place."""

@@ -40,7 +40,7 @@ class Dense(Layer):
         """
         kernels = slot.kernels
         if slot.floor == 0:
-            kernels.relu_backward(dy, dy, slot.out)
+            kernels.relu_backward(dy, slot.out)
         kernels.dense_weight_gradient(slot.grads["w"], slot.grads["b"], slot.x, dy, slot.scratch)
         if slot.dx is not None:
             kernels.dense_input_gradient(slot.dx, dy, slot.params["w"], slot.scratch)

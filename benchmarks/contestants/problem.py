@@ -18,7 +18,8 @@ Weights = list[tuple[Array, Array]]  # w (I, O) and b (O,) of each layer
 
 CHECKED = 10_000  # images on which the trained weights are compared
 RATES = {"sgd": 0.05, "adam": 3e-4}
-BETA1, BETA2, EPS = 0.9, 0.999, 1e-8
+BETA1, BETA2 = 0.9, 0.999
+EPS = 1e-12  # so small that it is no matter where it is added: scikit-learn does so before the bias correction
 
 
 @dataclass(frozen=True)

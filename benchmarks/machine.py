@@ -11,7 +11,7 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 CPUS = Path("/sys/devices/system/cpu")
-PATH_OPTIONS = ("--peer-python",)  # their values belong to one computer: left out of the record
+PATH_OPTIONS = ("--peer-python", "--runs")  # their values belong to one computer: left out of the record
 
 
 def cpu_model() -> str:

@@ -74,7 +74,7 @@ def _follow(run: "Run") -> bool:
         task = progress.add_task("", total=trainer.steps, completed=trainer.step)
         for event in (events := run.events()):
             if isinstance(event, Epoch):
-                console.print(_line(event, trainer.recipe.epochs), highlight=False)
+                console.print(_line(event, trainer.recipe.epochs), highlight=False, soft_wrap=True)
             elif event.step % 10 == 0:
                 progress.update(task, completed=event.step, description=_now(run, event.loss))
             if stopped:

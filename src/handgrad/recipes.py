@@ -10,7 +10,7 @@ from typing import Any, get_type_hints
 
 from handgrad.augment import Augment
 from handgrad.errors import UserError
-from handgrad.init import SPREADS, spread
+from handgrad.init import spread
 from handgrad.layers import BatchNorm, Dense, Dropout, Flatten, Layer, ReLU
 from handgrad.optim import SGD, Adam, AdamW, Rule
 from handgrad.schedules import SCHEDULES, Schedule, warm_up
@@ -27,10 +27,9 @@ class Recipe:
     layer_lr: each dense layer's share of the learning rate, empty for equal. momentum: of SGD, and beta1 of Adam.
     warmup: share of the steps over which the rate rises. smoothing: of labels. clip: largest gradient norm, 0 for none.
     average: decay of the weight average, 0 for none. normalise: `range` (to 0..1), `image` (one mean and deviation for
-    all pixels) or `pixel` (one for each). deskew: set slanted
-    digits upright first, when training and when predicting. rotation to clean: see `Augment`; calm: share of the
-    epochs, the last, in which distortions are half as strong. all_data: learn from the validation images too (final
-    runs of a settled recipe).
+    all pixels) or `pixel` (one for each). deskew: set slanted digits upright first, in training and in predicting.
+    rotation to clean: see `Augment`. calm: share of the epochs, the last, in which distortions are half as strong.
+    all_data: learn from the validation images too (final runs of a settled recipe).
     """
 
     name: str
@@ -187,6 +186,3 @@ def recipe(name_or_path: str | Path) -> Recipe:
         raise UserError(f"{path}: not a TOML file: {error}") from None
     base = RECIPES.get(str(values.get("name", "")), Recipe("custom"))
     return base.change(**values)
-
-
-__all__ = ["RECIPES", "SPREADS", "Recipe", "recipe"]

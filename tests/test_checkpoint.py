@@ -26,10 +26,14 @@ def finish(trainer: Trainer) -> bytes:
     return weights(trainer)
 
 
-@pytest.mark.parametrize("optimiser", ["sgd", "adam", "adamw"])
+@pytest.mark.parametrize(
+    "changes",
+    [{"optimiser": "sgd"}, {"optimiser": "adam"}, {"optimiser": "adamw"}, {"focus": 0.5}],
+    ids=lambda changes: "-".join(map(str, changes.values())),
+)
 @pytest.mark.parametrize("stop", [0, 1, 9, 10, 17, 27])
-def test_a_run_left_after_any_step_ends_with_the_same_bytes(digits, tmp_path, optimiser, stop):
-    recipe = dataclasses.replace(SMALL, optimiser=optimiser)
+def test_a_run_left_after_any_step_ends_with_the_same_bytes(digits, tmp_path, changes, stop):
+    recipe = dataclasses.replace(SMALL, **changes)
     whole = Trainer(recipe, *digits)
     expected = finish(whole)
     broken = Trainer(recipe, *digits)

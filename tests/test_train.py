@@ -10,7 +10,7 @@ import pytest
 from handgrad.datasets import Images, load
 from handgrad.errors import UserError
 from handgrad.recipes import RECIPES, Recipe
-from handgrad.train import Epoch, Step, Trainer, normalisation, shuffled
+from handgrad.train import Epoch, Step, Trainer, normalisation
 
 SMALL = Recipe(
     "small", hidden=(48, 40), batch_norm=True, dropout=(0.2,), input_dropout=0.1, epochs=3, batch=32, lr=3e-3,
@@ -80,12 +80,6 @@ def test_equal_bytes_in_another_process_with_other_blas_threads(digits):
             subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True).stdout
         )
     assert len(sums) == 1
-
-
-def test_each_epoch_has_a_new_order_of_all_images():
-    first, second = shuffled(1000, 0, 0), shuffled(1000, 0, 1)
-    assert sorted(first) == sorted(second) == list(range(1000))
-    assert (first != second).mean() > 0.9
 
 
 def test_all_data_learns_from_the_validation_images_and_watches_none(digits):

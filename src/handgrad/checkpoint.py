@@ -50,6 +50,8 @@ def _vectors(trainer: Trainer) -> dict[str, Array]:
     vectors = {"theta": trainer.network.theta, "state": trainer.network.state, **trainer.optimiser.memory}
     if trainer.average:
         vectors |= {"average.theta": trainer.average.theta, "average.state": trainer.average.state}
+    if trainer.recipe.focus:
+        vectors |= {"difficulty": trainer.sampler.difficulty, "drawn_by": trainer.sampler.drawn_by}
     return vectors
 
 

@@ -29,6 +29,8 @@ class Recipe:
     average: decay of the weight average, 0 for none. normalise: `range` (to 0..1), `image` (one mean and deviation for
     all pixels) or `pixel` (one for each). deskew: set slanted digits upright first, in training and in predicting.
     rotation to clean: see `Augment`. calm: share of the epochs, the last, in which distortions are half as strong.
+    focus: share of the images that are drawn by how hard they are, see `Sampler`; training accuracy is that of the
+    images drawn.
     all_data: learn from the validation images too (final runs of a settled recipe).
     """
 
@@ -63,6 +65,7 @@ class Recipe:
     flip: bool = False
     clean: float = 0.0
     calm: float = 0.0
+    focus: float = 0.0
     all_data: bool = False
 
     def __post_init__(self) -> None:
@@ -129,7 +132,7 @@ RANGES = MappingProxyType(
         "hidden": (1, 65536), "dropout": (0, 0.99), "input_dropout": (0, 0.99), "layer_lr": (0, 1e6),
         "epochs": (1, 100_000), "batch": (1, 65536), "lr": (1e-12, 1e6), "momentum": (0, ONE), "beta2": (0, ONE),
         "decay": (0, 1e3), "warmup": (0, 1), "smoothing": (0, ONE), "clip": (0, 1e9), "average": (0, ONE),
-        "calm": (0, 1),
+        "calm": (0, 1), "focus": (0, ONE),
     }
 )  # fmt: skip
 CHOICES = MappingProxyType({"optimiser": OPTIMISERS, "schedule": tuple(SCHEDULES), "normalise": NORMALISE})

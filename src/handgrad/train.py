@@ -6,19 +6,18 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from handgrad.augment import Augmenter
 from handgrad.datasets import Images
 from handgrad.deskew import deskew
 from handgrad.errors import UserError
 from handgrad.kernels import backend
-from handgrad.keys import derive
 from handgrad.layout import Array, aligned
 from handgrad.model import Model
 from handgrad.network import Network
 from handgrad.optim import Average, Optimiser
 from handgrad.recipes import Recipe
+from handgrad.sampling import Sampler
 
 VALID_BATCH = 256
 CALM_FACTOR = 0.5  # how strong distortions are in the last, calm epochs
@@ -69,6 +68,7 @@ class Trainer:
         self.optimiser = Optimiser(recipe.rule(), self.network.layout, self.kernels, recipe.decay, recipe.clip)
         network = self.network
         self.average = Average(recipe.average, network.theta, network.state, self.kernels) if recipe.average else None
+        self.sampler = Sampler(len(self.data), seed, recipe.focus)
         self.mean, self.scale = normalisation(self.data, recipe.normalise)
         self.step = 0
         self.history: list[Epoch] = []
@@ -81,9 +81,11 @@ class Trainer:
         augment = Augmenter(self.recipe.augment(), self.mean, self.scale, self.kernels, self.seed)
         dlogits = aligned((self.batch, len(self.data.classes)))
         for epoch in range(len(self.history), self.recipe.epochs):
-            order = shuffled(len(self.data), self.seed, epoch)
-            augment.begin_epoch(epoch, self._strength(epoch))
             first, began = epoch * self.steps_per_epoch, time.perf_counter() - self.seconds
+            if self.step == first:
+                self.sampler.begin_epoch()
+            order = self.sampler.order(epoch)
+            augment.begin_epoch(epoch, self._strength(epoch))
             for at in range(self.step - first, self.steps_per_epoch):
                 rows = order[at * self.batch : (at + 1) * self.batch]
                 augment(ws.x, pixels, rows, self.step)
@@ -91,6 +93,7 @@ class Trainer:
                 labels = self.data.labels[rows]
                 loss, right = self.kernels.softmax_cross_entropy(dlogits, logits, labels, self.recipe.smoothing)
                 self._check(loss)
+                self.sampler.learn(rows, labels, dlogits)
                 self.network.backward(dlogits, ws)
                 self.optimiser.step(self.network.theta, self.network.grad, self.schedule(self.step))
                 self.step += 1
@@ -154,11 +157,6 @@ class Trainer:
         history = [{k: v for k, v in asdict(e).items() if k not in CLOCKED} for e in self.history]
         record = {"recipe": asdict(self.recipe), "seed": self.seed, "history": history}
         return Model(self.result(), self.mean, self.scale, self.data.classes, record, upright=self.recipe.deskew)
-
-
-def shuffled(n: int, seed: int, epoch: int) -> npt.NDArray[np.int64]:
-    """The order of the images in an epoch: a new one each time, the same for the same seed."""
-    return np.random.Generator(np.random.Philox(key=derive(seed, 4, epoch))).permutation(n)
 
 
 def normalisation(data: Images, kind: str) -> tuple[Array, Array]:

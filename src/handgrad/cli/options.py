@@ -46,6 +46,7 @@ HELP = {
     "flip": "Augmentation: mirror half of the images (never for digits).",
     "clean": "Augmentation: share of images left as they are.",
     "calm": "Share of the epochs, the last, with half the distortion.",
+    "focus": "Share of the images drawn by how hard they are, 0 to draw each once an epoch.",
     "all_data": "Learn from the validation images too.",
 }
 

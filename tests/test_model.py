@@ -176,7 +176,7 @@ DAMAGE: dict[str, dict[str, Callable[[Any], Any]]] = {
     "classes null": {"header": lambda h: h.update(classes=None)},
     **{
         f"temperature {value}": {"header": lambda h, value=value: h.update(temperature=value)}
-        for value in (0, -1, "hot", None, float("nan"), [1])
+        for value in (0, -1, "hot", None, float("nan"), float("inf"), [1])
     },
     "record a list": {"header": lambda h: h.update(record=[1])},
 }  # fmt: skip
@@ -189,6 +189,13 @@ def test_damage_is_told_in_a_line(content: bytes, damage: str, tmp_path: Path) -
         loaded(path, rewritten(content, **DAMAGE[damage]))
     assert str(caught.value).startswith(f"{path}: ")
     assert "\n" not in str(caught.value) and len(str(caught.value)) < 1000
+
+
+def test_more_weights_than_the_file_holds_are_not_made_room_for(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "m.safetensors"
+    wide = rewritten(content, header=lambda h: h["layers"][2][1].update(units=10**7))
+    with pytest.raises(UserError, match=r"\d+ parameters, where the file holds \d+"):
+        loaded(path, wide)
 
 
 def test_cut_files(content: bytes, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """A trained network with all that it needs to answer: normalisation, class names, the record of its training."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -13,7 +14,7 @@ from handgrad.deskew import deskew
 from handgrad.errors import UserError
 from handgrad.layers import Layer
 from handgrad.layout import Array
-from handgrad.network import Network, Workspace
+from handgrad.network import Network, Workspace, plan
 from handgrad.tensors import read_tensors, take, write_tensors
 
 FORMAT = "handgrad-1"
@@ -85,16 +86,17 @@ class Model:
         """Read a model file; a UserError says what is wrong with one that is missing, cut, or of other shapes."""
         tensors, header = read_tensors(path, FORMAT, "model")
         try:
-            network = Network([_layer(name, values) for name, values in header["layers"]], tuple(header["in_shape"]))
+            network = _network(header, sum(tensor.size for tensor in tensors.values()))
             classes, temperature, record = list(header["classes"]), float(header["temperature"]), dict(header["record"])
             upright = bool(header["upright"])
         except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, MemoryError, UserError) as error:
             raise UserError(
                 f"{path}: the model's header is damaged ({error!r}); use another copy of the file"
             ) from None
-        if (len(classes),) != network.out_shape or not temperature > 0:
+        if (len(classes),) != network.out_shape or not 0 < temperature < math.inf:
             raise UserError(
-                f"{path}: {len(classes)} classes for {network.out_shape} outputs; use another copy of the file"
+                f"{path}: {len(classes)} classes for {network.out_shape} outputs, temperature {temperature}: expected "
+                "as many of each, and a temperature above 0; use another copy of the file"
             )
         for layout, flat in ((network.layout, network.theta), (network.state_layout, network.state)):
             for name, view in layout.views(flat):
@@ -108,6 +110,18 @@ def softmax(logits: Array) -> Array:
     powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
     out: Array = powers / powers.sum(axis=-1, keepdims=True)
     return out
+
+
+def _network(header: dict[str, Any], numbers: int) -> Network:
+    """The network that a header describes; a header that promises more than the file's numbers is not believed."""
+    layers = [_layer(name, values) for name, values in header["layers"]]
+    in_shape = tuple(header["in_shape"])
+    if not all(type(side) is int and side > 0 for side in in_shape):
+        raise ValueError(f"in_shape {in_shape}")
+    needed = sum(math.prod(param.shape) for each in plan(layers, in_shape) for param in (*each.params, *each.state))
+    if needed > numbers:
+        raise ValueError(f"{needed} parameters, where the file holds {numbers}")
+    return Network(layers, in_shape)
 
 
 def _layer(name: str, values: dict[str, Any]) -> Layer:

@@ -41,7 +41,7 @@ class Network:
         if not layers:
             raise UserError("a network without layers: expected at least one")
         self.layers, self.in_shape, self.dtype = tuple(layers), tuple(in_shape), np.dtype(dtype)
-        self.plans = self._plan()
+        self.plans = plan(self.layers, self.in_shape)
         self.active = [i for i in range(len(self.layers)) if not self._folded(i)]  # a folded ReLU has nothing to do
         self.layout = Layout(self._named(lambda plan: plan.params))
         self.state_layout = Layout(self._named(lambda plan: plan.state))
@@ -53,12 +53,6 @@ class Network:
     @property
     def out_shape(self) -> Shape:
         return self.plans[-1].out_shape
-
-    def _plan(self) -> list[Plan]:
-        plans: list[Plan] = []
-        for layer in self.layers:
-            plans.append(layer.plan(plans[-1].out_shape if plans else self.in_shape))
-        return plans
 
     def _named(self, choose: Any) -> list[Param]:
         """Parameters under the names that the flat vector and the model file give them: `0.w` is layer 0's w."""
@@ -136,6 +130,14 @@ class Network:
         for i, (layer, plan) in enumerate(zip(self.layers, self.plans, strict=True)):
             lines.append(f"{describe(layer):<24}{shape_text(plan.out_shape):>12}{self.count(i) or '':>12}")
         return "\n".join([*lines, f"{self.layout.count:,} parameters"])
+
+
+def plan(layers: Sequence[Layer], in_shape: Shape) -> list[Plan]:
+    """What each of the layers needs, behind an input of in_shape; nothing is allocated."""
+    plans: list[Plan] = []
+    for layer in layers:
+        plans.append(layer.plan(plans[-1].out_shape if plans else in_shape))
+    return plans
 
 
 def describe(layer: Layer) -> str:

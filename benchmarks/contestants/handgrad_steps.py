@@ -1,15 +1,21 @@
-"""handgrad's training steps, out of the pieces that its own training loop is made of."""
+"""handgrad's training steps, out of the pieces that its own training loop is made of.
+
+Like that loop, it fills a batch from the images' bytes and standardises them on the way; every other contestant takes
+rows of numbers that are standardised already.
+"""
 
 import sys
 
-import numpy as np
 from problem import BETA1, BETA2, EPS, Contestant, Problem, Weights, main
 
+from handgrad.augment import Augment, Augmenter
+from handgrad.datasets import load
 from handgrad.kernels import backend
 from handgrad.layers import Dense, Layer, ReLU
 from handgrad.layout import aligned
 from handgrad.network import Network
 from handgrad.optim import SGD, Adam, Optimiser
+from handgrad.train import normalisation
 
 
 def network_of(problem: Problem) -> Network:
@@ -22,6 +28,9 @@ def network_of(problem: Problem) -> Network:
 def build(problem: Problem) -> Contestant:
     network, kernels = network_of(problem), backend("parallel")
     batch, classes = problem.rows.shape[1], network.out_shape[0]
+    images, _ = load("mnist").split()
+    pixels = images.pixels.reshape(-1, *images.shape)
+    augment = Augmenter(Augment(), *normalisation(images, "image"), kernels, seed=0)
     ws, dlogits = network.workspace(batch, train=True, parallel=True), aligned((batch, classes))
     rule = SGD() if problem.optimiser == "sgd" else Adam(BETA1, BETA2, EPS)
     optimiser = Optimiser(rule, network.layout, kernels)
@@ -39,7 +48,7 @@ def build(problem: Problem) -> Contestant:
     def run() -> float:
         total = 0.0
         for rows in problem.rows:
-            np.take(problem.x, rows, axis=0, out=ws.x, mode="clip")  # the mode that writes without a copy between
+            augment(ws.x.reshape(batch, *images.shape), pixels, rows, step=0)
             logits = network.forward(ws.x, ws)
             loss, _right = kernels.softmax_cross_entropy(dlogits, logits, problem.labels[rows], 0.0)
             total += loss

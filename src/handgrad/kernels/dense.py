@@ -31,6 +31,13 @@ def spread(row):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
+def share(size, unit, t, threads):  # type: ignore[no-untyped-def]
+    """(first, last) of thread t's part of `size` things, handed out in whole units."""
+    units = -(-size // unit)
+    return t * units // threads * unit, min(size, (t + 1) * units // threads * unit)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
 def rows_by_panel(a, a_row, a_k, b, start, start_row, c, c_row, n_rows, n_k, n_cols, floor):  # type: ignore[no-untyped-def]
     """C (n_rows, n_cols) = max(floor, START + A @ B) for one packed panel B (n_k, WIDTH), tallest tiles first."""
     r = 0
@@ -99,9 +106,9 @@ def _input_gradient_rows(dx, dy, w, scratch, t, threads):  # type: ignore[no-unt
     for first in range(0, n, WIDTH):
         at = dy.ctypes.data + BYTES * first * n_out
         transpose(panels + BYTES * first * n_out, WIDTH, at, n_out, min(WIDTH, n - first), n_out, spare)
-    strips = -(-n_in // STRIP)
-    for i in range(t * strips // threads * STRIP, min(n_in, (t + 1) * strips // threads * STRIP), STRIP):
-        height = min(STRIP, n_in - i)
+    begin, end = share(n_in, UNIT, t, threads)
+    for i in range(begin, end, STRIP):
+        height = min(STRIP, end - i)
         a = w.ctypes.data + BYTES * i * n_out
         if a_row != n_out:
             copy_rows(strip, a_row, a, n_out, height, n_out)
@@ -124,27 +131,34 @@ def dense_input_gradient(dx: Array, dy: Array, w: Array, scratch: Array) -> None
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
+def _add(total, row):  # type: ignore[no-untyped-def]
+    for i in range(total.size):
+        total[i] += row[i]
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
 def _weight_gradient_rows(dw, db, x, dy, scratch, t, threads):  # type: ignore[no-untyped-def]
     n, n_in = x.shape
     n_out = dy.shape[1]
     scratch[t, :WIDTH] = 0
     zeros = scratch[t].ctypes.data
     strip = zeros + BYTES * WIDTH
-    panels = strip + BYTES * n * ROWS
+    panels = strip + BYTES * n * STRIP
     for o in range(0, n_out, WIDTH):
         pack_columns(panels + BYTES * n * o, dy.ctypes.data + BYTES * o, n_out, n, min(WIDTH, n_out - o))
-    blocks = -(-n_in // ROWS)
-    for i in range(t * blocks // threads * ROWS, min(n_in, (t + 1) * blocks // threads * ROWS), ROWS):
-        height = min(ROWS, n_in - i)
-        copy_rows(strip, ROWS, x.ctypes.data + BYTES * i, n_in, n, height)
+    first, last = share(n_in, UNIT, t, threads)
+    for i in range(first, last, STRIP):
+        height = min(STRIP, last - i)
+        copy_rows(strip, STRIP, x.ctypes.data + BYTES * i, n_in, n, height)
         for o in range(0, n_out, WIDTH):
             n_cols = min(WIDTH, n_out - o)
             c = dw.ctypes.data + BYTES * (i * n_out + o)
-            rows_by_panel(strip, 1, ROWS, panels + BYTES * n * o, zeros, 0, c, n_out, height, n, n_cols, -np.inf)
-    if t == 0:
-        db[:] = 0
-        for row in dy:
-            db += row
+            rows_by_panel(strip, 1, STRIP, panels + BYTES * n * o, zeros, 0, c, n_out, height, n, n_cols, -np.inf)
+    first, last = share(n_out, LANES, t, threads)
+    total = db[first:last]
+    total[:] = 0
+    for r in range(n):
+        _add(total, dy[r, first:last])
 
 
 def dense_weight_gradient(dw: Array, db: Array, x: Array, dy: Array, scratch: Array) -> None:

@@ -14,5 +14,5 @@ def dense_scratch(n: int, n_in: int, n_out: int) -> int:
     forward = n_in * width + n * (n_in + MOST_LANES)
     turning = 2 * MOST_LANES**2
     input_gradient = turning + _padded(n, width) * n_out + strip * (width + n_out + MOST_LANES)
-    weight_gradient = n * (_padded(n_out, width) + MOST_ROWS)
+    weight_gradient = n * (_padded(n_out, width) + strip)
     return _padded(width + max(forward, input_gradient, weight_gradient), MOST_LANES)

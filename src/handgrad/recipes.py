@@ -164,7 +164,7 @@ RECIPES = MappingProxyType(
             Recipe("mlp", hidden=(512, 512, 512), batch_norm=True, dropout=(0.1,), batch=128, epochs=8, lr=3e-3,
                    schedule="one-cycle", decay=0.02, smoothing=0.05, average=0.99, deskew=True, calm=0.25, rotation=8,
                    shear=6, scale=0.1, shift=1, elastic=0.8, clean=0.1),
-            Recipe("mlp-best", hidden=(1024, 1024, 1024), batch_norm=True, dropout=(0.1,), batch=256, epochs=240,
+            Recipe("mlp-best", hidden=(1024, 1024, 1024), batch_norm=True, dropout=(0.1,), batch=256, epochs=160,
                    lr=2e-3, beta2=0.99, warmup=0.05, decay=0.02, smoothing=0.05, average=0.999, deskew=True, calm=0.2,
                    rotation=12, shear=10, scale=0.15, shift=2, elastic=1.3, clean=0.1, focus=0.9, all_data=True),
         )

@@ -164,6 +164,8 @@ def test_average_is_its_own_copy() -> None:
         lambda: Adam(beta2=1.5),
         lambda: AdamW(eps=0.0),
         lambda: Optimiser(SGD(), PLAIN, naive, decay=-1),
+        lambda: Optimiser(SGD(), PLAIN, naive, decay=float("nan")),
+        lambda: Optimiser(SGD(), PLAIN, naive, clip=float("inf")),
         lambda: Optimiser(SGD(), PLAIN, naive, clip=-1),
         lambda: Average(1.0, aligned((1,)), aligned((1,)), naive),
     ],

@@ -81,8 +81,8 @@ class Optimiser:
     def __init__(
         self, rule: Rule, layout: Layout, kernels: Any, decay: float = 0.0, clip: float = 0.0, dtype: Any = np.float32
     ) -> None:
-        if decay < 0 or clip < 0:
-            raise UserError(f"weight decay is {decay} and clip {clip}: expected 0 or more")
+        if not (0 <= decay < np.inf and 0 <= clip < np.inf):
+            raise UserError(f"weight decay is {decay} and clip {clip}: expected finite numbers, 0 or more")
         self.rule, self.layout, self.kernels, self.decay, self.clip = rule, layout, kernels, decay, clip
         self.memory = {name: aligned((layout.size,), dtype) for name in rule.memory}
         self.steps = 0

@@ -106,7 +106,7 @@ def _input_gradient_rows(dx, dy, w, scratch, t, threads):  # type: ignore[no-unt
     for first in range(0, n, WIDTH):
         at = dy.ctypes.data + BYTES * first * n_out
         transpose(panels + BYTES * first * n_out, WIDTH, at, n_out, min(WIDTH, n - first), n_out, spare)
-    begin, end = share(n_in, UNIT, t, threads)
+    begin, end = share(n_in, LANES, t, threads)
     for i in range(begin, end, STRIP):
         height = min(STRIP, end - i)
         a = w.ctypes.data + BYTES * i * n_out

@@ -1,7 +1,7 @@
 # Each target makes .venv with the machine's python3 where there is none, and installs what it needs there.
 PYTHON := .venv/bin/python
 
-.PHONY: train test lint bench
+.PHONY: train test test-slow lint bench
 
 train: .venv/installed
 	.venv/bin/handgrad train
@@ -9,6 +9,9 @@ train: .venv/installed
 
 test: .venv/installed-dev
 	$(PYTHON) -m pytest
+
+test-slow: .venv/installed-dev
+	$(PYTHON) -m pytest -m slow
 
 lint: .venv/installed-dev
 	$(PYTHON) -m ruff check .

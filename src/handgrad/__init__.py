@@ -9,14 +9,16 @@ if TYPE_CHECKING:
     from handgrad.model import Model
     from handgrad.network import Network
     from handgrad.recipes import Recipe, recipe
+    from handgrad.sweeps import sweep
     from handgrad.train import Epoch, Step, Trainer
 
 __version__ = "0.1.0"
-__all__ = ["Epoch", "Images", "Model", "Network", "Recipe", "Step", "Trainer", "UserError", "load", "recipe"]
+__all__ = ["Epoch", "Images", "Model", "Network", "Recipe", "Step", "Trainer", "UserError", "load", "recipe", "sweep"]
 
 _HOMES = {
     "Epoch": "train", "Images": "datasets", "Model": "model", "Network": "network", "Recipe": "recipes",
     "Step": "train", "Trainer": "train", "UserError": "errors", "load": "datasets", "recipe": "recipes",
+    "sweep": "sweeps",
 }  # fmt: skip
 
 

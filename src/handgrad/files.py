@@ -1,10 +1,13 @@
 """Writing a file whole or not at all."""
 
 import os
+import re
 import secrets
 from pathlib import Path
 
 from handgrad.errors import UserError
+
+PART = re.compile(r"\..+\.[0-9a-f]{8}")  # what a file is called until it is whole
 
 
 def make_folder(path: str | os.PathLike[str]) -> None:
@@ -13,6 +16,12 @@ def make_folder(path: str | os.PathLike[str]) -> None:
         Path(path).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"{path}: the folder cannot be made ({error.strerror}); choose another") from None
+
+
+def is_free(path: str | os.PathLike[str]) -> bool:
+    """Whether nothing is there, or a folder with nothing in it but what a lost power supply left half-written."""
+    path = Path(path)
+    return not path.exists() or (path.is_dir() and all(PART.fullmatch(entry.name) for entry in path.iterdir()))
 
 
 def replace_file(path: str | os.PathLike[str], content: bytes) -> None:

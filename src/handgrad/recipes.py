@@ -113,17 +113,22 @@ class Recipe:
 
     def change(self, **changes: Any) -> "Recipe":
         """A copy with other values; unknown names, wrong types and bad values are errors."""
-        kinds = get_type_hints(Recipe)
         for name in changes:
-            if name not in kinds:
-                near = difflib.get_close_matches(name, kinds, 1)
-                hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(kinds)}"
-                raise UserError(f"a recipe has no field '{name}': {hint}")
+            reject_unknown(name)
         return replace(self, **changes)
 
     def to_toml(self) -> str:
         lines = [f"{name} = {_toml(value)}" for name, value in asdict(self).items()]
         return "\n".join(lines) + "\n"
+
+
+def reject_unknown(name: str) -> None:
+    """UserError where recipes have no field of this name."""
+    known = [field.name for field in fields(Recipe)]
+    if name not in known:
+        near = difflib.get_close_matches(name, known, 1)
+        hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(known)}"
+        raise UserError(f"a recipe has no field '{name}': {hint}")
 
 
 ONE = 1 - 1e-9  # the largest value of a rate that must stay below 1

@@ -9,13 +9,16 @@ from pathlib import Path
 from handgrad import checkpoint
 from handgrad.datasets import load
 from handgrad.errors import UserError
-from handgrad.files import make_folder, replace_file
+from handgrad.evaluate import Evaluation, evaluate
+from handgrad.files import is_free, make_folder, replace_file
+from handgrad.model import Model
 from handgrad.recipes import Recipe
-from handgrad.report import curves, save, training_page, write_page
+from handgrad.report import confusion_matrix, curves, evaluation_page, mistakes, save, training_page, write_page
 from handgrad.train import Epoch, Step, Trainer
 
 MODEL, CHECKPOINT, RECIPE, HISTORY = "model.safetensors", "checkpoint.safetensors", "recipe.toml", "history.json"
 CURVES, REPORT = "curves.png", "report.html"
+EVALUATION = "evaluation"  # .json and .html
 SAVE_EVERY = 30.0  # seconds between checkpoints
 
 
@@ -30,13 +33,15 @@ class Run:
     def begin(cls, folder: str | Path, recipe: Recipe, dataset: str, seed: int = 0) -> "Run":
         """A new run in a folder that does not exist yet, or is empty; `dataset` as `datasets.load` takes it."""
         folder = Path(folder)
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        if not is_free(folder):
             raise UserError(f"{folder}: exists and is not empty; choose another folder, or go on with it by --resume")
         data = load(dataset)
         trainer = Trainer(recipe, *data.split(), seed)
+        run = cls(folder, trainer, lasting(dataset), data.checksum)
         make_folder(folder)
+        run.save()  # at once: from here on, whatever happens, `resume` takes the run up
         replace_file(folder / RECIPE, recipe.to_toml().encode())
-        return cls(folder, trainer, _lasting(dataset), data.checksum)
+        return run
 
     @classmethod
     def resume(cls, folder: str | Path) -> "Run":
@@ -98,11 +103,32 @@ class Run:
         }
 
 
+def judge(path: Path, dataset: str, folder: Path | None = None) -> Evaluation:
+    """How good a model file is on the test images, written into its folder or another: numbers, pictures, report."""
+    model, data, folder = Model.load(path), load(dataset), folder or path.parent
+    test = data.test
+    if test is None:
+        raise UserError(f"{dataset}: has no test images, expected a 'test' part; choose another data set")
+    if model.classes != test.classes:
+        raise UserError(f"{dataset}: its classes are {test.classes}, the model's are {model.classes}")
+    probabilities = model.predict_proba(test.pixels)
+    found = evaluate(probabilities, test.labels, model.classes)
+    make_folder(folder)
+    worst = mistakes(test.pixels, test.labels, probabilities, found.mistakes, model.classes)
+    save(confusion_matrix(found.confusion, model.classes), folder / "confusion.png")
+    save(worst, folder / "mistakes.png")
+    recipe = str(model.record.get("recipe", {}).get("name", "unknown"))
+    facts = {"Model": path.name, "Recipe": recipe, "Data": dataset}
+    write_page(evaluation_page(f"{recipe} on {dataset}", facts, found, worst), folder / f"{EVALUATION}.html")
+    replace_file(folder / f"{EVALUATION}.json", json.dumps(found.to_json()).encode())
+    return found
+
+
 def train_seconds(trainer: Trainer) -> float:
     """Seconds of all epochs so far, validation included, compilation not."""
     return sum(epoch.seconds for epoch in trainer.history)
 
 
-def _lasting(dataset: str) -> str:
-    """A name as it is, a path made absolute: a run may be resumed from elsewhere."""
+def lasting(dataset: str) -> str:
+    """A data set's name as it is, a path made absolute: a run may be resumed from elsewhere."""
     return str(Path(dataset).resolve()) if Path(dataset).is_dir() else dataset

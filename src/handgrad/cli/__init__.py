@@ -12,6 +12,7 @@ from handgrad.cli.evaluate import evaluate
 from handgrad.cli.inspect import inspect
 from handgrad.cli.lr_find import lr_find
 from handgrad.cli.predict import predict
+from handgrad.cli.sweep import sweep
 from handgrad.cli.train import train
 from handgrad.errors import UserError
 
@@ -25,7 +26,7 @@ def cli() -> None:
     """
 
 
-for command in (train, evaluate, predict, inspect, lr_find, augment, data):
+for command in (train, evaluate, predict, sweep, inspect, lr_find, augment, data):
     cli.add_command(command)
 
 

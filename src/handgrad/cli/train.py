@@ -41,7 +41,7 @@ def train(
     else:
         recipe = chosen_recipe(name, overrides)
         run = Run.begin(out or _free_folder(recipe.name), recipe, dataset, seed)
-    if not _follow(run):
+    if not follow(run):
         step = run.trainer.step
         click.echo(f"stopped and saved after step {step}; go on with: handgrad train --resume {run.folder}", err=True)
         sys.exit(130)
@@ -52,7 +52,7 @@ def _free_folder(name: str) -> Path:
     return next(folder for i in count(1) if not (folder := RUNS / f"{name}-{i}").exists())
 
 
-def _follow(run: "Run") -> bool:
+def follow(run: "Run") -> bool:
     """Draw a run until its end (True) or until it is told to stop (False)."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn

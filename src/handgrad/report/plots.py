@@ -28,14 +28,14 @@ def curves(history: Sequence[Record]) -> Figure:
     """
     if not history:
         raise UserError("the training history is empty; expected a record for each epoch: train for one epoch at least")
-    epochs = _column(history, "epoch")
-    loss = {part: _column(history, f"{part}_loss") for part in COLOURS}
-    error = {part: 100 * (1 - _column(history, f"{part}_accuracy")) for part in COLOURS}
+    epochs = column(history, "epoch")
+    loss = {part: column(history, f"{part}_loss") for part in COLOURS}
+    error = {part: 100 * (1 - column(history, f"{part}_accuracy")) for part in COLOURS}
     figure = new_figure(5.8, 6.6, f"Loss, error and learning rate over {len(history)} epochs. {_last_words(error)}")
     top, middle, bottom = figure.subplots(3, 1, sharex=True, height_ratios=[4, 4, 1.2])
     _lines(top, epochs, loss, "{:.4f}")
     _lines(middle, epochs, error, "{:.2f} %")
-    bottom.plot(epochs, _column(history, "lr"), color=MUTED, linewidth=1.6, marker=_marker(epochs))
+    bottom.plot(epochs, column(history, "lr"), color=MUTED, linewidth=1.6, marker=_marker(epochs))
     for axes, title in ((top, "loss"), (middle, "error, %"), (bottom, "learning rate")):
         tidy(axes)
         axes.set_title(title, loc="left", color=INK, fontsize=10, fontweight="bold")
@@ -91,7 +91,8 @@ def confusion_matrix(confusion: NDArray[np.int64], classes: Sequence[str]) -> Fi
     return figure
 
 
-def _column(history: Sequence[Record], key: str) -> Floats:
+def column(history: Sequence[Record], key: str) -> Floats:
+    """The values (E,) of one key over the epochs, nan where there is none."""
     values = [record.get(key) for record in history]
     return np.array([np.nan if value is None else value for value in values], np.float64)
 

@@ -1,0 +1,108 @@
+import os
+import sys
+from contextlib import nullcontext
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from handgrad.cli.board import Board
+from handgrad.cli.options import chosen_recipe, dataset_option, recipe_options
+from handgrad.cli.train import follow
+from handgrad.errors import UserError
+
+if TYPE_CHECKING:
+    from handgrad.sweeps import Sweep
+
+ADDRESS = "tcp://HOST:PORT"
+
+
+@click.command()
+@recipe_options
+@dataset_option
+@click.option(
+    "--vary",
+    "varied",
+    multiple=True,
+    metavar="FIELD=LEVEL,LEVEL,...",
+    help="Levels of a field, the simplest first; a/b within a level sets one a layer. Repeated: a grid.",
+)
+@click.option("--seeds", type=click.IntRange(1), default=5, show_default=True, help="Seeds for each level.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder; the same command goes on with it.")
+@click.option("--workers", type=click.IntRange(1), help="Processes, each on one core.  [default: all cores]")
+@click.option("--cluster", metavar=ADDRESS, help="Dask scheduler whose workers to use instead.")
+@click.option(
+    "--time-limit",
+    "limit",
+    type=click.FloatRange(0, min_open=True),
+    default=3600.0,
+    show_default=True,
+    help="Seconds that a trial may take.",
+)
+def sweep(
+    name: str, dataset: str, varied: tuple[str, ...], seeds: int, out: Path, workers: int | None, cluster: str | None,
+    limit: float, **overrides: Any,
+) -> None:  # fmt: skip
+    """Try levels of a recipe's fields with several seeds, choose on validation images, test the winner once.
+
+    Ctrl-C, or a crash, loses only the trials under way: give the same command again to go on.
+    """
+    from handgrad.sweeps import Sweep
+    from handgrad.sweeps.grid import parse_vary
+
+    if cluster and workers:
+        raise UserError("--workers starts processes here, --cluster uses a scheduler elsewhere: give one of them")
+    vary, recipe = parse_vary(varied), chosen_recipe(name, overrides)
+    made = Sweep.open(out, recipe, vary, seeds, dataset)
+    try:
+        _run(made, workers or _cores(), cluster or "", limit)
+        _conclude(made)
+    except KeyboardInterrupt:
+        done = len(made.folder.records())
+        click.echo(
+            f"stopped; {done} of {len(made.plan.trials)} trials are kept: give the same command to go on", err=True
+        )
+        sys.exit(130)
+
+
+def _cores() -> int:
+    """As many workers as cores, where Dask is there to start them."""
+    if find_spec("distributed") is None:
+        return 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _run(made: "Sweep", workers: int, cluster: str, limit: float) -> None:
+    """Run the trials under a table of the levels; where nobody watches, with a line for each trial."""
+    from rich.console import Console
+    from rich.live import Live
+
+    console, board = Console(stderr=True), Board(made)
+    if board.left() and not cluster:
+        with console.status("compiling kernels (once for this machine)"):
+            made.warm_up()
+    with Live(console=console, auto_refresh=False) if console.is_terminal else nullcontext() as live:
+        for event in made.run(workers, cluster, limit):
+            line = board.note(event)
+            if live:
+                live.update(board.table(), refresh=True)
+            elif line:
+                click.echo(line, err=True)
+
+
+def _conclude(made: "Sweep") -> None:
+    """Choose, train the winner, show what came out."""
+    choice = made.choose()
+    for trial, reason in made.failures.items():
+        click.echo(f"set aside: {made.describe(trial)}: {reason}", err=True)
+    click.echo(choice.sentence())
+    if (run := made.winner(choice)) and not follow(run):
+        raise KeyboardInterrupt
+    if run:
+        run.finish()
+    found = made.conclude(choice)
+    low, high = found.interval
+    click.echo(f"{choice.winner}, trained with seed {made.plan.seeds}: test accuracy {found.accuracy:.2%}, "
+               f"95 % interval {low:.2%} to {high:.2%}")  # fmt: skip
+    click.echo(f"report {made.report}")

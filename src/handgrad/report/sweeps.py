@@ -1,0 +1,147 @@
+"""What a sweep found: every seed of every level, how learning and generalising part, and the choice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from handgrad.choice import Choice, Standing
+from handgrad.evaluate import Evaluation
+from handgrad.report.page import Headline, Table, page
+from handgrad.report.plots import COLOURS, Record, column
+from handgrad.report.style import BLUE, INK, MUTED, VERMILION, new_figure, percent, tidy
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Histories = Mapping[str, Sequence[Sequence[Record]]]  # level -> seeds -> epochs
+COLUMNS = 3
+SPREAD = 0.16  # half the width, in levels, over which seeds are drawn side by side
+
+
+def level_dots(choice: Choice) -> Figure:
+    """Validation accuracy against level: a dot a seed, and the mean with its standard error; the winner in colour."""
+    standings = choice.standings
+    words = f"Validation accuracy of {len(standings)} levels over {len(choice.seeds)} seeds. {choice.sentence()}"
+    figure = new_figure(max(5.8, 1.6 + 0.8 * len(standings)), 3.8, words)
+    axes = figure.subplots()
+    tidy(axes)
+    for place, standing in enumerate(standings):
+        _dots(axes, place, standing, _colour(choice, standing))
+    field, labels = _labels([standing.level for standing in standings])
+    turned = max(map(len, labels)) > 8
+    axes.set_xticks(range(len(labels)), labels, rotation=30 if turned else 0, ha="right" if turned else "center")
+    axes.set_xlim(-0.6, len(labels) - 0.4)
+    axes.set_xlabel(field, color=INK)
+    axes.set_title("validation accuracy, %", loc="left", color=INK, fontsize=10, fontweight="bold")
+    axes.set_title(
+        "dots: seeds; bars: mean ± standard error", loc="right", color=MUTED, fontsize=9, fontweight="normal"
+    )
+    return figure
+
+
+def level_curves(histories: Histories) -> Figure:
+    """Error over the epochs in a panel for each level: on the images learnt from, and on the validation images.
+
+    Means over the seeds. The training error is that of training itself, with dropout and distortions.
+    """
+    lines = -(-len(histories) // COLUMNS)
+    columns = min(COLUMNS, len(histories))
+    words = "Training and validation error over the epochs, for each level. " + " ".join(
+        f"{level}: at the end {_last(seeds, 'train'):.2f} % and {_last(seeds, 'valid'):.2f} %."
+        for level, seeds in histories.items()
+    )
+    figure = new_figure(max(2.6 * columns, 4.2), 2.1 * lines + 0.5, words)
+    panels = figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False)
+    for axes, (level, seeds) in zip(panels.flat, histories.items(), strict=False):
+        _error_curves(axes, level, seeds)
+    for axes in panels.flat[len(histories) :]:
+        axes.set_visible(False)
+    for axes in panels[:, 0]:
+        axes.set_ylabel("error, %", color=INK, fontsize=9)
+    figure.supxlabel("epoch", color=INK, fontsize=9)
+    return figure
+
+
+def sweep_page(
+    facts: Mapping[str, str],
+    choice: Choice,
+    histories: Histories,
+    failures: Mapping[str, str],
+    evaluation: Evaluation,
+) -> str:
+    """The report of a sweep: the choice in a sentence, what it rests on, and what the winner does on test images.
+
+    failures: {trial in words: why it was set aside}.
+    """
+    low, high = evaluation.interval
+    test = f"{percent(evaluation.accuracy)} ({percent(low)} to {percent(high)})"
+    figures = {"Accuracy against level": level_dots(choice), "Learning and generalising": level_curves(histories)}
+    tables = {"Each level": _standings(choice, histories)}
+    if failures:
+        tables["Set aside"] = Table(("Trial", "Why"), list(failures.items()))
+    remark = f"{choice.sentence()} Trained once more with a new seed, it gets {test} of the test images right."
+    head = Headline(choice.winner, remark)
+    return page(
+        f"Sweep of {_labels([s.level for s in choice.standings])[0]}",
+        {"Test accuracy": test, **facts},
+        figures,
+        tables,
+        head,
+    )
+
+
+def _dots(axes: Axes, place: int, standing: Standing, colour: str) -> None:
+    accuracies = 100 * np.array(standing.accuracies)
+    seeds = len(accuracies)
+    beside = np.linspace(-SPREAD, SPREAD, seeds) if seeds > 1 else np.zeros(1)
+    axes.plot(place + beside, accuracies, "o", color=colour, alpha=0.45, markersize=4.5, markeredgewidth=0)
+    error = 100 * standing.deviation / np.sqrt(seeds)
+    axes.errorbar(place, 100 * standing.mean, error, fmt="_", color=colour, markersize=22, markeredgewidth=2, capsize=4)
+
+
+def _colour(choice: Choice, standing: Standing) -> str:
+    if standing.level == choice.winner:
+        return VERMILION
+    return BLUE if standing.close else MUTED
+
+
+def _error_curves(axes: Axes, level: str, seeds: Sequence[Sequence[Record]]) -> None:
+    tidy(axes)
+    axes.set_yscale("log")
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter("")
+    epochs = column(seeds[0], "epoch")
+    for part, colour in COLOURS.items():
+        error = 100 * (1 - np.mean([column(history, f"{part}_accuracy") for history in seeds], axis=0))
+        axes.plot(epochs, error, color=colour, linewidth=1.8, label=part, marker="o" if len(epochs) == 1 else "")
+    axes.set_title(level, loc="left", color=INK, fontsize=9, fontweight="bold")
+    axes.locator_params(axis="x", integer=True, min_n_ticks=1)
+    axes.legend(frameon=False, fontsize=8, labelcolor="linecolor", handlelength=0, loc="upper right")
+
+
+def _last(seeds: Sequence[Sequence[Record]], part: str) -> float:
+    return float(100 * (1 - np.mean([column(history, f"{part}_accuracy")[-1] for history in seeds])))
+
+
+def _labels(levels: Sequence[str]) -> tuple[str, list[str]]:
+    """(what varies, each level without its name) where one field varies; else the levels whole."""
+    names = {level.split(" ")[0] for level in levels}
+    if len(names) == 1 and not any(", " in level for level in levels):
+        return names.pop(), [level.partition(" ")[2] for level in levels]
+    return ", ".join(part.split(" ")[0] for part in levels[0].split(", ")), list(levels)
+
+
+def _standings(choice: Choice, histories: Histories) -> Table:
+    rows = []
+    for s in choice.standings:
+        behind = "" if s.error is None else f"{100 * s.behind:.3f} ± {100 * s.error:.3f}"
+        verdict = "winner" if s.level == choice.winner else "no worse" if s.close else "worse"
+        seeds = " ".join(percent(accuracy).removesuffix(" %") for accuracy in s.accuracies)
+        train = percent(1 - _last(histories[s.level], "train") / 100)
+        rows.append((s.level, percent(s.mean), percent(s.deviation), seeds, behind, train, verdict))
+    names = ("Level", "Validation", "Deviation", "Each seed, %", "Behind, points", "Training", "Verdict")
+    return Table(names, rows)

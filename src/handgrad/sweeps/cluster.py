@@ -1,0 +1,181 @@
+"""Trials on Dask's workers, on this machine or on many. Workers come and go; no trial is lost, none is run for ever.
+
+Futures are used directly, one for each worker at a time: so a worker that dies takes one trial with it, which runs
+again elsewhere, and it is known which trial it was.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from handgrad.errors import UserError
+from handgrad.sweeps.local import Event, Failed, Finished, Started, one_thread, reason
+from handgrad.sweeps.trial import Mismatch, Record, Trial, code_version, run_trial
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+DEATHS = 3  # workers that a trial may take with it before it is set aside
+QUIT = "import os, signal; signal.signal(signal.SIGINT, lambda *_: os._exit(1))"  # a worker takes Ctrl-C in silence
+CONNECT = 10  # seconds in which a scheduler must answer
+POLL = 0.5  # seconds between looks at the cluster
+PATIENCE = 60.0  # seconds without a scheduler, or without workers, before a sweep gives up
+GRACE = 30.0  # seconds beyond its limit after which a trial that does not even stop is ended with its worker
+ALONE = threading.Lock()  # a worker with several threads runs one trial at a time: kernels may not be entered twice
+
+
+@contextmanager
+def local(workers: int) -> Iterator[Client]:
+    """A cluster of so many processes on this machine, each with one thread."""
+    distributed = _distributed()
+    import dask
+
+    quiet = {"distributed.logging.distributed": "critical", "distributed.worker.preload": [QUIT]}
+    env = dict.fromkeys(("NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    with (
+        dask.config.set(quiet),
+        distributed.LocalCluster(
+            workers, threads_per_worker=1, dashboard_address=None, silence_logs="CRITICAL", env=env
+        ) as cluster,
+        distributed.Client(cluster, set_as_default=False) as client,
+    ):
+        yield client
+
+
+@contextmanager
+def connected(address: str) -> Iterator[Client]:
+    """The cluster of the scheduler at tcp://HOST:PORT, once it has workers and they all can do what is asked."""
+    distributed = _distributed()
+    try:
+        client = distributed.Client(address, timeout=CONNECT, set_as_default=False)
+    except (OSError, ValueError, TypeError) as error:
+        raise UserError(
+            f"no scheduler at {address} ({reason(error)}): expected tcp://HOST:PORT of a running 'dask scheduler'"
+        ) from None
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=PATIENCE)
+        except TimeoutError:
+            raise UserError(_no_workers(address)) from None
+        _check(client)
+        yield client
+
+
+def run_on(client: Client, trials: Iterable[Trial], limit: float) -> Iterator[Event]:
+    """Run trials on a cluster's workers, one for each at a time. UserError when all workers are gone for good."""
+    deaths = Counter[str]()
+    client.subscribe_topic("all", lambda event: deaths.update(_died(event)))
+    try:
+        yield from _run_all(client, deque(trials), limit, deaths)
+    finally:
+        client.unsubscribe_topic("all")
+
+
+def _run_all(client: Client, waiting: deque[Trial], limit: float, deaths: Counter[str]) -> Iterator[Event]:
+    running: dict[str, tuple[Trial, Future[Record]]] = {}
+    watch = _Watch(client)
+    while waiting or running:
+        for _ in range(min(watch.workers() - len(running), len(waiting))):
+            trial = waiting.popleft()
+            key = f"{trial.name}-{time.time_ns()}"
+            running[key] = trial, client.submit(_work, trial, limit, key=key, pure=False)
+            yield Started(trial.name)
+        for key, (trial, job) in list(running.items()):
+            if job.status == "pending" and deaths[key] < DEATHS:
+                continue
+            del running[key]
+            if job.status in ("cancelled", "lost"):  # the scheduler was away, and has forgotten it
+                waiting.appendleft(trial)
+            else:
+                yield _outcome(trial, job)
+        time.sleep(POLL if running or waiting else 0)
+
+
+def _outcome(trial: Trial, job: Future[Record]) -> Event:
+    from distributed import KilledWorker
+
+    if job.status == "pending":
+        job.cancel(force=True)
+        return Failed(trial.name, f"{DEATHS} workers died of it")
+    error = job.exception()
+    if error is None:
+        return Finished(trial.name, job.result())
+    if isinstance(error, KilledWorker):  # the scheduler's own limit, should it be lower than ours
+        return Failed(trial.name, f"{error.allowed_failures + 1} workers died of it")
+    if isinstance(error, ImportError):
+        raise UserError(f"a worker lacks what a trial needs ({reason(error)}): install handgrad there")
+    if isinstance(error, (UserError, MemoryError)) and not isinstance(error, Mismatch):
+        return Failed(trial.name, reason(error))
+    raise error
+
+
+class _Watch:
+    """How many workers there are; raises UserError when for too long there is no scheduler, or no worker."""
+
+    def __init__(self, client: Client) -> None:
+        self.client, self.seen, self.count = client, time.monotonic(), 0
+
+    def workers(self) -> int:
+        try:
+            self.count = len(self.client.nthreads())
+        except (OSError, ValueError):
+            self.count = 0
+        if self.count:
+            self.seen = time.monotonic()
+        elif time.monotonic() - self.seen > PATIENCE:
+            raise UserError(_no_workers(str(self.client._start_arg)))
+        return self.count
+
+
+def _work(trial: Trial, limit: float) -> Record:
+    """What a worker runs."""
+    with ALONE, one_thread(), Path(os.devnull).open("w") as nowhere:
+        # the one clock that runs even while compiled code keeps every other thread out
+        faulthandler.dump_traceback_later(limit + GRACE, file=nowhere, exit=True)
+        try:
+            return run_trial(trial, limit)
+        finally:
+            faulthandler.cancel_dump_traceback_later()
+
+
+def _died(event: tuple[float, Any]) -> list[str]:
+    """The keys of what a worker was at when it died, from an event of the scheduler."""
+    _, message = event
+    if not isinstance(message, dict) or message.get("action") != "remove-worker" or message.get("expected"):
+        return []
+    return list(message["processing-tasks"])
+
+
+def _check(client: Client) -> None:
+    """UserError for a worker without handgrad, or with another version. eval: the worker may know nothing of ours."""
+    ask = "__import__('importlib').import_module('handgrad.sweeps.trial').code_version()"
+    answers = client.run(eval, ask, on_error="return")
+    for worker, answer in answers.items():
+        if answer != code_version():
+            found = reason(answer) if isinstance(answer, BaseException) else f"it has {answer}"
+            raise UserError(f"worker {worker} cannot help: {found}; install handgrad {code_version()} there")
+
+
+def _no_workers(address: str) -> str:
+    return (
+        f"no workers at {address} for {PATIENCE:g} s: start some with 'dask worker {address}', then give the same "
+        "command again to go on"
+    )
+
+
+def _distributed() -> Any:
+    try:
+        import distributed
+    except ImportError:
+        raise UserError(
+            "several workers need Dask, which is not installed: pip install 'handgrad[cluster]', or give --workers 1"
+        ) from None
+    return distributed

@@ -1,0 +1,101 @@
+"""Sweeps of small trials as processes that can be killed, and what they leave behind."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from handgrad.datasets import idx, load
+
+CELLS, SEEDS = 3, 2
+TRIALS = CELLS * SEEDS
+WORDS = (
+    "sweep", "--recipe", "mlp", "--hidden", "24", "--batch", "20", "--epochs", "3", "--vary", "dropout=0,0.2,0.5",
+    "--seeds", str(SEEDS),
+)  # fmt: skip
+# Runs at the start of each process, workers too. It leaves the package's code, and so its version, as it is.
+SITE = """
+import os, time
+import handgrad.sweeps.trial as trial
+import handgrad.sweeps.cluster as cluster
+def slow(what, limit, real=trial.run_trial):
+    {before}
+    return real(what, limit)
+trial.run_trial = cluster.run_trial = slow
+cluster.PATIENCE, cluster.GRACE = 8.0, 1.0
+"""
+
+
+def make_data(folder: Path) -> Path:
+    """A data set of 200 and 60 images."""
+    mnist = load("mnist")
+    for part, images in (("train", mnist.train[:200]), ("t10k", mnist.test[:60])):
+        idx.write(folder / f"{part}-images-idx3-ubyte", images.pixels)
+        idx.write(folder / f"{part}-labels-idx1-ubyte", images.labels)
+    return folder
+
+
+def environment(folder: Path, before: str = "pass") -> dict[str, str]:
+    """Variables with which every trial first does `before`; `what` is the trial."""
+    site = folder / "site"
+    site.mkdir(exist_ok=True)
+    (site / "sitecustomize.py").write_text(SITE.format(before=before))
+    return {**os.environ, "PYTHONPATH": str(site)}
+
+
+def start(
+    data: Path, out: Path, *words: str, env: dict[str, str] | None = None, head: str = ""
+) -> subprocess.Popen[str]:
+    """The command, after the Python of `head`."""
+    code = f"{head}\nfrom handgrad.cli import main; main()"
+    command = [sys.executable, "-c", code, *WORDS, "--data", str(data), "--out", str(out), *words]
+    return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def end(process: subprocess.Popen[str], code: int = 0, patience: float = 120) -> tuple[str, str]:
+    """What it printed; it must not hang, and must end with this exit code."""
+    try:
+        out, err = process.communicate(timeout=patience)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise AssertionError(f"it hangs: {process.communicate()}") from None
+    assert process.returncode == code, f"{process.returncode}\n{out}\n{err}"
+    assert "Traceback" not in err, err
+    return out, err
+
+
+def results(out: Path) -> dict[str, Any]:
+    """All that a sweep found, without the clock: records, choice, the winner's weights."""
+    found: dict[str, Any] = {}
+    for path in sorted((out / "trials").glob("[!.]*")):
+        record = json.loads(path.read_text())
+        record.pop("seconds")
+        found[path.name] = json.dumps(record)
+    for name in ("choice.json", "winner/model.safetensors", "winner/evaluation.json"):
+        found[name] = (out / name).read_bytes()
+    return found
+
+
+def workers(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    """The worker processes of a driver that are up."""
+    try:
+        children = psutil.Process(process.pid).children(recursive=True)
+        return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+    except psutil.Error:
+        return []
+
+
+def wait_for(what: Any, patience: float = 60) -> None:
+    until = time.monotonic() + patience
+    while not what():
+        assert time.monotonic() < until, "it never came"
+        time.sleep(0.05)
+
+
+def records(out: Path) -> int:
+    return len(list((out / "trials").glob("[!.]*")))

@@ -87,7 +87,7 @@ def sweep_page(
     head = Headline(choice.winner, remark)
     return page(
         f"Sweep of {_labels([s.level for s in choice.standings])[0]}",
-        {"Test accuracy": test, **facts},
+        facts,
         figures,
         tables,
         head,
@@ -140,8 +140,9 @@ def _standings(choice: Choice, histories: Histories) -> Table:
     for s in choice.standings:
         behind = "" if s.error is None else f"{100 * s.behind:.3f} ± {100 * s.error:.3f}"
         verdict = "winner" if s.level == choice.winner else "no worse" if s.close else "worse"
-        seeds = " ".join(percent(accuracy).removesuffix(" %") for accuracy in s.accuracies)
-        train = percent(1 - _last(histories[s.level], "train") / 100)
-        rows.append((s.level, percent(s.mean), percent(s.deviation), seeds, behind, train, verdict))
-    names = ("Level", "Validation", "Deviation", "Each seed, %", "Behind, points", "Training", "Verdict")
+        seeds = " ".join(f"{100 * accuracy:.2f}" for accuracy in s.accuracies)
+        valid = f"{100 * s.mean:.2f} ± {100 * s.deviation:.2f}"
+        train = f"{100 - _last(histories[s.level], 'train'):.2f}"
+        rows.append((s.level, verdict, valid, seeds, behind, train))
+    names = ("Level", "Verdict", "Validation, %", "Each seed, %", "Behind, points", "Training, %")
     return Table(names, rows)

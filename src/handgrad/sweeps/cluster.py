@@ -38,7 +38,11 @@ def local(workers: int) -> Iterator[Client]:
     distributed = _distributed()
     import dask
 
-    quiet = {"distributed.logging.distributed": "critical", "distributed.worker.preload": [QUIT]}
+    quiet = {
+        "distributed.logging.distributed": "critical",
+        "distributed.worker.preload": [QUIT],
+        "distributed.worker.profile.enabled": False,  # it would look into a trial every 10 ms
+    }
     env = dict.fromkeys(("NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     with (
         dask.config.set(quiet),

@@ -132,8 +132,10 @@ def test_kill_minus_9_leaves_no_half_files(data, tmp_path):
     code += "from handgrad.cli import main; main()"
     process = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, stderr=subprocess.DEVNULL)
     checkpoint = tmp_path / "r" / "checkpoint.safetensors"
-    while not checkpoint.exists():
+    versions = set()
+    while len(versions) < 5:
         assert process.poll() is None
+        versions |= {checkpoint.stat().st_mtime_ns} if checkpoint.exists() else set()
     process.kill()
     process.wait()
     from handgrad.runs import Run

@@ -166,7 +166,7 @@ RECIPES = MappingProxyType(
         for recipe in (
             Recipe("assignment", hidden=(100, 200, 200), layer_lr=(0.1, 0.2, 0.1, 0.1), lr=1.0, momentum=0.0,
                    optimiser="sgd", schedule="constant", batch=32, epochs=5, average=0.999),
-            Recipe("mlp", hidden=(512, 512, 512), batch_norm=True, dropout=(0.1,), batch=128, epochs=8, lr=3e-3,
+            Recipe("mlp", hidden=(512, 512, 512), batch_norm=True, batch=128, epochs=8, lr=3e-3,
                    schedule="one-cycle", decay=0.02, smoothing=0.05, average=0.99, deskew=True, calm=0.25, rotation=8,
                    shear=6, scale=0.1, shift=1, elastic=0.8, clean=0.1),
             Recipe("mlp-best", hidden=(1024, 1024, 1024), batch_norm=True, dropout=(0.1,), batch=256, epochs=160,

@@ -6,7 +6,7 @@ import numpy as np
 
 from handgrad.datasets import Images
 from handgrad.kernels import naive
-from handgrad.keys import derive
+from handgrad.layers import chain
 from handgrad.layout import Array
 from handgrad.network import Network, Workspace, describe
 from handgrad.recipes import Recipe
@@ -38,8 +38,8 @@ def inspect(recipe: Recipe, data: Images, seed: int = 0, images: int = 256) -> l
     ws.x[:] = (sample.pixels.reshape(-1, *data.shape) - mean) * scale
     out: dict[int, Array] = {}
     x = ws.x
-    for i in network.active:
-        ws.slots[i].key = derive(seed, 3, 0, i)
+    network.draw(ws, seed, 0)
+    for i in chain.active(network.layers):
         x = out[i] = network.layers[i].forward(x, ws.slots[i])
     gradients = _gradients(network, ws, x, sample)
     rows = []
@@ -57,7 +57,7 @@ def _gradients(network: Network, ws: Workspace, logits: Array, sample: Images) -
     naive.softmax_cross_entropy(dlogits, logits, sample.labels, 0.0)
     found = {}
     dy: Array | None = dlogits
-    for i in reversed(network.active):
+    for i in reversed(chain.active(network.layers)):
         if dy is None:
             break
         found[i] = float(dy.std()) * len(sample)

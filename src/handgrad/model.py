@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,9 @@ import numpy.typing as npt
 from handgrad import layers as layer_types
 from handgrad.deskew import deskew
 from handgrad.errors import UserError
-from handgrad.layers import Layer
+from handgrad.layers import Layer, chain
 from handgrad.layout import Array
-from handgrad.network import Network, Workspace, plan
+from handgrad.network import Network, Workspace
 from handgrad.tensors import read_tensors, take, write_tensors
 
 FORMAT = "handgrad-1"
@@ -72,7 +72,7 @@ class Model:
         tensors |= {"mean": self.mean, "scale": self.scale}
         header = {
             "format": FORMAT,
-            "layers": [[type(layer).__name__, asdict(layer)] for layer in network.layers],  # type: ignore[call-overload]
+            "layers": [_described(layer) for layer in network.layers],
             "in_shape": network.in_shape,
             "classes": self.classes,
             "temperature": self.temperature,
@@ -118,15 +118,26 @@ def _network(header: dict[str, Any], numbers: int) -> Network:
     in_shape = tuple(header["in_shape"])
     if not all(type(side) is int and side > 0 for side in in_shape):
         raise ValueError(f"in_shape {in_shape}")
-    needed = sum(math.prod(param.shape) for each in plan(layers, in_shape) for param in (*each.params, *each.state))
+    plans = chain.chain_plan(layers, in_shape)
+    needed = sum(math.prod(param.shape) for plan in plans for param in (*chain.params(plan), *chain.state(plan)))
     if needed > numbers:
         raise ValueError(f"{needed} parameters, where the file holds {numbers}")
     return Network(layers, in_shape)
+
+
+def _described(layer: Layer) -> list[Any]:
+    """[name, values] of a layer, of those inside it too."""
+    values = {f.name: getattr(layer, f.name) for f in fields(layer)}  # type: ignore[arg-type]
+    if "layers" in values:
+        values["layers"] = [_described(inner) for inner in values["layers"]]
+    return [type(layer).__name__, values]
 
 
 def _layer(name: str, values: dict[str, Any]) -> Layer:
     kind = getattr(layer_types, name)
     if name not in layer_types.__all__ or not issubclass(kind, Layer):
         raise ValueError(f"no layer '{name}'")
+    if "layers" in values:
+        values = {**values, "layers": tuple(_layer(*each) for each in values["layers"])}
     made: Layer = kind(**values)
     return made

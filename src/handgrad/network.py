@@ -12,7 +12,7 @@ from handgrad.errors import UserError
 from handgrad.init import start
 from handgrad.kernels import backend
 from handgrad.keys import derive
-from handgrad.layers import Dropout, Flatten, Layer, ReLU, Slot
+from handgrad.layers import Dropout, Flatten, Layer, ReLU, Slot, chain
 from handgrad.layers.base import Plan
 from handgrad.layout import Array, Layout, Param, Shape, aligned
 
@@ -25,6 +25,7 @@ class Workspace:
     train: bool
     kernels: Any
     slots: list[Slot]
+    random: list[tuple[Slot, tuple[int, ...]]]  # those that draw random numbers, and the layer's place
     x: Array  # (n, *in_shape): where a batch may be written
 
 
@@ -41,10 +42,9 @@ class Network:
         if not layers:
             raise UserError("a network without layers: expected at least one")
         self.layers, self.in_shape, self.dtype = tuple(layers), tuple(in_shape), np.dtype(dtype)
-        self.plans = plan(self.layers, self.in_shape)
-        self.active = [i for i in range(len(self.layers)) if not self._folded(i)]  # a folded ReLU has nothing to do
-        self.layout = Layout(self._named(lambda plan: plan.params))
-        self.state_layout = Layout(self._named(lambda plan: plan.state))
+        self.plans = chain.chain_plan(self.layers, self.in_shape)
+        self.layout = Layout(self._named(chain.params))
+        self.state_layout = Layout(self._named(chain.state))
         self.theta = aligned((self.layout.size,), dtype)
         self.grad = aligned((self.layout.size,), dtype)
         self.state = aligned((self.state_layout.size,), dtype)
@@ -76,54 +76,64 @@ class Network:
         """
         naive = self.dtype != np.float32 or (n == 1 and not train)
         kernels = backend("naive" if naive else "parallel" if parallel else "serial")
-        numbers = max(plan.scratch(n) for plan in self.plans)
+        numbers = max(chain.scratch(plan, n) for plan in self.plans)
         scratch = aligned((1, 0) if naive else (kernels.threads(), numbers), self.dtype)
-        slots = [self._slot(i, n, train, kernels, scratch) for i in range(len(self.layers))]
-        for slot, layer, follower in zip(slots, self.layers, self.layers[1:], strict=False):
-            if layer.folds_relu and isinstance(follower, ReLU):
+        ws = Workspace(n, train, kernels, [], [], aligned((n, *self.in_shape), self.dtype))
+        ws.slots += self._slots(ws, self.layers, self.plans, self.in_shape, scratch, (), False)
+        return ws
+
+    def _slots(
+        self, ws: Workspace, layers: Sequence[Layer], plans: Sequence[Plan], in_shape: Shape, scratch: Array,
+        place: tuple[int, ...], wanted: bool,
+    ) -> list[Slot]:  # fmt: skip
+        """Slots of layers in a row; wanted: something below them wants a gradient."""
+        slots: list[Slot] = []
+        for i, (layer, plan) in enumerate(zip(layers, plans, strict=True)):
+            here = (*place, i)
+            slot = self._slot(ws, plan, ".".join(map(str, here)), scratch)
+            if not (chain.folded(layers, i) or _passes_on(layer, ws.train)):
+                slot.out = aligned((ws.n, *plan.out_shape), self.dtype)
+                if ws.train and wanted:
+                    slot.dx = aligned((ws.n, *in_shape), self.dtype)
+            if layer.folds_relu and isinstance(next(iter(layers[i + 1 : i + 2]), None), ReLU):
                 slot.floor = 0.0
-        return Workspace(n, train, kernels, slots, aligned((n, *self.in_shape), self.dtype))
+            if layer.random:
+                ws.random.append((slot, here))
+            inside = getattr(layer, "layers", ())
+            slot.inner = self._slots(ws, inside, plan.inner, in_shape, scratch, here, wanted)
+            slots.append(slot)
+            in_shape, wanted = plan.out_shape, wanted or any(chain.params(plan))
+        return slots
 
-    def _slot(self, i: int, n: int, train: bool, kernels: Any, scratch: Array) -> Slot:
-        plan, in_shape = self.plans[i], self.plans[i - 1].out_shape if i else self.in_shape
-        params = {p.name: self.layout.view(self.theta, f"{i}.{p.name}") for p in plan.params}
-        grads = {p.name: self.layout.view(self.grad, f"{i}.{p.name}") for p in plan.params}
-        state = {p.name: self.state_layout.view(self.state, f"{i}.{p.name}") for p in plan.state}
-        saved = {name: aligned(shape, self.dtype) for name, shape in plan.saved}
-        wanted = train and any(plan.params for plan in self.plans[:i])
-        out = aligned((n, *plan.out_shape), self.dtype) if self._writes(i, train) else np.empty(0, self.dtype)
-        dx = aligned((n, *in_shape), self.dtype) if wanted and self._writes(i, train) else None
-        return Slot(kernels, train, out, dx, params, grads, state, saved, scratch)
+    def _slot(self, ws: Workspace, plan: Plan, name: str, scratch: Array) -> Slot:
+        params = {p.name: self.layout.view(self.theta, f"{name}.{p.name}") for p in plan.params}
+        grads = {p.name: self.layout.view(self.grad, f"{name}.{p.name}") for p in plan.params}
+        state = {p.name: self.state_layout.view(self.state, f"{name}.{p.name}") for p in plan.state}
+        saved = {
+            b.name: aligned((ws.n, *b.shape) if b.each else b.shape, b.dtype or self.dtype)
+            for b in plan.saved
+            if ws.train or not b.training
+        }
+        nothing = np.empty(0, self.dtype)
+        return Slot(ws.kernels, ws.train, nothing, None, params, grads, state, saved, scratch)
 
-    def _writes(self, i: int, train: bool) -> bool:
-        """Whether layer i needs arrays of its own: not where it only passes on what it was given."""
-        layer = self.layers[i]
-        passes = isinstance(layer, Flatten) or (isinstance(layer, Dropout) and not train)
-        return not (passes or self._folded(i))
-
-    def _folded(self, i: int) -> bool:
-        """Whether layer i is a ReLU that the layer before it does on the way."""
-        return i > 0 and isinstance(self.layers[i], ReLU) and self.layers[i - 1].folds_relu
+    def draw(self, ws: Workspace, seed: int, step: int) -> None:
+        """Set the keys of this step's random numbers."""
+        for slot, place in ws.random:
+            slot.key = derive(seed, 3, step, *place)
 
     def forward(self, x: Array, ws: Workspace, seed: int = 0, step: int = 0) -> Array:
         """Logits (n, K) of images (n, *in_shape); seed and step key the dropout of a training workspace."""
-        for i in self.active:
-            layer, slot = self.layers[i], ws.slots[i]
-            slot.key = derive(seed, 3, step, i) if layer.random else 0
-            x = layer.forward(x, slot)
-        return x
+        self.draw(ws, seed, step)
+        return chain.chain_forward(self.layers, x, ws.slots)
 
     def backward(self, dlogits: Array, ws: Workspace) -> None:
         """Overwrite grad from the gradient of the loss by the logits; dlogits is used up."""
-        dy: Array | None = dlogits
-        for i in reversed(self.active):
-            if dy is None:
-                return
-            dy = self.layers[i].backward(dy, ws.slots[i])
+        chain.chain_backward(self.layers, dlogits, ws.slots)
 
     def count(self, i: int) -> int:
         """How many parameters layer i has."""
-        return sum(math.prod(param.shape) for param in self.plans[i].params)
+        return sum(math.prod(param.shape) for param in chain.params(self.plans[i]))
 
     def __repr__(self) -> str:
         lines = [f"{'input':<24}{shape_text(self.in_shape):>12}"]
@@ -132,18 +142,17 @@ class Network:
         return "\n".join([*lines, f"{self.layout.count:,} parameters"])
 
 
-def plan(layers: Sequence[Layer], in_shape: Shape) -> list[Plan]:
-    """What each of the layers needs, behind an input of in_shape; nothing is allocated."""
-    plans: list[Plan] = []
-    for layer in layers:
-        plans.append(layer.plan(plans[-1].out_shape if plans else in_shape))
-    return plans
+def _passes_on(layer: Layer, train: bool) -> bool:
+    """Whether a layer only passes on what it was given, and needs no arrays of its own."""
+    return isinstance(layer, Flatten) or (isinstance(layer, Dropout) and not train)
 
 
 def describe(layer: Layer) -> str:
     """A layer in a word: its name and what it cannot do without, as `Dense(100)`."""
     needed = [f.name for f in fields(layer) if f.default is MISSING]  # type: ignore[arg-type]
-    return f"{type(layer).__name__}({', '.join(str(getattr(layer, name)) for name in needed)})"
+    values = [getattr(layer, name) for name in needed]
+    texts = [", ".join(map(describe, value)) if isinstance(value, tuple) else str(value) for value in values]
+    return f"{type(layer).__name__}({', '.join(texts)})"
 
 
 def shape_text(shape: Shape) -> str:

@@ -9,17 +9,28 @@ from types import FunctionType, SimpleNamespace
 
 import numba
 
-from handgrad.kernels import dense, norm, pointwise, update, warp
+from handgrad.kernels import conv, dense, norm, pointwise, pool, update, warp, winograd
 
 BODIES: tuple[Callable[..., object], ...] = (
     dense.dense_forward,
     dense.dense_input_gradient,
     dense.dense_weight_gradient,
+    conv.conv_forward,
+    conv.conv_input_gradient,
+    conv.conv_weight_gradient,
+    winograd.winograd_forward,
+    winograd.winograd_input_gradient,
+    winograd.winograd_weight_gradient,
+    pool.max_pool_forward,
+    pool.max_pool_backward,
+    pool.mean_pool_forward,
+    pool.mean_pool_backward,
     norm.norm_forward,
     norm.norm_apply,
     norm.norm_backward,
     pointwise.relu_forward,
     pointwise.relu_backward,
+    pointwise.add,
     pointwise.dropout,
     pointwise.softmax_cross_entropy,
     update.sgd_step,

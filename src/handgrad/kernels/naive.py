@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from handgrad.kernels.sizes import NONE
+
 Array = Any  # NumPy arrays of one float type
 
 
@@ -29,6 +31,83 @@ def dense_input_gradient(dx: Array, dy: Array, w: Array, scratch: Array) -> None
 def dense_weight_gradient(dw: Array, db: Array, x: Array, dy: Array, scratch: Array) -> None:
     np.matmul(x.T, dy, out=dw)
     np.sum(dy, axis=0, out=db)
+
+
+def _patches(x: Array, size: int, stride: int, pad: int) -> Array:
+    """(N, H', W', size, size, C): the patch of x (N, H, W, C) under each output; a view where no frame is needed."""
+    framed = np.pad(x, ((0, 0), (pad, pad), (pad, pad), (0, 0)))
+    windows = np.lib.stride_tricks.sliding_window_view(framed, (size, size), (1, 2))
+    patches: Array = windows[:, ::stride, ::stride].transpose(0, 1, 2, 4, 5, 3)
+    return patches
+
+
+def conv_forward(
+    out: Array, x: Array, w: Array, b: Array, floor: float, stride: int, pad: int, scratch: Array
+) -> None:
+    patches = _patches(x, len(w), stride, pad).reshape(*out.shape[:3], -1)
+    np.matmul(patches, w.reshape(-1, w.shape[-1]), out=out)
+    out += b
+    np.maximum(out, floor, out=out)
+
+
+def conv_input_gradient(dx: Array, dy: Array, w: Array, stride: int, pad: int, scratch: Array) -> None:
+    _, height, width, _ = dy.shape
+    framed = np.pad(np.zeros_like(dx), ((0, 0), (pad, pad), (pad, pad), (0, 0)))
+    for i in range(len(w)):
+        for j in range(len(w)):
+            rows, columns = (slice(k, k + stride * n, stride) for k, n in ((i, height), (j, width)))
+            framed[:, rows, columns] += dy @ w[i, j].T
+    dx[:] = framed[:, pad : pad + dx.shape[1], pad : pad + dx.shape[2]]
+
+
+def conv_weight_gradient(
+    dw: Array, db: Array, x: Array, dy: Array, stride: int, pad: int, w_parts: Array, b_parts: Array, scratch: Array
+) -> None:
+    patches = _patches(x, len(dw), stride, pad).reshape(-1, dw.size // dw.shape[-1])
+    dw[:] = (patches.T @ dy.reshape(len(patches), -1)).reshape(dw.shape)
+    np.sum(dy, axis=(0, 1, 2), out=db)
+
+
+winograd_forward, winograd_input_gradient, winograd_weight_gradient = (
+    conv_forward, conv_input_gradient, conv_weight_gradient,
+)  # fmt: skip
+
+
+def max_pool_forward(out: Array, which: Array, x: Array, size: int, floor: float) -> None:
+    squares = _squares(x, size)
+    out[:] = squares.max(axis=3)
+    which[:] = np.where(out > floor, squares.argmax(axis=3), NONE)
+    np.maximum(out, floor, out=out)
+
+
+def max_pool_backward(dx: Array, dy: Array, which: Array, size: int) -> None:
+    dx[:] = 0
+    n, height, width, channels = dy.shape
+    places = np.arange(size * size)[:, None]
+    spread = dy[:, :, :, None] * (which[:, :, :, None] == places)
+    spread = spread.reshape(n, height, width, size, size, channels).transpose(0, 1, 3, 2, 4, 5)
+    dx[:, : height * size, : width * size] = spread.reshape(n, height * size, width * size, channels)
+
+
+def _squares(x: Array, size: int) -> Array:
+    """(N, H // size, W // size, size * size, C)"""
+    n, height, width, channels = x.shape
+    height, width = height // size, width // size
+    cut = x[:, : height * size, : width * size].reshape(n, height, size, width, size, channels)
+    squares: Array = cut.transpose(0, 1, 3, 2, 4, 5).reshape(n, height, width, size * size, channels)
+    return squares
+
+
+def mean_pool_forward(out: Array, x: Array) -> None:
+    np.mean(x, axis=(1, 2), out=out)
+
+
+def mean_pool_backward(dx: Array, dy: Array) -> None:
+    dx[:] = (dy / (dx.shape[1] * dx.shape[2]))[:, None, None]
+
+
+def add(out: Array, x: Array, y: Array, floor: float) -> None:
+    np.maximum(x + y, floor, out=out)
 
 
 def norm_forward(

@@ -1,107 +1,171 @@
-"""Batch normalisation (Ioffe and Szegedy 2015), a ReLU folded in; x (M, C), statistics over M. Twins in `naive.py`."""
+"""Batch normalisation (Ioffe and Szegedy 2015), a ReLU folded in; x (M, C), statistics over M. Twins in `naive.py`.
+
+Rows are taken in chunks that stay in the cache, whatever the number of threads; what the chunks found is put together
+in their order.
+"""
 
 from typing import Any
 
 import numpy as np
 from numba import njit, prange
 
+from handgrad.kernels.block import BYTES
+from handgrad.kernels.rows import make_pass
+from handgrad.kernels.tile import LANES
+
 Array = Any  # in jitted code: NumPy arrays, float32 and C-contiguous
 
-COLUMNS = 64  # channels that one thread handles at a time: whole cache lines
+CHUNK = 1 << 15  # numbers that one thread handles at a time
+
+
+def _add(e, values, fixed, sums, floor):  # type: ignore[no-untyped-def]
+    return [], [e.build.fadd(sums[0], values[0])]
+
+
+def _add_squares(e, values, fixed, sums, floor):  # type: ignore[no-untyped-def]
+    off = e.build.fsub(values[0], fixed[0])
+    return [], [e.fma(off, off, sums[0])]
+
+
+def _scale(e, values, fixed, sums, floor):  # type: ignore[no-untyped-def]
+    return [e.not_below(e.fma(values[0], fixed[0], fixed[1]), floor)], []
+
+
+def _add_slopes(e, values, fixed, sums, floor):  # type: ignore[no-untyped-def]
+    """dy counts where out is above the floor; sums: of dy, and of dy (x - mean)."""
+    dy, x, out = values
+    b = e.build
+    d = b.select(b.fcmp_ordered(">", out, floor), dy, e.zeros())
+    return [d], [b.fadd(sums[0], d), e.fma(d, b.fsub(x, fixed[0]), sums[1])]
+
+
+def _mix(e, values, fixed, sums, floor):  # type: ignore[no-untyped-def]
+    """dx = scale d + slope x + shift"""
+    return [e.fma(fixed[0], values[0], e.fma(fixed[1], values[1], fixed[2]))], []
+
+
+_pass_add, _pass_add_squares, _pass_scale = make_pass(_add), make_pass(_add_squares), make_pass(_scale)
+_pass_add_slopes, _pass_mix = make_pass(_add_slopes), make_pass(_mix)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _statistics(mean, rstd, x, eps, first, last):  # type: ignore[no-untyped-def]
-    m, s = mean[first:last], rstd[first:last]
-    m[:], s[:] = 0, 0
-    count = np.float32(x.shape[0])
-    for n in range(x.shape[0]):
-        row = x[n, first:last]
-        for c in range(row.size):
-            m[c] += row[c]
-    for c in range(m.size):
-        m[c] /= count
-    for n in range(x.shape[0]):  # a second pass: E[x^2] - E[x]^2 would cancel
-        row = x[n, first:last]
-        for c in range(row.size):
-            s[c] += (row[c] - m[c]) * (row[c] - m[c])
-    for c in range(s.size):
-        s[c] = np.float32(1) / np.sqrt(s[c] / count + np.float32(eps))
+def chunk_rows(channels):  # type: ignore[no-untyped-def]
+    return max(1, CHUNK // channels)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _normalise(out, x, mean, rstd, gamma, beta, floor, first, last):  # type: ignore[no-untyped-def]
-    scale = rstd[first:last] * gamma[first:last]
-    shift = beta[first:last] - mean[first:last] * scale
-    low = np.float32(floor)
-    for n in range(x.shape[0]):
-        row, o = x[n, first:last], out[n, first:last]
-        for c in range(row.size):
-            value = row[c] * scale[c] + shift[c]
-            o[c] = low if value < low else value
+def _at(array, row):  # type: ignore[no-untyped-def]
+    return array.ctypes.data + BYTES * row * array.shape[1]
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _chunk_statistics(mean, square, x, first, last):  # type: ignore[no-untyped-def]
+    """The mean (C,) of some rows, and the sum of squares about it."""
+    channels = x.shape[1]
+    mean[:], square[:] = 0, 0
+    for c in range(0, channels, LANES):
+        here = BYTES * c
+        at, m = (_at(x, first) + here,), (mean.ctypes.data + here,)
+        _pass_add(at, (), (), m, channels, last - first, channels - c, 0.0)
+    mean /= np.float32(last - first)
+    for c in range(0, channels, LANES):  # a second pass: E[x^2] - E[x]^2 would cancel
+        here = BYTES * c
+        at, m, s = (_at(x, first) + here,), (mean.ctypes.data + here,), (square.ctypes.data + here,)
+        _pass_add_squares(at, (), m, s, channels, last - first, channels - c, 0.0)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _combine(mean, rstd, means, squares, rows, count, eps):  # type: ignore[no-untyped-def]
+    """Mean and 1 / std of all rows from those of the chunks (Chan, Golub and LeVeque 1979)."""
+    mean[:], rstd[:] = 0, 0
+    for k in range(len(means)):
+        mean += means[k] * (np.float32(min(rows, count - k * rows)) / np.float32(count))
+    for k in range(len(means)):
+        off = means[k] - mean
+        rstd += squares[k] + np.float32(min(rows, count - k * rows)) * off * off
+    rstd[:] = np.float32(1) / np.sqrt(rstd / np.float32(count) + np.float32(eps))
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _normalise(out, x, scale, shift, floor, first, last):  # type: ignore[no-untyped-def]
+    channels = x.shape[1]
+    for c in range(0, channels, LANES):
+        here = BYTES * c
+        fixed = (scale.ctypes.data + here, shift.ctypes.data + here)
+        at, to = (_at(x, first) + here,), (_at(out, first) + here,)
+        _pass_scale(at, to, fixed, (), channels, last - first, channels - c, floor)
 
 
 def norm_forward(
     out: Array, mean: Array, rstd: Array, x: Array, gamma: Array, beta: Array, eps: float, floor: float
 ) -> None:
     """out (M, C) = max(floor, (x - mean) * rstd * gamma + beta); writes the batch's mean and 1 / std (C,)."""
-    channels = x.shape[1]
-    for block in prange((channels + COLUMNS - 1) // COLUMNS):
-        first, last = block * COLUMNS, min(channels, (block + 1) * COLUMNS)
-        _statistics(mean, rstd, x, eps, first, last)
-        _normalise(out, x, mean, rstd, gamma, beta, floor, first, last)
+    count, channels = x.shape
+    rows = chunk_rows(channels)
+    chunks = (count + rows - 1) // rows
+    means, squares = np.empty((chunks, channels), np.float32), np.empty((chunks, channels), np.float32)
+    for k in prange(chunks):
+        _chunk_statistics(means[k], squares[k], x, k * rows, min(count, (k + 1) * rows))
+    _combine(mean, rstd, means, squares, rows, count, eps)
+    scale = rstd * gamma
+    shift = beta - mean * scale
+    for k in prange(chunks):
+        _normalise(out, x, scale, shift, floor, k * rows, min(count, (k + 1) * rows))
 
 
 def norm_apply(out: Array, x: Array, mean: Array, rstd: Array, gamma: Array, beta: Array, floor: float) -> None:
     """The same with given mean and 1 / std: how a trained network predicts."""
-    channels = x.shape[1]
-    for block in prange((channels + COLUMNS - 1) // COLUMNS):
-        first, last = block * COLUMNS, min(channels, (block + 1) * COLUMNS)
-        _normalise(out, x, mean, rstd, gamma, beta, floor, first, last)
+    count, channels = x.shape
+    rows = chunk_rows(channels)
+    scale = rstd * gamma
+    shift = beta - mean * scale
+    for k in prange((count + rows - 1) // rows):
+        _normalise(out, x, scale, shift, floor, k * rows, min(count, (k + 1) * rows))
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _backward(dx, dgamma, dbeta, dy, x, out, mean, rstd, gamma, floor, first, last):  # type: ignore[no-untyped-def]
-    m, dg, db = mean[first:last], dgamma[first:last], dbeta[first:last]
-    dg[:], db[:] = 0, 0
-    low, count = np.float32(floor), np.float32(x.shape[0])
-    for n in range(
-        x.shape[0]
-    ):  # short loops over few arrays: the compiler gives up on vectors when too many may overlap
-        row, up, o, d = x[n, first:last], dy[n, first:last], out[n, first:last], dx[n, first:last]
-        for c in range(row.size):
-            d[c] = up[c] if o[c] > low else np.float32(0)
-        for c in range(row.size):
-            db[c] += d[c]
-        for c in range(row.size):
-            dg[c] += d[c] * (row[c] - m[c])
-    dg *= rstd[first:last]
-    scale = gamma[first:last] * rstd[first:last]
-    slope = -scale * rstd[first:last] * dg / count
-    shift = -scale * db / count - slope * m
-    for n in range(x.shape[0]):
-        row, d = x[n, first:last], dx[n, first:last]
-        for c in range(row.size):
-            d[c] = scale[c] * d[c] + slope[c] * row[c] + shift[c]
+def _slopes(dx, dgamma, dbeta, dy, x, out, mean, floor, first, last):  # type: ignore[no-untyped-def]
+    channels = x.shape[1]
+    dgamma[:], dbeta[:] = 0, 0
+    for c in range(0, channels, LANES):
+        here = BYTES * c
+        reads = (_at(dy, first) + here, _at(x, first) + here, _at(out, first) + here)
+        sums = (dbeta.ctypes.data + here, dgamma.ctypes.data + here)
+        to, m = (_at(dx, first) + here,), (mean.ctypes.data + here,)
+        _pass_add_slopes(reads, to, m, sums, channels, last - first, channels - c, floor)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _input_gradient(dx, x, scale, slope, shift, first, last):  # type: ignore[no-untyped-def]
+    channels = x.shape[1]
+    for c in range(0, channels, LANES):
+        here = BYTES * c
+        fixed = (scale.ctypes.data + here, slope.ctypes.data + here, shift.ctypes.data + here)
+        at, to = (_at(dx, first) + here, _at(x, first) + here), (_at(dx, first) + here,)
+        _pass_mix(at, to, fixed, (), channels, last - first, channels - c, 0.0)
 
 
 def norm_backward(
-    dx: Array,
-    dgamma: Array,
-    dbeta: Array,
-    dy: Array,
-    x: Array,
-    out: Array,
-    mean: Array,
-    rstd: Array,
-    gamma: Array,
+    dx: Array, dgamma: Array, dbeta: Array, dy: Array, x: Array, out: Array, mean: Array, rstd: Array, gamma: Array,
     floor: float,
-) -> None:
+) -> None:  # fmt: skip
     """Gradients of `norm_forward` in train mode, where mean and std depend on x; floor -inf: no ReLU was folded in.
 
-    With n = (x - mean) * rstd:  dx = gamma * rstd * (dy - mean(dy) - n * mean(dy * n)).
+    With n = (x - mean) * rstd:  dx = gamma * rstd * (dy - mean(dy) - n * mean(dy * n)). dx may be dy.
     """
-    channels = x.shape[1]
-    for block in prange((channels + COLUMNS - 1) // COLUMNS):
-        first, last = block * COLUMNS, min(channels, (block + 1) * COLUMNS)
-        _backward(dx, dgamma, dbeta, dy, x, out, mean, rstd, gamma, floor, first, last)
+    count, channels = x.shape
+    rows = chunk_rows(channels)
+    chunks = (count + rows - 1) // rows
+    dgammas, dbetas = np.empty((chunks, channels), np.float32), np.empty((chunks, channels), np.float32)
+    for k in prange(chunks):
+        _slopes(dx, dgammas[k], dbetas[k], dy, x, out, mean, floor, k * rows, min(count, (k + 1) * rows))
+    dgamma[:], dbeta[:] = 0, 0
+    for k in range(chunks):
+        dgamma += dgammas[k]
+        dbeta += dbetas[k]
+    dgamma *= rstd
+    scale = gamma * rstd
+    slope = -scale * rstd * dgamma / np.float32(count)
+    shift = -scale * dbeta / np.float32(count) - slope * mean
+    for k in prange(chunks):
+        _input_gradient(dx, x, scale, slope, shift, k * rows, min(count, (k + 1) * rows))

@@ -55,6 +55,25 @@ def relu_backward(dy: Array, out: Array) -> None:
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
+def _add(out, x, y, low):  # type: ignore[no-untyped-def]
+    for i in range(out.size):
+        total = x[i] + y[i]
+        out[i] = low if total < low else total
+
+
+def add(out: Array, x: Array, y: Array, floor: float) -> None:
+    """out = max(floor, x + y), any shape; out may be x or y."""
+    o, a, b = out.reshape(-1), x.reshape(-1), y.reshape(-1)
+    low = np.float32(floor)
+    if o.size <= CHUNK:
+        _add(o, a, b, low)
+        return
+    for chunk in prange((o.size + CHUNK - 1) // CHUNK):
+        span = slice(chunk * CHUNK, (chunk + 1) * CHUNK)
+        _add(o[span], a[span], b[span], low)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
 def _dropout(out, x, first, drop_below, scale, key0, key1):  # type: ignore[no-untyped-def]
     for i in range(out.size):
         keep = hash32(first + i, key0, key1) >= drop_below

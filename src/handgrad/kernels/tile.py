@@ -77,7 +77,7 @@ class Emitter:
             return self.build.load(at, align=4)
         types_ = [self.vector.as_pointer(), I32, self.mask, self.vector]
         load = self.declare(f"llvm.masked.load.v{self.lanes}f32.p0", self.vector, types_)
-        return self.build.call(load, [at, I32(4), mask, ir.Constant(self.vector, [0.0] * self.lanes)])
+        return self.build.call(load, [at, I32(4), mask, self.zeros()])
 
     def store(self, value: Any, address: Any, mask: Any | None) -> None:
         at = self.pointer(address, self.vector)
@@ -88,26 +88,33 @@ class Emitter:
         store = self.declare(f"llvm.masked.store.v{self.lanes}f32.p0", ir.VoidType(), types_)
         self.build.call(store, [value, at, I32(4), mask])
 
+    def zeros(self) -> Any:
+        return ir.Constant(self.vector, [0.0] * self.lanes)
+
+    def fma(self, a: Any, b: Any, c: Any) -> Any:
+        return self.build.call(self.declare(f"llvm.fma.v{self.lanes}f32", self.vector, [self.vector] * 3), [a, b, c])
+
+    def not_below(self, value: Any, low: Any) -> Any:
+        """max(low, value); the comparison is ordered, so a NaN stays a NaN."""
+        return self.build.select(self.build.fcmp_ordered("<", value, low), low, value)
+
     def multiply_accumulate(self, a_rows: list[Any], a_at: Any, b_at: Any, sums: list[list[Any]]) -> list[list[Any]]:
         """One step over k: every sum plus one product."""
         b = self.build
-        fma = self.declare(f"llvm.fma.v{self.lanes}f32", self.vector, [self.vector] * 3)
         b_row = [self.load(b.add(b_at, I64(4 * self.lanes * v)), None) for v in range(self.vectors)]
         new = []
         for r in range(self.rows):
             scalar = b.load(self.pointer(b.add(a_rows[r], a_at), F32), align=4)
             spread = self.splat(scalar, F32)
-            new.append([b.call(fma, [spread, b_row[v], sums[r][v]]) for v in range(self.vectors)])
+            new.append([self.fma(spread, b_row[v], sums[r][v]) for v in range(self.vectors)])
         return new
 
     def finish(self, sums: list[list[Any]], at: list[list[Any]], floor: Any, masks: list[Any] | None) -> None:
-        """Raise each sum to the floor and store it; the comparison is ordered, so a NaN stays a NaN."""
+        """Raise each sum to the floor and store it."""
         low = self.splat(floor, F32)
         for r in range(self.rows):
             for v in range(self.vectors):
-                below = self.build.fcmp_ordered("<", sums[r][v], low)
-                value = self.build.select(below, low, sums[r][v])
-                self.store(value, at[r][v], None if masks is None else masks[v])
+                self.store(self.not_below(sums[r][v], low), at[r][v], None if masks is None else masks[v])
 
 
 def make_tile(rows: int, vectors: int, lanes: int) -> Callable[..., None]:

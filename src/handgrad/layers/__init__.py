@@ -2,9 +2,15 @@
 
 from handgrad.layers.activation import ReLU
 from handgrad.layers.base import Layer, Plan, Slot
+from handgrad.layers.conv import Conv
 from handgrad.layers.dense import Dense
 from handgrad.layers.dropout import Dropout
 from handgrad.layers.norm import BatchNorm
+from handgrad.layers.pool import GlobalAveragePool, MaxPool
 from handgrad.layers.reshape import Flatten
+from handgrad.layers.residual import Residual
 
-__all__ = ["BatchNorm", "Dense", "Dropout", "Flatten", "Layer", "Plan", "ReLU", "Slot"]
+__all__ = [
+    "BatchNorm", "Conv", "Dense", "Dropout", "Flatten", "GlobalAveragePool", "Layer", "MaxPool", "Plan", "ReLU",
+    "Residual", "Slot",
+]  # fmt: skip

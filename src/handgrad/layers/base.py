@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from handgrad.layout import Array, Param, Shape
 
@@ -17,14 +18,26 @@ def no_scratch(n: int) -> int:
 
 
 @dataclass(frozen=True)
+class Buffer:
+    """An array of a slot. each: one for each image, (N, *shape); training: not needed to predict."""
+
+    name: str
+    shape: Shape
+    each: bool = False
+    dtype: npt.DTypeLike = None  # None: the network's
+    training: bool = True
+
+
+@dataclass(frozen=True)
 class Plan:
     """What a layer needs, known from its input's shape alone (shapes leave out the batch axis)."""
 
     out_shape: Shape
     params: tuple[Param, ...] = ()
     state: tuple[Param, ...] = ()  # saved, not trained
-    saved: tuple[tuple[str, Shape], ...] = ()  # arrays that forward leaves for backward
+    saved: tuple[Buffer, ...] = ()  # what forward leaves for backward, and room to work
     scratch: Callable[[int], int] = no_scratch  # numbers a thread needs for a batch of n; shared by all layers
+    inner: tuple["Plan", ...] = ()  # of the layers inside this one
 
 
 @dataclass
@@ -43,6 +56,7 @@ class Slot:
     floor: float = NO_FLOOR  # 0 where the ReLU behind this layer is folded into it
     key: int = 0  # of this layer's randomness at this step
     x: Array = field(default_factory=lambda: np.empty(0))  # forward's input, kept for backward
+    inner: list["Slot"] = field(default_factory=list)  # of the layers inside this one
 
 
 class Layer(ABC):

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from handgrad.errors import UserError
-from handgrad.layers.base import Layer, Plan, Slot
+from handgrad.layers.base import Buffer, Layer, Plan, Slot
 from handgrad.layout import Array, Param, Shape
 
 
@@ -27,7 +27,7 @@ class BatchNorm(Layer):
         channels = in_shape[-1:]
         params = (Param("gamma", channels, "ones"), Param("beta", channels))
         state = (Param("mean", channels), Param("var", channels, "ones"))
-        return Plan(in_shape, params, state, saved=(("mean", channels), ("rstd", channels)))
+        return Plan(in_shape, params, state, saved=tuple(Buffer(name, channels, training=False) for name in ("mean", "rstd")))
 
     def forward(self, x: Array, slot: Slot) -> Array:
         slot.x = x

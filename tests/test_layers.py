@@ -8,7 +8,9 @@ import pytest
 
 from gradients import slope_error
 from handgrad.errors import UserError
-from handgrad.layers import BatchNorm, Dense, Dropout, Flatten, Layer, ReLU, Slot
+from handgrad.layers import (
+    BatchNorm, Conv, Dense, Dropout, Flatten, GlobalAveragePool, Layer, MaxPool, ReLU, Residual, Slot,
+)  # fmt: skip
 from handgrad.layout import Shape
 from handgrad.network import Network, Workspace
 from tolerance import assert_close
@@ -26,6 +28,17 @@ ROWS: dict[str, tuple[Layer, Shape]] = {
     "dropout of nothing": (Dropout(0.0), (9,)),
     "batch norm": (BatchNorm(), (6,)),
     "batch norm of images": (BatchNorm(momentum=0.5, eps=1e-3), (3, 4, 2)),
+    "conv": (Conv(3), (5, 4, 2)),
+    "conv of many channels": (Conv(9), (6, 5, 8)),
+    "conv valid": (Conv(8, padding="valid"), (7, 6, 8)),
+    "conv 5x5 stride 2": (Conv(4, 5, 2, init="glorot", lr=0.5), (8, 7, 3)),
+    "conv 1x1": (Conv(2, 1), (3, 3, 5)),
+    "max pool": (MaxPool(), (4, 6, 3)),
+    "max pool with rows left over": (MaxPool(3), (7, 8, 2)),
+    "global average pool": (GlobalAveragePool(), (3, 5, 4)),
+    "residual": (Residual((Conv(3), BatchNorm(), ReLU())), (4, 3, 3)),
+    "residual of two, with dropout": (Residual((Dense(6), ReLU(), Dropout(0.3), Dense(4))), (4,)),
+    "residual in residual": (Residual((Residual((Dense(4), ReLU())), Dense(4))), (4,)),
     "flatten": (Flatten(), (3, 4, 2)),
     "flatten flat": (Flatten(), (5,)),
 }
@@ -89,11 +102,12 @@ def test_gradient_in_train_mode(row: tuple[Layer, Shape]) -> None:
         assert slope_error(loss, param, slot.grads[name].copy()) <= 1e-6, name
 
 
-@pytest.mark.parametrize("folder", [Dense(5), BatchNorm()])
+@pytest.mark.parametrize("folder", [Dense(5), BatchNorm(), Conv(3), MaxPool(), Residual((Conv(2), BatchNorm()))])
 def test_gradient_with_a_relu_folded_in(folder: Layer) -> None:
-    network = Network([*BEFORE, folder, ReLU()], (7,), dtype=np.float64)
+    shape = (7,) if isinstance(folder, Dense) else (5, 4, 2)
+    network = Network([*BEFORE, folder, ReLU()], shape, dtype=np.float64)
     network.theta += 0.3 * normal(network.theta.size)
-    ws, x = network.workspace(N, train=True), normal(N, 7)
+    ws, x = network.workspace(N, train=True), normal(N, *shape)
     assert ws.slots[2].floor == 0.0
     weights = normal(N, *network.out_shape, seed=1)
 
@@ -240,6 +254,52 @@ def test_batch_norm_predicts_with_the_running_figures() -> None:
     assert all((slot.state[name] == value).all() for name, value in before.items())
 
 
+def test_conv_by_hand() -> None:
+    layer, x = Conv(1, 3), np.arange(9.0).reshape(1, 3, 3, 1)
+    _, slot = made(layer, (3, 3, 1), n=1)
+    w = slot.params["w"]
+    w[...], slot.params["b"][...] = 0, 0.5
+    w[1, 2], w[2, 1] = 10, 1  # ten times the right neighbour, and the one below; outside the image there are zeros
+    want = [[13, 24, 5], [46, 57, 8], [70, 80, 0]]
+    assert_close(layer.forward(x, slot)[0, :, :, 0], np.array(want) + 0.5)
+
+
+def test_stride_takes_every_second_output() -> None:
+    x, outputs = normal(2, 7, 7, 3), []
+    for stride in (1, 2):
+        _, slot = made(Conv(4, 3, stride), (7, 7, 3), n=2)
+        outputs.append(Conv(4, 3, stride).forward(x, slot).copy())
+    assert_close(outputs[1], outputs[0][:, ::2, ::2])
+
+
+def test_max_pool_by_hand() -> None:
+    x = np.array([[1.0, 2, 5, 5], [4, 3, 5, 1]]).reshape(1, 2, 4, 1)
+    _, slot = made(MaxPool(), (2, 4, 1), n=1)
+    assert MaxPool().forward(x, slot).ravel().tolist() == [4, 5]
+    dx = MaxPool().backward(np.array([7.0, 9]).reshape(1, 1, 2, 1), slot)
+    assert dx is not None
+    assert dx[0, :, :, 0].tolist() == [[0, 0, 9, 0], [7, 0, 0, 0]]  # of equals the first
+
+
+def test_relu_before_or_behind_max_pool_is_the_same() -> None:
+    x, dy, found = normal(N, 6, 6, 2), normal(N, 3, 3, 2, seed=1), []
+    for layers in ([ReLU(), MaxPool()], [MaxPool(), ReLU()]):
+        network = Network([BatchNorm(), *layers], (6, 6, 2), dtype=np.float64)
+        ws = network.workspace(N, train=True)
+        found.append(network.forward(x, ws).copy())
+        network.backward(dy.copy(), ws)
+        found.append(network.grad.copy())
+    assert (found[0] == found[2]).all() and (found[0] == 0).any()
+    assert_close(found[1], found[3])
+
+
+def test_residual_by_hand() -> None:
+    network = Network([Residual((Dense(3), ReLU()))], (3,), dtype=np.float64)
+    ws, x = network.workspace(N, train=True), normal(N, 3)
+    w = network.layout.view(network.theta, "0.0.w")
+    assert_close(network.forward(x, ws), x + np.maximum(x @ w, 0))
+
+
 def test_flatten_keeps_rows_first_and_channels_last() -> None:
     x = np.arange(2 * 3 * 4 * 2.0).reshape(2, 3, 4, 2)
     _, slot = made(Flatten(), (3, 4, 2), n=2)
@@ -257,6 +317,18 @@ MISTAKES = {
     "negative momentum": lambda: BatchNorm(momentum=-0.1),
     "eps 0": lambda: BatchNorm(eps=0.0),
     "unknown init": lambda: Network([Dense(3, "hee")], (4,)),
+    "even kernel": lambda: Conv(3, 2),
+    "stride 3": lambda: Conv(3, 3, 3),
+    "padding reflect": lambda: Conv(3, padding="reflect"),
+    "no filters": lambda: Conv(0),
+    "conv behind numbers": lambda: Network([Conv(3)], (784,)),
+    "conv larger than the image": lambda: Network([Conv(3, 7, padding="valid")], (5, 5, 1)),
+    "pool of nothing": lambda: MaxPool(0),
+    "pool larger than the image": lambda: Network([MaxPool(4)], (3, 8, 1)),
+    "pool behind numbers": lambda: Network([MaxPool()], (784,)),
+    "average behind numbers": lambda: Network([GlobalAveragePool()], (784,)),
+    "residual of nothing": lambda: Residual(()),
+    "residual to another shape": lambda: Network([Residual((Conv(4),))], (5, 5, 3)),
     "no layers": lambda: Network([], (4,)),
 }
 

@@ -10,6 +10,7 @@ from typing import Any, get_type_hints
 
 from handgrad.augment import Augment
 from handgrad.errors import UserError
+from handgrad.features import feature_layers
 from handgrad.init import spread
 from handgrad.layers import BatchNorm, Dense, Dropout, Flatten, Layer, ReLU
 from handgrad.optim import SGD, Adam, AdamW, Rule
@@ -23,7 +24,8 @@ NORMALISE = ("range", "image", "pixel")
 class Recipe:
     """How to build and train a network.
 
-    hidden: units of each hidden layer. dropout: rate behind each hidden layer, one number for all or one for each.
+    features: the convolutional part, a word a layer, see `feature_layers`; empty for none. hidden: units of each
+    hidden layer behind it. dropout: rate behind each hidden layer, one number for all or one for each.
     layer_lr: each dense layer's share of the learning rate, empty for equal. momentum: of SGD, and beta1 of Adam.
     warmup: share of the steps over which the rate rises. smoothing: of labels. clip: largest gradient norm, 0 for none.
     average: decay of the weight average, 0 for none. normalise: `range` (to 0..1), `image` (one mean and deviation for
@@ -35,6 +37,7 @@ class Recipe:
     """
 
     name: str
+    features: tuple[str, ...] = ()
     hidden: tuple[int, ...] = (256,)
     batch_norm: bool = False
     dropout: tuple[float, ...] = (0.0,)
@@ -84,17 +87,18 @@ class Recipe:
                 expected = " or ".join(map(str, sorted(allowed)))
                 raise UserError(f"{name} has {len(getattr(self, name))} numbers: expected {expected}")
         spread(self.init, 1, 1)
+        feature_layers(self.features, self.batch_norm, self.init)
         self.augment()
 
     def augment(self) -> Augment:
         return Augment(**{f.name: getattr(self, f.name) for f in fields(Augment)})
 
     def layers(self, classes: int) -> list[Layer]:
-        """Flatten, then Dense (BatchNorm) ReLU (Dropout) for each hidden width, then Dense for the logits."""
+        """The features, Flatten, Dense (BatchNorm) ReLU (Dropout) for each hidden width, Dense for the logits."""
         dropout = self.dropout * len(self.hidden) if len(self.dropout) == 1 else self.dropout
         shares = self.layer_lr or (1.0,) * (len(self.hidden) + 1)
-        layers: list[Layer] = [Flatten()]
-        layers += [Dropout(self.input_dropout)] if self.input_dropout else []
+        layers: list[Layer] = [Dropout(self.input_dropout)] if self.input_dropout else []
+        layers += [*feature_layers(self.features, self.batch_norm, self.init), Flatten()]
         for units, rate, share in zip(self.hidden, dropout, shares, strict=False):
             layers.append(Dense(units, self.init, share))
             layers += [BatchNorm()] if self.batch_norm else []
@@ -131,6 +135,7 @@ def reject_unknown(name: str) -> None:
         raise UserError(f"a recipe has no field '{name}': {hint}")
 
 
+LISTS = MappingProxyType({tuple[int, ...]: int, tuple[float, ...]: float, tuple[str, ...]: str})
 ONE = 1 - 1e-9  # the largest value of a rate that must stay below 1
 RANGES = MappingProxyType(
     {
@@ -145,8 +150,8 @@ CHOICES = MappingProxyType({"optimiser": OPTIMISERS, "schedule": tuple(SCHEDULES
 
 def _coerce(name: str, kind: Any, value: Any) -> Any:
     """A value as the field's type: a list becomes a tuple, an int a float; any other difference is an error."""
-    if kind in (tuple[int, ...], tuple[float, ...]):
-        each = int if kind == tuple[int, ...] else float
+    if kind in LISTS:
+        each = LISTS[kind]
         many = value if isinstance(value, (list, tuple)) else [value]
         return tuple(_coerce(name, each, v) for v in many)
     if kind is float and type(value) is int:

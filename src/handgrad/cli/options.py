@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import click
 
@@ -16,6 +16,7 @@ RUNS = Path("runs")
 MODEL_FILE = "model.safetensors"
 
 HELP = {
+    "features": "Convolutional part, a word a layer, as 3x3-32,pool,3x3-64,residual,average.",
     "hidden": "Units of each hidden layer, as 512,512,512.",
     "batch_norm": "Batch normalisation before each ReLU.",
     "dropout": "Dropout rate behind each hidden layer: one number, or one each.",
@@ -68,16 +69,16 @@ def _option(name: str, kind: Any) -> Callable[[Command], Command]:
     if kind is bool:
         return click.option(f"--{flag}/--no-{flag}", name, default=None, help=HELP[name])
     simple = {int: (int, "N"), float: (float, "X"), str: (str, "NAME")}
-    parse, metavar = simple.get(kind, (_numbers(int if kind == tuple[int, ...] else float), "X,X,..."))
+    parse, metavar = simple.get(kind) or (_list_of(get_args(kind)[0]), "X,X,...")
     return click.option(f"--{flag}", name, type=parse, metavar=metavar, default=None, help=HELP[name])
 
 
-def _numbers(kind: Callable[[str], Any]) -> Callable[[str], tuple[Any, ...]]:
-    def numbers(text: str) -> tuple[Any, ...]:
-        return tuple(kind(part) for part in text.split(","))
+def _list_of(kind: Callable[[str], Any]) -> Callable[[str], tuple[Any, ...]]:
+    def items(text: str) -> tuple[Any, ...]:
+        return tuple(kind(part) for part in text.split(",") if part)
 
-    numbers.__name__ = "numbers separated by commas"
-    return numbers
+    items.__name__ = f"{'words' if kind is str else 'numbers'} separated by commas"
+    return items
 
 
 def chosen_recipe(name: str, overrides: dict[str, Any]) -> Recipe:

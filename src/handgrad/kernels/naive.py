@@ -123,11 +123,11 @@ def norm_apply(out: Array, x: Array, mean: Array, rstd: Array, gamma: Array, bet
 
 
 def norm_backward(
-    dx: Array, dgamma: Array, dbeta: Array, dy: Array, x: Array, out: Array, mean: Array, rstd: Array, gamma: Array,
+    dx: Array, dgamma: Array, dbeta: Array, dy: Array, x: Array, mean: Array, rstd: Array, gamma: Array, beta: Array,
     floor: float,
 ) -> None:  # fmt: skip
-    dy = np.where(out > floor, dy, 0)
     normal = (x - mean) * rstd
+    dy = np.where(normal * gamma + beta > floor, dy, 0)
     dbeta[:] = dy.sum(axis=0)
     dgamma[:] = (dy * normal).sum(axis=0)
     dx[:] = gamma * rstd * (dy - dy.mean(axis=0) - normal * (dy * normal).mean(axis=0))

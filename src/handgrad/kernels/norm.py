@@ -31,17 +31,24 @@ def _scale(e, values, fixed, sums, floor):  # type: ignore[no-untyped-def]
     return [e.not_below(e.fma(values[0], fixed[0], fixed[1]), floor)], []
 
 
+def _passed(e, dy, x, scale, shift, floor):  # type: ignore[no-untyped-def]
+    """dy where the output, worked out again to the bit, was above the floor."""
+    return e.build.select(e.build.fcmp_ordered(">", e.fma(x, scale, shift), floor), dy, e.zeros())
+
+
 def _add_slopes(e, values, fixed, sums, floor):  # type: ignore[no-untyped-def]
-    """dy counts where out is above the floor; sums: of dy, and of dy (x - mean)."""
-    dy, x, out = values
-    b = e.build
-    d = b.select(b.fcmp_ordered(">", out, floor), dy, e.zeros())
-    return [d], [b.fadd(sums[0], d), e.fma(d, b.fsub(x, fixed[0]), sums[1])]
+    """Sums: of dy, and of dy (x - mean)."""
+    dy, x = values
+    scale, shift, mean = fixed
+    d = _passed(e, dy, x, scale, shift, floor)
+    return [], [e.build.fadd(sums[0], d), e.fma(d, e.build.fsub(x, mean), sums[1])]
 
 
 def _mix(e, values, fixed, sums, floor):  # type: ignore[no-untyped-def]
-    """dx = scale d + slope x + shift"""
-    return [e.fma(fixed[0], values[0], e.fma(fixed[1], values[1], fixed[2]))], []
+    """dx = scale dy + slope x + level"""
+    dy, x = values
+    scale, shift, slope, level = fixed
+    return [e.fma(scale, _passed(e, dy, x, scale, shift, floor), e.fma(slope, x, level))], []
 
 
 _pass_add, _pass_add_squares, _pass_scale = make_pass(_add), make_pass(_add_squares), make_pass(_scale)
@@ -124,29 +131,31 @@ def norm_apply(out: Array, x: Array, mean: Array, rstd: Array, gamma: Array, bet
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _slopes(dx, dgamma, dbeta, dy, x, out, mean, floor, first, last):  # type: ignore[no-untyped-def]
+def _slopes(dgamma, dbeta, dy, x, scale, shift, mean, floor, first, last):  # type: ignore[no-untyped-def]
     channels = x.shape[1]
     dgamma[:], dbeta[:] = 0, 0
     for c in range(0, channels, LANES):
         here = BYTES * c
-        reads = (_at(dy, first) + here, _at(x, first) + here, _at(out, first) + here)
+        reads = (_at(dy, first) + here, _at(x, first) + here)
+        fixed = (scale.ctypes.data + here, shift.ctypes.data + here, mean.ctypes.data + here)
         sums = (dbeta.ctypes.data + here, dgamma.ctypes.data + here)
-        to, m = (_at(dx, first) + here,), (mean.ctypes.data + here,)
-        _pass_add_slopes(reads, to, m, sums, channels, last - first, channels - c, floor)
+        _pass_add_slopes(reads, (), fixed, sums, channels, last - first, channels - c, floor)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _input_gradient(dx, x, scale, slope, shift, first, last):  # type: ignore[no-untyped-def]
+def _input_gradient(dx, dy, x, scale, shift, slope, level, floor, first, last):  # type: ignore[no-untyped-def]
     channels = x.shape[1]
     for c in range(0, channels, LANES):
         here = BYTES * c
-        fixed = (scale.ctypes.data + here, slope.ctypes.data + here, shift.ctypes.data + here)
-        at, to = (_at(dx, first) + here, _at(x, first) + here), (_at(dx, first) + here,)
-        _pass_mix(at, to, fixed, (), channels, last - first, channels - c, 0.0)
+        fixed = (
+            scale.ctypes.data + here, shift.ctypes.data + here, slope.ctypes.data + here, level.ctypes.data + here,
+        )  # fmt: skip
+        reads, to = (_at(dy, first) + here, _at(x, first) + here), (_at(dx, first) + here,)
+        _pass_mix(reads, to, fixed, (), channels, last - first, channels - c, floor)
 
 
 def norm_backward(
-    dx: Array, dgamma: Array, dbeta: Array, dy: Array, x: Array, out: Array, mean: Array, rstd: Array, gamma: Array,
+    dx: Array, dgamma: Array, dbeta: Array, dy: Array, x: Array, mean: Array, rstd: Array, gamma: Array, beta: Array,
     floor: float,
 ) -> None:  # fmt: skip
     """Gradients of `norm_forward` in train mode, where mean and std depend on x; floor -inf: no ReLU was folded in.
@@ -157,15 +166,16 @@ def norm_backward(
     rows = chunk_rows(channels)
     chunks = (count + rows - 1) // rows
     dgammas, dbetas = np.empty((chunks, channels), np.float32), np.empty((chunks, channels), np.float32)
+    scale = rstd * gamma
+    shift = beta - mean * scale
     for k in prange(chunks):
-        _slopes(dx, dgammas[k], dbetas[k], dy, x, out, mean, floor, k * rows, min(count, (k + 1) * rows))
+        _slopes(dgammas[k], dbetas[k], dy, x, scale, shift, mean, floor, k * rows, min(count, (k + 1) * rows))
     dgamma[:], dbeta[:] = 0, 0
     for k in range(chunks):
         dgamma += dgammas[k]
         dbeta += dbetas[k]
     dgamma *= rstd
-    scale = gamma * rstd
     slope = -scale * rstd * dgamma / np.float32(count)
-    shift = -scale * dbeta / np.float32(count) - slope * mean
+    level = -scale * dbeta / np.float32(count) - slope * mean
     for k in prange(chunks):
-        _input_gradient(dx, x, scale, slope, shift, k * rows, min(count, (k + 1) * rows))
+        _input_gradient(dx, dy, x, scale, shift, slope, level, floor, k * rows, min(count, (k + 1) * rows))

@@ -56,8 +56,8 @@ class BatchNorm(Layer):
         """
         dx = dy if slot.dx is None else slot.dx
         slot.kernels.norm_backward(
-            _rows(dx), slot.grads["gamma"], slot.grads["beta"], _rows(dy), _rows(slot.x), _rows(slot.out),
-            slot.saved["mean"], slot.saved["rstd"], slot.params["gamma"], slot.floor,
+            _rows(dx), slot.grads["gamma"], slot.grads["beta"], _rows(dy), _rows(slot.x),
+            slot.saved["mean"], slot.saved["rstd"], slot.params["gamma"], slot.params["beta"], slot.floor,
         )  # fmt: skip
         return slot.dx
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from handgrad.errors import UserError
-from handgrad.evaluate import FLOOR, calibration_error, evaluate, mcnemar, wilson
+from handgrad.evaluate import FLOOR, best_temperature, calibration_error, evaluate, mcnemar, wilson
 
 CLASSES = ("a", "b", "c")
 # five images; the second and the last are wrong
@@ -129,3 +129,18 @@ def test_refuses_what_does_not_fit(probabilities: np.ndarray, labels: np.ndarray
     with pytest.raises(UserError, match=message) as refusal:
         evaluate(probabilities, labels, CLASSES)
     assert "\n" not in str(refusal.value)
+
+
+def test_best_temperature_undoes_a_scale() -> None:
+    generator = np.random.Generator(np.random.Philox(3))
+    logits = generator.normal(0, 2, (4000, 5))
+    powers = np.exp(logits)
+    labels = np.array([generator.choice(5, p=row / row.sum()) for row in powers])  # the logits tell the truth
+    found = best_temperature(logits, labels)
+    assert found == pytest.approx(1, abs=0.1)
+    for scale in (0.2, 4.0):
+        assert best_temperature(logits * scale, labels) == pytest.approx(found * scale, rel=1e-4)
+
+
+def test_best_temperature_stays_finite_where_all_are_right() -> None:
+    assert best_temperature(np.eye(3), np.arange(3)) == pytest.approx(0.05, rel=1e-3)

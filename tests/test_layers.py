@@ -9,7 +9,17 @@ import pytest
 from gradients import slope_error
 from handgrad.errors import UserError
 from handgrad.layers import (
-    BatchNorm, Conv, Dense, Dropout, Flatten, GlobalAveragePool, Layer, MaxPool, ReLU, Residual, Slot,
+    BatchNorm,
+    Conv,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalAveragePool,
+    Layer,
+    MaxPool,
+    ReLU,
+    Residual,
+    Slot,
 )  # fmt: skip
 from handgrad.layout import Shape
 from handgrad.network import Network, Workspace

@@ -77,7 +77,7 @@ def test_an_unknown_field_suggests_the_nearest(name: str, hint: str) -> None:
 
 
 def test_an_unknown_field_like_none_lists_all() -> None:
-    with pytest.raises(UserError, match="known: name, hidden"):
+    with pytest.raises(UserError, match="known: name, features, hidden"):
         PLAIN.change(qqq=1)
 
 

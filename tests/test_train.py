@@ -2,6 +2,7 @@ import dataclasses
 import os
 import subprocess
 import sys
+import tracemalloc
 
 import numba
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from handgrad.datasets import Images, load
 from handgrad.errors import UserError
+from handgrad.evaluate import evaluate
 from handgrad.recipes import RECIPES, Recipe
 from handgrad.train import Epoch, Step, Trainer, normalisation
 
@@ -132,3 +134,46 @@ def test_the_assignment_passes_96_percent_in_two_epochs():
     data, valid = load("mnist").split()
     recipe = dataclasses.replace(RECIPES["assignment"], epochs=2)
     assert trained(recipe, (data, valid)).history[-1].valid_accuracy > 0.96
+
+
+CONVOLUTIONAL = Recipe(
+    "convolutional", features=("5x5-8", "pool", "residual", "3x3-16v", "average"), hidden=(20,), batch_norm=True,
+    dropout=(0.1,), epochs=1, batch=32, lr=3e-3, average=0.9,
+)  # fmt: skip
+
+
+def test_a_convolutional_network_gives_equal_bytes_whatever_the_threads(digits):
+    before, found = numba.get_num_threads(), []
+    try:
+        for count in (1, min(2, numba.config.NUMBA_NUM_THREADS), 1):
+            numba.set_num_threads(count)
+            found.append(weights(trained(CONVOLUTIONAL, digits)))
+    finally:
+        numba.set_num_threads(before)
+    assert found[0] == found[1] == found[2]
+
+
+@pytest.mark.parametrize("recipe", [CONVOLUTIONAL, SMALL], ids=lambda r: r.name)
+def test_memory_is_what_a_step_takes(recipe, digits):
+    list(Trainer(recipe, *digits).run())  # compiled code, and what libraries keep, is not a step's
+    tracemalloc.start()
+    trainer = Trainer(recipe, *digits)
+    stated = trainer.memory()
+    data = sum(images.pixels.nbytes for images in (trainer.data, trainer.valid) if recipe.deskew)
+    before = tracemalloc.get_traced_memory()[0] - data
+    next(events := trainer.run())
+    taken = tracemalloc.get_traced_memory()[0] - data
+    tracemalloc.stop()
+    events.close()
+    assert before < taken
+    assert abs(stated - taken) < 0.1 * taken
+
+
+def test_the_model_is_calibrated_on_the_validation_images(digits):
+    plain = Recipe("plain", hidden=(64, 64), epochs=40, batch=16, lr=3e-3)  # learns by heart: far too sure
+    trainer = trained(plain, digits)
+    model = trainer.model()
+    calibrated = evaluate(model.predict_proba(digits[1].pixels), digits[1].labels, digits[1].classes)
+    assert model.temperature > 1.2
+    assert calibrated.nll < trainer.history[-1].valid_loss
+    assert calibrated.accuracy == pytest.approx(trainer.history[-1].valid_accuracy)

@@ -91,7 +91,7 @@ class Augmenter:
     def __init__(self, augment: Augment, mean: Array, scale: Array, kernels: Any, seed: int) -> None:
         self.augment, self.mean, self.scale, self.kernels, self.seed = augment, mean, scale, kernels, seed
         self.limits = augment.limits()
-        self.fields = np.zeros((1, *mean.shape[:2], 2), np.float32)
+        self.fields = np.zeros((FIELDS if augment.elastic else 1, *mean.shape[:2], 2), np.float32)
 
     def begin_epoch(self, epoch: int, factor: float = 1.0) -> None:
         """Draw this epoch's elastic fields, and scale every strength by a factor."""

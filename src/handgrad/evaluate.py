@@ -150,3 +150,32 @@ def _check(probabilities: NDArray[np.floating], labels: NDArray[np.integer], cla
             "probabilities hold rows that are negative, not finite or do not sum to 1; "
             "expected a softmax: pass probabilities, not logits"
         )
+
+
+def best_temperature(logits: NDArray[np.floating], labels: NDArray[np.integer]) -> float:
+    """The number that logits (N, K) are divided by for the least NLL on labels (N,); from 0.05 to 20.
+
+    One number for all classes leaves every answer as it was (Guo et al. 2017, "On Calibration of Modern Neural
+    Networks", section 4.2). The loss has one valley in 1 / temperature: it is narrowed down by golden sections.
+    """
+    z = logits.astype(np.float64)
+    z -= z.max(axis=1, keepdims=True)
+    right = z[np.arange(len(z)), labels]
+
+    def loss(log_temperature: float) -> float:
+        scale = math.exp(-log_temperature)
+        return float(np.mean(np.log(np.exp(z * scale).sum(axis=1)) - right * scale))
+
+    low, high, golden = math.log(0.05), math.log(20), (math.sqrt(5) - 1) / 2
+    a, b = high - golden * (high - low), low + golden * (high - low)
+    loss_a, loss_b = loss(a), loss(b)
+    for _ in range(28):  # 6 * 0.618 ** 28: within a part in a hundred thousand
+        if loss_a <= loss_b:
+            high, b, loss_b = b, a, loss_a
+            a = high - golden * (high - low)
+            loss_a = loss(a)
+        else:
+            low, a, loss_a = a, b, loss_b
+            b = low + golden * (high - low)
+            loss_b = loss(b)
+    return math.exp((low + high) / 2)

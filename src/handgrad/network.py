@@ -27,6 +27,12 @@ class Workspace:
     slots: list[Slot]
     random: list[tuple[Slot, tuple[int, ...]]]  # those that draw random numbers, and the layer's place
     x: Array  # (n, *in_shape): where a batch may be written
+    scratch: Array  # (threads, numbers), shared by all layers
+
+    @property
+    def nbytes(self) -> int:
+        """The memory that it holds, the network's own vectors not counted."""
+        return self.x.nbytes + self.scratch.nbytes + sum(slot.nbytes for slot in self.slots)
 
 
 class Network:
@@ -78,7 +84,7 @@ class Network:
         kernels = backend("naive" if naive else "parallel" if parallel else "serial")
         numbers = max(chain.scratch(plan, n) for plan in self.plans)
         scratch = aligned((1, 0) if naive else (kernels.threads(), numbers), self.dtype)
-        ws = Workspace(n, train, kernels, [], [], aligned((n, *self.in_shape), self.dtype))
+        ws = Workspace(n, train, kernels, [], [], aligned((n, *self.in_shape), self.dtype), scratch)
         ws.slots += self._slots(ws, self.layers, self.plans, self.in_shape, scratch, (), False)
         return ws
 

@@ -11,6 +11,7 @@ from handgrad.augment import Augmenter
 from handgrad.datasets import Images
 from handgrad.deskew import deskew
 from handgrad.errors import UserError
+from handgrad.evaluate import best_temperature
 from handgrad.kernels import backend
 from handgrad.layout import Array, aligned
 from handgrad.model import Model
@@ -78,7 +79,7 @@ class Trainer:
         """Train from where this run stands to its end, one record after each step and each epoch."""
         ws = self.network.workspace(self.batch, train=True, parallel=True)
         pixels = self.data.pixels.reshape(-1, *self.data.shape)
-        augment = Augmenter(self.recipe.augment(), self.mean, self.scale, self.kernels, self.seed)
+        augment = self._augmenter()
         dlogits = aligned((self.batch, len(self.data.classes)))
         for epoch in range(len(self.history), self.recipe.epochs):
             first, began = epoch * self.steps_per_epoch, time.perf_counter() - self.seconds
@@ -103,6 +104,21 @@ class Trainer:
                 self.seconds = time.perf_counter() - began
                 yield Step(self.step, loss)
             yield self._finish(epoch, began)
+
+    def _augmenter(self) -> Augmenter:
+        return Augmenter(self.recipe.augment(), self.mean, self.scale, self.kernels, self.seed)
+
+    def memory(self) -> int:
+        """Bytes that a training step works in: weights, what optimiser and average remember, workspace, elastic fields.
+
+        The images, and Python with its libraries, come on top.
+        """
+        network = self.network
+        vectors = [network.theta, network.grad, network.state, *self.optimiser.memory.values()]
+        vectors += [self.average.theta, self.average.state] if self.average else []
+        vectors.append(self._augmenter().fields)
+        ws = network.workspace(self.batch, train=True, parallel=True)
+        return ws.nbytes + sum(vector.nbytes for vector in vectors)
 
     def _strength(self, epoch: int) -> float:
         calm = epoch >= self.recipe.epochs - round(self.recipe.calm * self.recipe.epochs)
@@ -138,25 +154,34 @@ class Trainer:
     def validate(self) -> tuple[float, float]:
         """Loss (without smoothing) and accuracy on the validation images."""
         assert self.valid is not None
+        logits = self._valid_logits()
+        loss, right = self.kernels.softmax_cross_entropy(np.empty_like(logits), logits, self.valid.labels, 0.0)
+        return loss, int(right) / len(self.valid)
+
+    def _valid_logits(self) -> Array:
+        assert self.valid is not None
         network, n = self.result(), min(VALID_BATCH, len(self.valid))
         ws = network.workspace(n, parallel=n > 1)
         pixels = self.valid.pixels.reshape(-1, *self.valid.shape)
-        dlogits = aligned((n, len(self.valid.classes)))
-        loss, right = 0.0, 0
+        logits = np.empty((len(self.valid), *network.out_shape), np.float32)
         for first in range(0, len(self.valid), n):
             count = min(n, len(self.valid) - first)
             np.subtract(pixels[first : first + count], self.mean, out=ws.x[:count])
             ws.x[:count] *= self.scale
-            logits, labels = network.forward(ws.x, ws)[:count], self.valid.labels[first : first + count]
-            mean_loss, batch_right = ws.kernels.softmax_cross_entropy(dlogits[:count], logits, labels, 0.0)
-            loss, right = loss + mean_loss * count, right + int(batch_right)
-        return loss / len(self.valid), right / len(self.valid)
+            logits[first : first + count] = network.forward(ws.x, ws)[:count]
+        return logits
 
     def model(self) -> Model:
-        """The trained model, with the record of how it came to be: no clock in it, so equal runs give equal files."""
+        """The trained model, with the record of how it came to be: no clock in it, so equal runs give equal files.
+
+        Its temperature is the best one for the validation images, where some were kept back.
+        """
         history = [{k: v for k, v in asdict(e).items() if k not in CLOCKED} for e in self.history]
         record = {"recipe": asdict(self.recipe), "seed": self.seed, "history": history}
-        return Model(self.result(), self.mean, self.scale, self.data.classes, record, upright=self.recipe.deskew)
+        temperature = best_temperature(self._valid_logits(), self.valid.labels) if self.valid else 1.0
+        return Model(
+            self.result(), self.mean, self.scale, self.data.classes, record, temperature, upright=self.recipe.deskew
+        )
 
 
 def normalisation(data: Images, kind: str) -> tuple[Array, Array]:

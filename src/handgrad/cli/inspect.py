@@ -17,8 +17,10 @@ def inspect(name: str, dataset: str, seed: int, **overrides: Any) -> None:
     from handgrad.datasets import load
     from handgrad.inspect import inspect as measure
     from handgrad.network import shape_text
+    from handgrad.train import Trainer
 
-    rows = measure(chosen_recipe(name, overrides), load(dataset).split()[0], seed)
+    recipe, (data, valid) = chosen_recipe(name, overrides), load(dataset).split()
+    rows = measure(recipe, data, seed)
     click.echo(f"{'layer':<18}{'shape':>9}{'parameters':>13}{'activation':>12}{'gradient':>11}{'dead units':>12}")
     for row in rows:
         count = f"{row.parameters:,}" if row.parameters else ""
@@ -26,4 +28,7 @@ def inspect(name: str, dataset: str, seed: int, **overrides: Any) -> None:
         click.echo(
             f"{row.layer:<18}{shape_text(row.shape):>9}{count:>13}{row.activation:>12.3g}{gradient:>11}{row.dead:>12.1%}"
         )
+    few = data[: recipe.batch]  # enough to say what a step needs
+    memory = Trainer(recipe.change(all_data=False), few, valid[:1], seed).memory()
     click.echo(f"{sum(row.parameters for row in rows):,} parameters")
+    click.echo(f"{memory / 2**20:,.1f} MiB for a training step of {len(few)} images, beside the data")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numba import njit, prange
 
-from handgrad.kernels.block import BYTES, copy_rows, copy_vector, pack_columns, transpose
+from handgrad.kernels.block import BYTES, copy_rows, pack_columns, transpose
 from handgrad.kernels.dense import rows_by_panel, share
 from handgrad.kernels.sizes import PARTS
 from handgrad.kernels.tile import LANES, WIDTH
@@ -86,9 +86,7 @@ def _forward(out, x, w, b, floor, stride, pad, own, t, threads):  # type: ignore
             rows_by_panel(patches, depth, 1, panel, start, 0, c, n_out, height * width, depth, n_cols, floor)
 
 
-def conv_forward(
-    out: Array, x: Array, w: Array, b: Array, floor: float, stride: int, pad: int, scratch: Array
-) -> None:
+def conv_forward(out: Array, x: Array, w: Array, b: Array, floor: float, stride: int, pad: int, scratch: Array) -> None:
     """out (N, H', W', F) = max(floor, x (N, H, W, C) * w (K, K, C, F) + b (F,)), x framed by `pad` rows of zeros."""
     threads = scratch.shape[0]
     for t in prange(threads):

@@ -41,9 +41,7 @@ def _patches(x: Array, size: int, stride: int, pad: int) -> Array:
     return patches
 
 
-def conv_forward(
-    out: Array, x: Array, w: Array, b: Array, floor: float, stride: int, pad: int, scratch: Array
-) -> None:
+def conv_forward(out: Array, x: Array, w: Array, b: Array, floor: float, stride: int, pad: int, scratch: Array) -> None:
     patches = _patches(x, len(w), stride, pad).reshape(*out.shape[:3], -1)
     np.matmul(patches, w.reshape(-1, w.shape[-1]), out=out)
     out += b

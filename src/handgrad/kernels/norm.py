@@ -11,7 +11,7 @@ from numba import njit, prange
 
 from handgrad.kernels.block import BYTES
 from handgrad.kernels.rows import make_pass
-from handgrad.kernels.tile import LANES
+from handgrad.kernels.tile import LANES, Emitter
 
 Array = Any  # in jitted code: NumPy arrays, float32 and C-contiguous
 
@@ -31,7 +31,7 @@ def _scale(e, values, fixed, sums, floor):  # type: ignore[no-untyped-def]
     return [e.not_below(e.fma(values[0], fixed[0], fixed[1]), floor)], []
 
 
-def _passed(e, dy, x, scale, shift, floor):  # type: ignore[no-untyped-def]
+def _passed(e: Emitter, dy: Any, x: Any, scale: Any, shift: Any, floor: Any) -> Any:
     """dy where the output, worked out again to the bit, was above the floor."""
     return e.build.select(e.build.fcmp_ordered(">", e.fma(x, scale, shift), floor), dy, e.zeros())
 

@@ -38,7 +38,9 @@ def max_pool_forward(out: Array, which: Array, x: Array, size: int, floor: float
         flat = x[image].reshape(-1)
         for i in range(height):
             for j in range(width):
-                _largest(out[image, i, j], which[image, i, j], flat[(i * pitch + j * channels) * size :], pitch, size, low)
+                _largest(
+                    out[image, i, j], which[image, i, j], flat[(i * pitch + j * channels) * size :], pitch, size, low
+                )
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

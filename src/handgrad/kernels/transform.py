@@ -126,7 +126,9 @@ def _twins(rows: Sequence[tuple[Fraction, ...]]) -> list[tuple[int, int]]:
 
 def _dot(e: Emitter, row: Sequence[Fraction], vectors: list[Any]) -> Any:
     b, total = e.build, None
-    for c, vector in sorted(((c, v) for c, v in zip(row, vectors, strict=True) if c), key=lambda each: abs(each[0]) != 1):
+    for c, vector in sorted(
+        ((c, v) for c, v in zip(row, vectors, strict=True) if c), key=lambda each: abs(each[0]) != 1
+    ):
         if total is None:
             total = vector if c == 1 else b.fneg(vector) if c == -1 else b.fmul(_constant(c), vector)
         elif abs(c) == 1:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
 from handgrad.layout import Array, Param, Shape
 
@@ -24,7 +23,7 @@ class Buffer:
     name: str
     shape: Shape
     each: bool = False
-    dtype: npt.DTypeLike = None  # None: the network's
+    dtype: type[np.generic] | None = None  # None: the network's
     training: bool = True
 
 
@@ -57,6 +56,12 @@ class Slot:
     key: int = 0  # of this layer's randomness at this step
     x: Array = field(default_factory=lambda: np.empty(0))  # forward's input, kept for backward
     inner: list["Slot"] = field(default_factory=list)  # of the layers inside this one
+
+    @property
+    def nbytes(self) -> int:
+        """The memory of its own arrays, and of those inside; views of the network's vectors are not its own."""
+        own = [self.out, *([] if self.dx is None else [self.dx]), *self.saved.values()]
+        return sum(array.nbytes for array in own) + sum(slot.nbytes for slot in self.inner)
 
 
 class Layer(ABC):

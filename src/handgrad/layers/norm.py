@@ -27,7 +27,9 @@ class BatchNorm(Layer):
         channels = in_shape[-1:]
         params = (Param("gamma", channels, "ones"), Param("beta", channels))
         state = (Param("mean", channels), Param("var", channels, "ones"))
-        return Plan(in_shape, params, state, saved=tuple(Buffer(name, channels, training=False) for name in ("mean", "rstd")))
+        return Plan(
+            in_shape, params, state, saved=tuple(Buffer(name, channels, training=False) for name in ("mean", "rstd"))
+        )
 
     def forward(self, x: Array, slot: Slot) -> Array:
         slot.x = x

@@ -24,7 +24,7 @@ class MaxPool(Layer):
     def plan(self, in_shape: Shape) -> Plan:
         if len(in_shape) != 3 or min(in_shape[:2]) < self.size:
             raise UserError(
-                f"MaxPool({self.size}) cannot follow shape {in_shape}: it needs (H, W, C) of {self.size} rows and columns"
+                f"MaxPool({self.size}) cannot follow shape {in_shape}: it needs (H, W, C), sides {self.size} or longer"
             )
         height, width, channels = in_shape
         out_shape = (height // self.size, width // self.size, channels)

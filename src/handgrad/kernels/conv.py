@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numba import njit, prange
 
-from handgrad.kernels.block import BYTES, copy_rows, pack_columns, transpose
+from handgrad.kernels.block import BYTES, copy_rows, copy_vector, pack_columns, transpose
 from handgrad.kernels.dense import rows_by_panel, share
+from handgrad.kernels.rows import add_rows
 from handgrad.kernels.sizes import PARTS
 from handgrad.kernels.tile import LANES, WIDTH
 
@@ -35,13 +36,17 @@ def _frame(framed, image, pad):  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _patches(to, framed, height, width, size, stride):  # type: ignore[no-untyped-def]
-    """to (height * width, size * size * C) = the patch under each output."""
+    """to (height * width, size * size * C) = the patch under each output; a line behind each array is spare."""
     _, pitch, channels = framed.shape
     run = size * channels
     for y in range(height):
-        for i in range(size):
-            at = framed.ctypes.data + BYTES * (y * stride + i) * pitch * channels
-            copy_rows(to + BYTES * (y * width * size + i) * run, size * run, at, stride * channels, width, run)
+        for x in range(width):
+            at = framed.ctypes.data + BYTES * (y * stride * pitch + x * stride) * channels
+            for _ in range(size):  # whole vectors: what is too much is written over next, or lies in the spare line
+                for k in range(0, run, LANES):
+                    copy_vector(to + BYTES * k, at + BYTES * k, LANES)
+                to += BYTES * run
+                at += BYTES * pitch * channels
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -61,11 +66,11 @@ def _add_patches(framed, patches, height, width, size, stride):  # type: ignore[
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _framed(own, height, width, channels, pad):  # type: ignore[no-untyped-def]
-    """An image of zeros at the start of a thread's room, and what is left of the room."""
+    """An image of zeros at the start of a thread's room, and what is left of the room behind a spare line."""
     size = (height + 2 * pad) * (width + 2 * pad) * channels
     own[:size] = 0
     framed = own[:size].reshape(height + 2 * pad, width + 2 * pad, channels)
-    return framed, own[-(-size // LANES) * LANES :]
+    return framed, own[(size // LANES + 2) * LANES :]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -142,10 +147,9 @@ def _weight_part(dw, db, x, dy, stride, pad, own, part):  # type: ignore[no-unty
             c, n_cols = dw.ctypes.data + BYTES * f, min(WIDTH, n_out - f)
             panel = panels + BYTES * f * pixels
             rows_by_panel(patches, 1, depth, panel, c, n_out, c, n_out, depth, pixels, n_cols, -np.inf)
-        rows = dy[n].reshape(pixels, n_out)
-        for r in range(pixels):
-            for f in range(n_out):
-                db[f] += rows[r, f]
+        for f in range(0, n_out, LANES):
+            at, to = (dy[n].ctypes.data + BYTES * f,), (db.ctypes.data + BYTES * f,)
+            add_rows(at, (), (), to, n_out, 0, pixels, n_out - f, 0.0)
 
 
 def conv_weight_gradient(

@@ -71,28 +71,27 @@ winograd_forward, winograd_input_gradient, winograd_weight_gradient = (
 )  # fmt: skip
 
 
-def max_pool_forward(out: Array, which: Array, x: Array, size: int, floor: float) -> None:
-    squares = _squares(x, size)
+def max_pool_forward(out: Array, which: Array, x: Array, floor: float) -> None:
+    squares = _squares(x)
     out[:] = squares.max(axis=3)
     which[:] = np.where(out > floor, squares.argmax(axis=3), NONE)
     np.maximum(out, floor, out=out)
 
 
-def max_pool_backward(dx: Array, dy: Array, which: Array, size: int) -> None:
+def max_pool_backward(dx: Array, dy: Array, which: Array) -> None:
     dx[:] = 0
     n, height, width, channels = dy.shape
-    places = np.arange(size * size)[:, None]
-    spread = dy[:, :, :, None] * (which[:, :, :, None] == places)
-    spread = spread.reshape(n, height, width, size, size, channels).transpose(0, 1, 3, 2, 4, 5)
-    dx[:, : height * size, : width * size] = spread.reshape(n, height * size, width * size, channels)
+    spread = dy[:, :, :, None] * (which[:, :, :, None] == np.arange(4)[:, None])
+    spread = spread.reshape(n, height, width, 2, 2, channels).transpose(0, 1, 3, 2, 4, 5)
+    dx[:, : height * 2, : width * 2] = spread.reshape(n, height * 2, width * 2, channels)
 
 
-def _squares(x: Array, size: int) -> Array:
-    """(N, H // size, W // size, size * size, C)"""
+def _squares(x: Array) -> Array:
+    """(N, H // 2, W // 2, 4, C)"""
     n, height, width, channels = x.shape
-    height, width = height // size, width // size
-    cut = x[:, : height * size, : width * size].reshape(n, height, size, width, size, channels)
-    squares: Array = cut.transpose(0, 1, 3, 2, 4, 5).reshape(n, height, width, size * size, channels)
+    height, width = height // 2, width // 2
+    cut = x[:, : height * 2, : width * 2].reshape(n, height, 2, width, 2, channels)
+    squares: Array = cut.transpose(0, 1, 3, 2, 4, 5).reshape(n, height, width, 4, channels)
     return squares
 
 

@@ -10,16 +10,12 @@ import numpy as np
 from numba import njit, prange
 
 from handgrad.kernels.block import BYTES
-from handgrad.kernels.rows import make_pass
+from handgrad.kernels.rows import add_rows, make_pass
 from handgrad.kernels.tile import LANES, Emitter
 
 Array = Any  # in jitted code: NumPy arrays, float32 and C-contiguous
 
 CHUNK = 1 << 15  # numbers that one thread handles at a time
-
-
-def _add(e, values, fixed, sums, floor):  # type: ignore[no-untyped-def]
-    return [], [e.build.fadd(sums[0], values[0])]
 
 
 def _add_squares(e, values, fixed, sums, floor):  # type: ignore[no-untyped-def]
@@ -51,8 +47,8 @@ def _mix(e, values, fixed, sums, floor):  # type: ignore[no-untyped-def]
     return [e.fma(scale, _passed(e, dy, x, scale, shift, floor), e.fma(slope, x, level))], []
 
 
-_pass_add, _pass_add_squares, _pass_scale = make_pass(_add), make_pass(_add_squares), make_pass(_scale)
-_pass_add_slopes, _pass_mix = make_pass(_add_slopes), make_pass(_mix)
+_pass_add_squares, _pass_scale = make_pass(_add_squares, "f", ""), make_pass(_scale, "f", "f")
+_pass_add_slopes, _pass_mix = make_pass(_add_slopes, "ff", ""), make_pass(_mix, "ff", "f")
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -73,12 +69,12 @@ def _chunk_statistics(mean, square, x, first, last):  # type: ignore[no-untyped-
     for c in range(0, channels, LANES):
         here = BYTES * c
         at, m = (_at(x, first) + here,), (mean.ctypes.data + here,)
-        _pass_add(at, (), (), m, channels, last - first, channels - c, 0.0)
+        add_rows(at, (), (), m, channels, channels, last - first, channels - c, 0.0)
     mean /= np.float32(last - first)
     for c in range(0, channels, LANES):  # a second pass: E[x^2] - E[x]^2 would cancel
         here = BYTES * c
         at, m, s = (_at(x, first) + here,), (mean.ctypes.data + here,), (square.ctypes.data + here,)
-        _pass_add_squares(at, (), m, s, channels, last - first, channels - c, 0.0)
+        _pass_add_squares(at, (), m, s, channels, channels, last - first, channels - c, 0.0)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -100,7 +96,7 @@ def _normalise(out, x, scale, shift, floor, first, last):  # type: ignore[no-unt
         here = BYTES * c
         fixed = (scale.ctypes.data + here, shift.ctypes.data + here)
         at, to = (_at(x, first) + here,), (_at(out, first) + here,)
-        _pass_scale(at, to, fixed, (), channels, last - first, channels - c, floor)
+        _pass_scale(at, to, fixed, (), channels, channels, last - first, channels - c, floor)
 
 
 def norm_forward(
@@ -139,7 +135,7 @@ def _slopes(dgamma, dbeta, dy, x, scale, shift, mean, floor, first, last):  # ty
         reads = (_at(dy, first) + here, _at(x, first) + here)
         fixed = (scale.ctypes.data + here, shift.ctypes.data + here, mean.ctypes.data + here)
         sums = (dbeta.ctypes.data + here, dgamma.ctypes.data + here)
-        _pass_add_slopes(reads, (), fixed, sums, channels, last - first, channels - c, floor)
+        _pass_add_slopes(reads, (), fixed, sums, channels, channels, last - first, channels - c, floor)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -151,7 +147,7 @@ def _input_gradient(dx, dy, x, scale, shift, slope, level, floor, first, last): 
             scale.ctypes.data + here, shift.ctypes.data + here, slope.ctypes.data + here, level.ctypes.data + here,
         )  # fmt: skip
         reads, to = (_at(dy, first) + here, _at(x, first) + here), (_at(dx, first) + here,)
-        _pass_mix(reads, to, fixed, (), channels, last - first, channels - c, floor)
+        _pass_mix(reads, to, fixed, (), channels, channels, last - first, channels - c, floor)
 
 
 def norm_backward(

@@ -38,9 +38,9 @@ def conv_scratch(in_shape: tuple[int, ...], out_shape: tuple[int, ...], size: in
     height, width, n_in = in_shape
     pixels, n_out, depth = out_shape[0] * out_shape[1], out_shape[2], size * size * n_in
     lines = 2 * MOST_LANES
-    framed = (height + 2 * pad) * (width + 2 * pad) * n_in + MOST_LANES
+    framed = (height + 2 * pad) * (width + 2 * pad) * n_in + 2 * MOST_LANES
     wide_out, wide_depth = _padded(n_out, lines), _padded(depth, lines)
     forward = depth * wide_out + pixels * depth
     input_gradient = lines + n_out * wide_depth + max(pixels * depth, depth * n_out + 2 * MOST_LANES**2)
     weight_gradient = pixels * (wide_out + depth)
-    return _padded(framed + max(forward, input_gradient, weight_gradient), MOST_LANES)
+    return _padded(framed + max(forward, input_gradient, weight_gradient) + MOST_LANES, MOST_LANES)

@@ -22,6 +22,8 @@ from numba.extending import intrinsic
 
 F32, I1, I8, I32, I64 = ir.FloatType(), ir.IntType(1), ir.IntType(8), ir.IntType(32), ir.IntType(64)
 
+ALIGN = {F32: 4, I8: 1}
+
 
 def host_has_avx512() -> bool:
     """Whether code is compiled for AVX-512; NUMBA_CPU_FEATURES overrides the processor, as it does in Numba."""
@@ -44,6 +46,7 @@ class Emitter:
         self.build, self.rows, self.vectors, self.lanes = build, rows, vectors, lanes
         self.vector = ir.VectorType(F32, lanes)
         self.mask = ir.VectorType(I1, lanes)
+        self.bytes = ir.VectorType(I8, lanes)
 
     def declare(self, name: str, result: ir.Type, arguments: list[ir.Type]) -> Any:
         module = self.build.module
@@ -71,22 +74,28 @@ class Emitter:
         left = [self.build.sub(n_cols, I64(v * self.lanes)) for v in range(self.vectors)]
         return [self.build.icmp_signed("<", lane, self.splat(n, I64)) for n in left]
 
-    def load(self, address: Any, mask: Any | None) -> Any:
-        at = self.pointer(address, self.vector)
+    def load(self, address: Any, mask: Any | None, kind: Any | None = None) -> Any:
+        """A vector of floats, or of another kind; under a mask, 0 where it is not set."""
+        kind = kind or self.vector
+        at = self.pointer(address, kind)
         if mask is None:
-            return self.build.load(at, align=4)
-        types_ = [self.vector.as_pointer(), I32, self.mask, self.vector]
-        load = self.declare(f"llvm.masked.load.v{self.lanes}f32.p0", self.vector, types_)
-        return self.build.call(load, [at, I32(4), mask, self.zeros()])
+            return self.build.load(at, align=ALIGN[kind.element])
+        types_ = [kind.as_pointer(), I32, self.mask, kind]
+        load = self.declare(f"llvm.masked.load.{self._name(kind)}.p0", kind, types_)
+        return self.build.call(load, [at, I32(ALIGN[kind.element]), mask, ir.Constant(kind, None)])
 
     def store(self, value: Any, address: Any, mask: Any | None) -> None:
-        at = self.pointer(address, self.vector)
+        kind = value.type
+        at = self.pointer(address, kind)
         if mask is None:
-            self.build.store(value, at, align=4)
+            self.build.store(value, at, align=ALIGN[kind.element])
             return
-        types_ = [self.vector, self.vector.as_pointer(), I32, self.mask]
-        store = self.declare(f"llvm.masked.store.v{self.lanes}f32.p0", ir.VoidType(), types_)
-        self.build.call(store, [value, at, I32(4), mask])
+        types_ = [kind, kind.as_pointer(), I32, self.mask]
+        store = self.declare(f"llvm.masked.store.{self._name(kind)}.p0", ir.VoidType(), types_)
+        self.build.call(store, [value, at, I32(ALIGN[kind.element]), mask])
+
+    def _name(self, kind: Any) -> str:
+        return f"v{self.lanes}{'f32' if kind.element == F32 else 'i8'}"
 
     def zeros(self) -> Any:
         return ir.Constant(self.vector, [0.0] * self.lanes)

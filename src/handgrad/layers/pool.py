@@ -9,35 +9,28 @@ from handgrad.layout import Array, Shape
 
 @dataclass(frozen=True)
 class MaxPool(Layer):
-    """The largest of each square of size x size pixels, a channel at a time; what is left over at the edge is dropped.
+    """The largest of each square of 2x2 pixels, a channel at a time; an odd row or column at the edge is dropped.
 
     A ReLU behind it does the same as one before it, on fewer numbers.
     """
 
-    size: int = 2
     folds_relu = True
 
-    def __post_init__(self) -> None:
-        if not 1 <= self.size <= 15:
-            raise UserError(f"MaxPool({self.size}): expected a size from 1 to 15")
-
     def plan(self, in_shape: Shape) -> Plan:
-        if len(in_shape) != 3 or min(in_shape[:2]) < self.size:
-            raise UserError(
-                f"MaxPool({self.size}) cannot follow shape {in_shape}: it needs (H, W, C), sides {self.size} or longer"
-            )
+        if len(in_shape) != 3 or min(in_shape[:2]) < 2:
+            raise UserError(f"MaxPool() cannot follow shape {in_shape}: it needs (H, W, C), sides 2 or longer")
         height, width, channels = in_shape
-        out_shape = (height // self.size, width // self.size, channels)
+        out_shape = (height // 2, width // 2, channels)
         return Plan(out_shape, saved=(Buffer("which", out_shape, each=True, dtype=np.uint8, training=False),))
 
     def forward(self, x: Array, slot: Slot) -> Array:
-        slot.kernels.max_pool_forward(slot.out, slot.saved["which"], x, self.size, slot.floor)
+        slot.kernels.max_pool_forward(slot.out, slot.saved["which"], x, slot.floor)
         return slot.out
 
     def backward(self, dy: Array, slot: Slot) -> Array | None:
         """An output's gradient goes to the input that it was taken from."""
         if slot.dx is not None:
-            slot.kernels.max_pool_backward(slot.dx, dy, slot.saved["which"], self.size)
+            slot.kernels.max_pool_backward(slot.dx, dy, slot.saved["which"])
         return slot.dx
 
 

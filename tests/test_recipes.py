@@ -147,7 +147,7 @@ def test_missing_recipes(tmp_path: Path) -> None:
 def test_layers() -> None:
     made = PLAIN.change(hidden=[30, 20], batch_norm=True, dropout=[0.2, 0.3], input_dropout=0.1, layer_lr=[1, 2, 3])
     assert made.layers(10) == [
-        Flatten(), Dropout(0.1),
+        Dropout(0.1), Flatten(),
         Dense(30, lr=1.0), BatchNorm(), ReLU(), Dropout(0.2),
         Dense(20, lr=2.0), BatchNorm(), ReLU(), Dropout(0.3),
         Dense(10, lr=3.0),

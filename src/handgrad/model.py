@@ -19,6 +19,7 @@ from handgrad.tensors import read_tensors, take, write_tensors
 
 FORMAT = "handgrad-1"
 BATCH = 256  # images predicted at a time
+SHIPPED = Path(__file__).parent / "pretrained"  # trained models, each with its card
 
 
 class Model:
@@ -103,6 +104,19 @@ class Model:
                 view[...] = take(path, tensors, name, view.shape)
         mean, scale = (take(path, tensors, name, network.in_shape) for name in ("mean", "scale"))
         return Model(network, mean, scale, classes, record, temperature, upright)
+
+
+def pretrained(name: str = "cnn") -> Model:
+    """A model that comes with the package: `cnn`, `mlp` or `tiny`; pretrained/NAME.md is its card."""
+    return Model.load(shipped(name))
+
+
+def shipped(name: str) -> Path:
+    """The file of a model that comes with the package."""
+    known = sorted(path.stem for path in SHIPPED.glob("*.safetensors"))
+    if name not in known:
+        raise UserError(f"no pretrained model '{name}': expected one of {', '.join(known)}")
+    return SHIPPED / f"{name}.safetensors"
 
 
 def softmax(logits: Array) -> Array:

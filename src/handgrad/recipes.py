@@ -177,6 +177,17 @@ RECIPES = MappingProxyType(
             Recipe("mlp-best", hidden=(1024, 1024, 1024), batch_norm=True, dropout=(0.1,), batch=256, epochs=160,
                    lr=2e-3, beta2=0.99, warmup=0.05, decay=0.02, smoothing=0.05, average=0.999, deskew=True, calm=0.2,
                    rotation=12, shear=10, scale=0.15, shift=2, elastic=1.3, clean=0.1, focus=0.9, all_data=True),
+            Recipe("cnn", features=("5x5-16", "pool", "3x3-48", "3x3-48", "pool", "3x3-96", "3x3-96", "average"),
+                   hidden=(), batch_norm=True, batch=128, epochs=8, lr=1e-2, beta2=0.99, schedule="one-cycle",
+                   decay=0.02, smoothing=0.05, average=0.99, normalise="range", calm=0.25, rotation=8, shear=6,
+                   scale=0.1, shift=1, elastic=0.8, clean=0.1),
+            Recipe("cnn-tiny", features=("3x3-8", "pool", "3x3-16", "3x3-16", "pool", "3x3-24", "average"), hidden=(),
+                   batch_norm=True, batch=128, epochs=40, lr=1e-2, beta2=0.99, schedule="one-cycle", decay=0.02,
+                   smoothing=0.02, average=0.999, normalise="range", deskew=True, calm=0.25, rotation=5, shear=4,
+                   scale=0.08, shift=1, elastic=0.5, clean=0.1, all_data=True),
+            Recipe("speed", features=("5x5-16v", "pool", "3x3-32", "3x3-32", "pool", "3x3-64v"), hidden=(),
+                   batch_norm=True, batch=128, epochs=1, lr=2e-2, beta2=0.99, schedule="one-cycle",
+                   normalise="range", shift=1, all_data=True),
         )
     }
 )  # fmt: skip

@@ -91,7 +91,8 @@ def test_lanes_follow_the_processor() -> None:
 
 NARROW = """
 from kernels.test_block import SIZES, check_moves
-from kernels.test_twins import DENSE, check_dense
+from kernels.test_conv import CASES, POOLS, check, check_max_pool
+from kernels.test_twins import DENSE, ROWWISE, check_dense, check_rowwise
 from handgrad.kernels import backend, tile
 
 assert (tile.LANES, tile.ROWS) == (8, 6), tile.LANES
@@ -99,11 +100,17 @@ for size in SIZES:
     check_moves(*size)
 for shape in DENSE:
     check_dense(backend("serial"), *shape)
+for kind, case in CASES:
+    check(backend("serial"), kind, case)
+for case in POOLS:
+    check_max_pool(backend("serial"), case, 0.0)
+for name in [name for name in ROWWISE if name.startswith("norm")]:
+    check_rowwise(backend("serial"), name, (17, 37))
 """
 
 
 @pytest.mark.slow
-def test_dense_on_a_processor_without_avx512(tmp_path: Path) -> None:
+def test_kernels_on_a_processor_without_avx512(tmp_path: Path) -> None:
     narrow = {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": "+avx2,+fma,+avx", "NUMBA_CACHE_DIR": str(tmp_path)}
     environment = {**os.environ, **narrow, "PYTHONPATH": str(Path(__file__).parents[1])}
     done = subprocess.run([sys.executable, "-c", NARROW], env=environment, capture_output=True, text=True, timeout=300)

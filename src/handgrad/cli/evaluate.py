@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from handgrad.cli.options import dataset_option, find_model, json_option
+from handgrad.cli.options import dataset_option, find_model, json_option, newest_model
+from handgrad.model import SHIPPED
 
 if TYPE_CHECKING:
     from handgrad.evaluate import Evaluation
@@ -13,22 +14,27 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("model", type=click.Path(path_type=Path), required=False)
 @dataset_option
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for pictures and report.  [default: the model's]")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for pictures and report.  [default: the run's]")
 @json_option
 def evaluate(model: Path | None, dataset: str, out: Path | None, as_json: bool) -> None:
-    """How good MODEL is on the test images; without MODEL, the newest run in ./runs.
+    """How good MODEL is on the test images: a file, a run folder, or cnn, mlp, tiny; else the newest run in ./runs.
 
     Writes confusion.png, mistakes.png, evaluation.html and evaluation.json.
     """
     from handgrad.runs import judge
 
-    path = find_model(model)
-    folder = out or path.parent
+    path = find_model(model) if model else newest_model()
+    folder = out or _beside(path)
     found = judge(path, dataset, folder)
     _show(found)
     click.echo(f"report {folder / 'evaluation.html'}")
     if as_json:
         click.echo(json.dumps(found.to_json()))
+
+
+def _beside(model: Path) -> Path:
+    """The model's folder, but never the package's own."""
+    return Path(f"{model.stem}-evaluation") if model.parent == SHIPPED else model.parent
 
 
 def _show(found: "Evaluation") -> None:

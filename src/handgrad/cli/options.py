@@ -8,6 +8,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 import click
 
 from handgrad.errors import UserError
+from handgrad.model import shipped
 from handgrad.recipes import RECIPES, Recipe, recipe
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -59,7 +60,7 @@ def recipe_options(command: Command) -> Command:
         if field.name != "name":
             command = _option(field.name, kinds[field.name])(command)
     names = ", ".join(RECIPES)
-    return click.option("--recipe", "name", default="mlp", show_default=True, help=f"{names}, or a .toml file.")(
+    return click.option("--recipe", "name", default="cnn", show_default=True, help=f"{names}, or a .toml file.")(
         command
     )
 
@@ -86,10 +87,15 @@ def chosen_recipe(name: str, overrides: dict[str, Any]) -> Recipe:
     return recipe(name).change(**{field: value for field, value in overrides.items() if value is not None})
 
 
-def find_model(path: Path | None) -> Path:
-    """The model file of a run folder, or the file itself; without either, that of the newest run in ./runs."""
-    if path is not None:
-        return path / MODEL_FILE if path.is_dir() else path
+def find_model(given: Path) -> Path:
+    """The model file of a run folder, the file itself, or that of a pretrained model called so."""
+    if given.is_dir():
+        return given / MODEL_FILE
+    return given if given.exists() or given.suffix or given.parent != Path() else shipped(str(given))
+
+
+def newest_model() -> Path:
+    """The model of the newest run in ./runs."""
     models = sorted(RUNS.glob(f"*/{MODEL_FILE}"), key=lambda file: file.stat().st_mtime)
     if not models:
         raise UserError("no model in ./runs: train one with 'handgrad train', or give a model file")

@@ -10,9 +10,12 @@ from handgrad.errors import UserError
 
 @click.command()
 @click.argument("images", type=click.Path(path_type=Path), nargs=-1, required=True)
-@click.option("--model", type=click.Path(path_type=Path), help="Model file or run folder.  [default: newest in ./runs]")
+@click.option(
+    "--model", type=click.Path(path_type=Path), default="cnn", show_default=True,
+    help="cnn, mlp or tiny, which come with handgrad, a model file or a run folder.",
+)  # fmt: skip
 @json_option
-def predict(images: tuple[Path, ...], model: Path | None, as_json: bool) -> None:
+def predict(images: tuple[Path, ...], model: Path, as_json: bool) -> None:
     """Say which digit each of IMAGES shows, and how sure the model is.
 
     An image that cannot be read is named and the others are still answered; the exit code is then 1.

@@ -85,8 +85,8 @@ def test_repr_has_a_line_a_layer() -> None:
 
 
 @pytest.mark.parametrize("n", [1, 7, 64])
-@pytest.mark.parametrize("parallel", [False, True])
-def test_the_compiled_path_is_the_naive_path(parallel: bool, n: int) -> None:
+@pytest.mark.parametrize("kernels", ["serial", "parallel"])
+def test_the_compiled_path_is_the_naive_path(kernels: str, n: int) -> None:
     work, exact = Network(WIDE, (28, 28, 1), seed=3), Network(WIDE, (28, 28, 1), dtype=np.float64)
     if n == 1:  # one image has no spread for batch norm to measure: its gradients would be rounding errors
         layers = [layer for layer in WIDE if not isinstance(layer, BatchNorm)]
@@ -94,8 +94,8 @@ def test_the_compiled_path_is_the_naive_path(parallel: bool, n: int) -> None:
     for name, view in exact.layout.views(exact.theta):
         view[...] = work.layout.view(work.theta, name)
     x, labels = images(n, 28, 28, 1)
-    ws = work.workspace(n, train=True, parallel=parallel)
-    assert ws.kernels is backend("parallel" if parallel else "serial")
+    ws = work.workspace(n, train=True, kernels=kernels)
+    assert ws.kernels is backend(kernels)
     loss, logits = learn(work, ws, x.astype(np.float32), labels)
     wanted_loss, wanted_logits = learn(exact, exact.workspace(n, train=True), x, labels)
     assert_close(logits, wanted_logits)
@@ -155,10 +155,10 @@ def test_threads_may_predict_at_the_same_time() -> None:
 
 def test_which_kernels_a_workspace_takes() -> None:
     network = Network(DEEP, (4, 3, 2))
-    assert network.workspace(1).kernels is backend("naive")
+    assert network.workspace(1, kernels="naive").kernels is backend("naive")
     assert network.workspace(2).kernels is backend("serial")
     assert network.workspace(1, train=True).kernels is backend("serial")
-    assert network.workspace(2, train=True, parallel=True).kernels is backend("parallel")
+    assert network.workspace(2, train=True, kernels="parallel").kernels is backend("parallel")
     assert Network(DEEP, (4, 3, 2), dtype=np.float64).workspace(2, train=True).kernels is backend("naive")
 
 

@@ -42,7 +42,7 @@ def test_ten_steps(case: str, kind: str) -> None:
     batch_norm, optimiser, options = SCRIPT["CASES"][case]
     network, kernels = built(batch_norm), backend(kind)
     update = Optimiser(rule(optimiser, options), network.layout, kernels, decay=options.get("weight_decay", 0.0))
-    ws = network.workspace(SCRIPT["BATCH"], train=True, parallel=kind == "parallel")
+    ws = network.workspace(SCRIPT["BATCH"], train=True, kernels=kind)
     dlogits, losses = np.empty((SCRIPT["BATCH"], 5), np.float32), []
     x, labels, _ = SCRIPT["problem"]()
     for batch, target in zip(x, labels.astype(np.uint8), strict=True):

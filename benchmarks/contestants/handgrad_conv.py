@@ -27,7 +27,7 @@ def views(net: Network) -> Weights:
 def build(problem: ConvProblem) -> Contestant:
     """Like handgrad's loop, each step fills its batch from the images' bytes and standardises them on the way."""
     net, batch = network(), problem.rows.shape[1]
-    ws, dlogits = net.workspace(batch, train=True, parallel=True), aligned((batch, DENSE[-1]))
+    ws, dlogits = net.workspace(batch, train=True, kernels="parallel"), aligned((batch, DENSE[-1]))
     images, _ = load("mnist").split()
     pixels = images.pixels.reshape(-1, *images.shape)
     augment = Augmenter(Augment(), *normalisation(images, "image"), ws.kernels, seed=0)

@@ -31,7 +31,7 @@ def build(problem: Problem) -> Contestant:
     images, _ = load("mnist").split()
     pixels = images.pixels.reshape(-1, *images.shape)
     augment = Augmenter(Augment(), *normalisation(images, "image"), kernels, seed=0)
-    ws, dlogits = network.workspace(batch, train=True, parallel=True), aligned((batch, classes))
+    ws, dlogits = network.workspace(batch, train=True, kernels="parallel"), aligned((batch, classes))
     rule = SGD() if problem.optimiser == "sgd" else Adam(BETA1, BETA2, EPS)
     optimiser = Optimiser(rule, network.layout, kernels)
 

@@ -75,16 +75,17 @@ class Network:
                 generator = np.random.Generator(np.random.Philox(key=derive(seed, 0, i)))
                 layout.view(flat, name)[...] = start(param.init, param.shape, generator)
 
-    def workspace(self, n: int, train: bool = False, parallel: bool = False) -> Workspace:
-        """Room for batches of n images: to train, or to predict; parallel is for training, see `kernels/compiled.py`.
+    def workspace(self, n: int, train: bool = False, kernels: str = "serial") -> Workspace:
+        """Room for batches of n images: to train, or to predict; kernels: naive, serial or parallel.
 
-        float64 and a single image run on the NumPy kernels: the one to check gradients, the other to start at once.
+        Naive ones are NumPy and start at once; parallel ones are for training, see `kernels/compiled.py`. float64, for
+        checking gradients, is always naive.
         """
-        naive = self.dtype != np.float32 or (n == 1 and not train)
-        kernels = backend("naive" if naive else "parallel" if parallel else "serial")
+        naive = self.dtype != np.float32 or kernels == "naive"
+        chosen = backend("naive" if naive else kernels)
         numbers = max(chain.scratch(plan, n) for plan in self.plans)
-        scratch = aligned((1, 0) if naive else (kernels.threads(), numbers), self.dtype)
-        ws = Workspace(n, train, kernels, [], [], aligned((n, *self.in_shape), self.dtype), scratch)
+        scratch = aligned((1, 0) if naive else (chosen.threads(), numbers), self.dtype)
+        ws = Workspace(n, train, chosen, [], [], aligned((n, *self.in_shape), self.dtype), scratch)
         ws.slots += self._slots(ws, self.layers, self.plans, self.in_shape, scratch, (), False)
         return ws
 

@@ -77,7 +77,7 @@ class Trainer:
 
     def run(self) -> Iterator[Step | Epoch]:
         """Train from where this run stands to its end, one record after each step and each epoch."""
-        ws = self.network.workspace(self.batch, train=True, parallel=True)
+        ws = self.network.workspace(self.batch, train=True, kernels="parallel")
         pixels = self.data.pixels.reshape(-1, *self.data.shape)
         augment = self._augmenter()
         dlogits = aligned((self.batch, len(self.data.classes)))
@@ -117,7 +117,7 @@ class Trainer:
         vectors = [network.theta, network.grad, network.state, *self.optimiser.memory.values()]
         vectors += [self.average.theta, self.average.state] if self.average else []
         vectors.append(self._augmenter().fields)
-        ws = network.workspace(self.batch, train=True, parallel=True)
+        ws = network.workspace(self.batch, train=True, kernels="parallel")
         return ws.nbytes + sum(vector.nbytes for vector in vectors)
 
     def _strength(self, epoch: int) -> float:
@@ -161,7 +161,7 @@ class Trainer:
     def _valid_logits(self) -> Array:
         assert self.valid is not None
         network, n = self.result(), min(VALID_BATCH, len(self.valid))
-        ws = network.workspace(n, parallel=n > 1)
+        ws = network.workspace(n, kernels="parallel")
         pixels = self.valid.pixels.reshape(-1, *self.valid.shape)
         logits = np.empty((len(self.valid), *network.out_shape), np.float32)
         for first in range(0, len(self.valid), n):

@@ -16,7 +16,7 @@ from handgrad.kernels.block import BYTES, copy_vector, transpose
 from handgrad.kernels.conv import add_parts
 from handgrad.kernels.dense import rows_by_panel, share
 from handgrad.kernels.sizes import PARTS, TILES
-from handgrad.kernels.tile import LANES, WIDTH
+from handgrad.kernels.tile import LANES, ROWS, WIDTH
 from handgrad.kernels.transform import POINTS, from_points, make_sandwich, of_inputs, to_points
 
 Array = Any  # in jitted code: NumPy arrays, float32 and C-contiguous
@@ -157,7 +157,7 @@ def _convolve(out, x, points, bias, floor, pad, own, t, threads):  # type: ignor
     for c in range(0, n_out, LANES):
         copy_vector(start + BYTES * c, zeros, LANES)
         copy_vector(start + BYTES * c, bias + BYTES * c if bias else zeros, n_out - c)
-    begin, end = share(tiles, TILES, t, threads)
+    begin, end = share(tiles, ROWS, t, threads)
     for first in range(begin, end, TILES):
         last = min(end, first + TILES)
         _gather_inputs(inputs, a_step, a_row, x, pad, first, last, down, across, patch, zeros)

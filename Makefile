@@ -19,6 +19,8 @@ lint: .venv/installed-dev
 	$(PYTHON) -m mypy
 
 bench: .venv/installed-bench
+	$(PYTHON) benchmarks/conv.py
+	$(PYTHON) benchmarks/predict.py
 	$(PYTHON) benchmarks/dense.py
 	$(PYTHON) benchmarks/augment.py
 

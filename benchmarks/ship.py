@@ -31,7 +31,7 @@ CARD = """# {name}: a digit classifier
 | its probabilities | NLL {nll:.4f}, calibration error {ece:.2%} |
 | licence | MIT; MNIST is by LeCun, Cortes and Burges, under CC BY-SA 3.0 |
 
-Made by `handgrad train --recipe {recipe} --seed 0`. The 10,000 test images were read once, for these figures.
+Made by `handgrad train --recipe {recipe} --seed 0`. The 10,000 test images served for these figures alone.
 {weak}
 
 Confusion on the test images: true digits down, predicted across.

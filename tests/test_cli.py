@@ -239,7 +239,19 @@ def test_a_bad_model_is_one_line(trained, digit, tmp_path):
         refused("predict", digit, "--model", bad)
         refused("evaluate", bad)
     refused("predict", digit, "--model", tmp_path / "none.safetensors")
-    assert "handgrad train" in refused("predict", digit, cwd=tmp_path)
+    assert "handgrad train" in refused("evaluate", cwd=tmp_path)
+    assert "expected one of cnn, mlp, tiny" in refused("predict", digit, "--model", "resnet", cwd=tmp_path)
+
+
+def test_predict_needs_no_training(digit, tmp_path):
+    answers = [run("predict", digit, *model, cwd=tmp_path).stdout for model in ([], ["--model", "cnn"])]
+    assert answers[0] == answers[1]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_evaluating_a_pretrained_model_writes_here_and_not_into_the_package(data, tmp_path):
+    run("evaluate", "tiny", "--data", data, cwd=tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["tiny-evaluation"]
 
 
 def test_augment_inspect_and_lr_find(data, tmp_path):
@@ -249,7 +261,8 @@ def test_augment_inspect_and_lr_find(data, tmp_path):
         with Image.open(tmp_path / name) as picture:
             assert min(picture.size) > 200
     shown = run("inspect", "--recipe", "assignment").stdout
-    assert "Dense(100)" in shown and "140,910 parameters" in shown
+    assert "Dense(100)" in shown and "140,910 parameters" in shown and "MiB for a training step" in shown
+    assert "Conv(48)" in run("inspect").stdout
     assert "built in" in run("data", "list").stdout
     assert "as published" in run("data", "verify", "mnist").stdout
 

@@ -15,13 +15,13 @@ import machine
 import rounds
 from dense import judge, prepare, show
 
-BATCH, STEPS, REPEATS = 128, 10, 6
+BATCH, STEPS, REPEATS = 128, 5, 8
 TRAINERS = {  # name: (file, arguments)
     "handgrad": ("handgrad_conv", ()),
     "PyTorch NCHW": ("torch_conv", ("contiguous", "eager")),
     "PyTorch channels_last": ("torch_conv", ("channels_last", "eager")),
     "PyTorch channels_last compiled": ("torch_conv", ("channels_last", "compile")),
-    "JAX scan": ("jax_conv", ()),
+    "JAX": ("jax_conv", ()),
 }
 LAYERS = {
     "handgrad": ("handgrad_layer", ()),

@@ -1,4 +1,7 @@
-"""JAX's training steps of the convolutional network: a whole run as one compiled scan, buffers donated."""
+"""JAX's training steps of the convolutional network: one compiled step at a time, buffers donated.
+
+Not a scan: inside a loop, XLA's convolutions on the CPU are many times slower.
+"""
 
 from functools import partial
 from typing import Any
@@ -27,12 +30,9 @@ def build(problem: ConvProblem) -> Contestant:
     state: Any = None
 
     @partial(jax.jit, donate_argnums=0)
-    def all_steps(params: Any, all_rows: jax.Array, x: jax.Array, labels: jax.Array) -> Any:
-        def step(params: Any, rows: jax.Array) -> Any:
-            loss, grads = jax.value_and_grad(loss_of)(params, x[rows], labels[rows])
-            return jax.tree.map(lambda p, g: p - problem.lr * g, params, grads), loss
-
-        return jax.lax.scan(step, params, all_rows)
+    def step(params: Any, rows: jax.Array, x: jax.Array, labels: jax.Array) -> tuple[Any, jax.Array]:
+        loss, grads = jax.value_and_grad(loss_of)(params, x[rows], labels[rows])
+        return jax.tree.map(lambda p, g: p - problem.lr * g, params, grads), loss
 
     def reset() -> None:
         nonlocal state
@@ -40,7 +40,9 @@ def build(problem: ConvProblem) -> Contestant:
 
     def run() -> None:
         nonlocal state
-        state, _losses = jax.block_until_ready(all_steps(state, all_rows, x, labels))
+        for rows in all_rows:
+            state, loss = step(state, rows, x, labels)
+        jax.block_until_ready((state, loss))
 
     def weights() -> Weights:
         return [(np.asarray(w), np.asarray(b)) for w, b in state]

@@ -17,13 +17,21 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
 
 
-@pytest.mark.parametrize("name", ["mlp", "mlp-best", "assignment"])
+@pytest.mark.parametrize("name", ["cnn", "mlp", "mlp-best", "assignment"])
 def test_quoted_accuracies_are_the_measured_ones(name):
     measured = json.loads((ROOT / "benchmarks" / "results" / f"accuracy-{name}.json").read_text())
     quoted = f"{100 * measured['mean']:.2f} ± {100 * measured['standard_deviation']:.2f}"
     row = next(line for line in README.splitlines() if line.startswith(f"| `{name}`"))
     assert quoted in row
     assert ", ".join(f"{100 * seed['accuracy']:.2f}" for seed in measured["seeds"]) in row
+
+
+@pytest.mark.parametrize("file", ["dense", "conv"])
+def test_quoted_speeds_are_the_measured_ones(file):
+    for case in json.loads((ROOT / "benchmarks" / "results" / f"{file}.json").read_text())["cases"]:
+        for name, entry in case["contestants"].items():
+            if name != "handgrad" and "error" not in entry and f"{name} |" in README:
+                assert f"{entry['times_faster']:.2f}" in README
 
 
 def test_python_blocks_run(tmp_path):

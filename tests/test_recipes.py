@@ -60,7 +60,7 @@ def test_wrong_types(name: str, value: Any) -> None:
         {"decay": -1}, {"warmup": 1.1}, {"smoothing": 1.0}, {"clip": -1}, {"average": 1.0}, {"calm": 2},
         {"layer_lr": [1.0]}, {"layer_lr": [1, 1, 1]}, {"layer_lr": [-1, 1]}, {"rotation": 181}, {"shift": -1},
         {"stroke": 2}, {"clean": 1.5}, {"optimiser": "rmsprop"}, {"schedule": "linear"}, {"normalise": "no"},
-        {"init": "normal:-1"}, {"init": "xavier"},
+        {"init": "normal:-1"}, {"init": "xavier"}, {"dropout": 0.2, "hidden": []},
     ],
     ids=str,
 )  # fmt: skip

@@ -86,6 +86,10 @@ class Recipe:
             if len(getattr(self, name)) not in allowed:
                 expected = " or ".join(map(str, sorted(allowed)))
                 raise UserError(f"{name} has {len(getattr(self, name))} numbers: expected {expected}")
+        if not self.hidden and any(self.dropout):
+            raise UserError(
+                f"dropout is {self.dropout[0]:g} without a hidden layer to put it behind: expected 0, or set hidden"
+            )
         spread(self.init, 1, 1)
         feature_layers(self.features, self.batch_norm, self.init)
         self.augment()

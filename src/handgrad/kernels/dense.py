@@ -76,8 +76,13 @@ def _forward_panels(out, x, w, b, floor, scratch, t, threads):  # type: ignore[n
         copy_rows(a, a_row, x.ctypes.data, n_in, n, n_in)
     for o in range(t * WIDTH, n_out, threads * WIDTH):
         n_cols = min(WIDTH, n_out - o)
-        pack_columns(panel, w.ctypes.data + BYTES * o, n_out, n_in, n_cols)
         start, c = b.ctypes.data + BYTES * o, out.ctypes.data + BYTES * o
+        if n < UNIT and n_cols == WIDTH:  # a panel that so few rows would use is not worth the copy
+            for r in range(n):
+                at, to = a + BYTES * r * a_row, c + BYTES * r * n_out
+                _one2(at, a_row, 1, w.ctypes.data + BYTES * o, n_out, start, 0, to, n_out, n_in, WIDTH, floor)
+            continue
+        pack_columns(panel, w.ctypes.data + BYTES * o, n_out, n_in, n_cols)
         rows_by_panel(a, a_row, 1, panel, start, 0, c, n_out, n, n_in, n_cols, floor)
 
 

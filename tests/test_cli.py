@@ -246,12 +246,12 @@ def test_a_bad_model_is_one_line(trained, digit, tmp_path):
 def test_predict_needs_no_training(digit, tmp_path):
     answers = [run("predict", digit, *model, cwd=tmp_path).stdout for model in ([], ["--model", "cnn"])]
     assert answers[0] == answers[1]
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == [digit]
 
 
 def test_evaluating_a_pretrained_model_writes_here_and_not_into_the_package(data, tmp_path):
     run("evaluate", "mlp", "--data", data, cwd=tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["mlp-evaluation"]
+    assert (tmp_path / "mlp-evaluation" / "evaluation.json").is_file()
 
 
 def test_augment_inspect_and_lr_find(data, tmp_path):

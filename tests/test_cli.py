@@ -240,7 +240,7 @@ def test_a_bad_model_is_one_line(trained, digit, tmp_path):
         refused("evaluate", bad)
     refused("predict", digit, "--model", tmp_path / "none.safetensors")
     assert "handgrad train" in refused("evaluate", cwd=tmp_path)
-    assert "expected one of cnn, mlp" in refused("predict", digit, "--model", "resnet", cwd=tmp_path)
+    assert "expected one of cnn, mlp, tiny" in refused("predict", digit, "--model", "resnet", cwd=tmp_path)
 
 
 def test_predict_needs_no_training(digit, tmp_path):
@@ -250,8 +250,8 @@ def test_predict_needs_no_training(digit, tmp_path):
 
 
 def test_evaluating_a_pretrained_model_writes_here_and_not_into_the_package(data, tmp_path):
-    run("evaluate", "mlp", "--data", data, cwd=tmp_path)
-    assert (tmp_path / "mlp-evaluation" / "evaluation.json").is_file()
+    run("evaluate", "tiny", "--data", data, cwd=tmp_path)
+    assert (tmp_path / "tiny-evaluation" / "evaluation.json").is_file()
 
 
 def test_augment_inspect_and_lr_find(data, tmp_path):

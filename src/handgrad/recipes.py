@@ -188,7 +188,7 @@ RECIPES = MappingProxyType(
             Recipe("cnn-tiny", features=("3x3-8", "pool", "3x3-16", "3x3-16", "pool", "3x3-24", "average"), hidden=(),
                    batch_norm=True, batch=128, epochs=30, lr=1e-2, beta2=0.99, schedule="one-cycle", decay=0.02,
                    smoothing=0.02, average=0.999, normalise="range", deskew=True, calm=0.25, rotation=5, shear=4,
-                   scale=0.08, shift=1, elastic=0.5, clean=0.1),
+                   scale=0.08, shift=1, elastic=0.5, clean=0.1, all_data=True),
             Recipe("speed", features=("5x5-16v", "pool", "3x3-32", "pool", "3x3-64v"), hidden=(),
                    batch_norm=True, batch=128, epochs=1, lr=2e-2, beta2=0.99, schedule="one-cycle",
                    average=0.9, normalise="range", shift=1, all_data=True),

@@ -15,7 +15,7 @@ from handgrad.datasets import idx, load
 CELLS, SEEDS = 3, 2
 TRIALS = CELLS * SEEDS
 WORDS = (
-    "sweep", "--recipe", "mlp", "--hidden", "24", "--batch", "20", "--epochs", "3", "--vary", "dropout=0,0.2,0.5",
+    "sweep", "--recipe", "mlp", "--hidden", "24", "--batch", "20", "--epochs", "3", "--vary", "dropout=0,0.8,0.5",
     "--seeds", str(SEEDS),
 )  # fmt: skip
 # Runs at the start of each process, workers too. It leaves the package's code, and so its version, as it is.

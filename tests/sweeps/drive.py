@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -54,7 +55,14 @@ def start(
     """The command, after the Python of `head`."""
     code = f"{head}\nfrom handgrad.cli import main; main()"
     command = [sys.executable, "-c", code, *WORDS, "--data", str(data), "--out", str(out), *words]
-    return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=hear_interrupts
+    )
+
+
+def hear_interrupts() -> None:
+    """As under a terminal: what a shell starts in the background ignores Ctrl-C, and so does all that it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def end(process: subprocess.Popen[str], code: int = 0, patience: float = 120) -> tuple[str, str]:

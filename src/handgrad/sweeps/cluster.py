@@ -42,12 +42,18 @@ def local(workers: int) -> Iterator[Client]:
         "distributed.logging.distributed": "critical",
         "distributed.worker.preload": [QUIT],
         "distributed.worker.profile.enabled": False,  # it would look into a trial every 10 ms
+        "distributed.scheduler.allowed-failures": DEATHS - 1,  # quick deaths reach its limit before we count them
     }
     env = dict.fromkeys(("NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     with (
         dask.config.set(quiet),
         distributed.LocalCluster(
-            workers, threads_per_worker=1, dashboard_address=None, silence_logs="CRITICAL", env=env
+            n_workers=workers,
+            threads_per_worker=1,
+            dashboard_address="127.0.0.1:0",  # any free port: None asks for 8787, and complains when it is taken
+            scheduler_kwargs={"dashboard": False},
+            silence_logs="CRITICAL",
+            env=env,
         ) as cluster,
         distributed.Client(cluster, set_as_default=False) as client,
     ):

@@ -10,6 +10,7 @@ import json
 import multiprocessing
 import os
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 from statistics import mean, median, stdev
 from typing import Any
@@ -20,7 +21,7 @@ DISPUTED = (947, 1621, 1901, 2130, 2462, 2597, 2654, 3520, 3558, 5937, 6651, 678
 RESULTS = Path(__file__).parent / "results"
 
 
-def one_seed(name: str, seed: int, folder: Path, workers: int) -> dict[str, Any]:
+def one_seed(recipe: Any, seed: int, folder: Path, workers: int) -> dict[str, Any]:
     """Train (or go on training) one seed and read the test images once; the record is kept beside the model."""
     done = folder / "result.json"
     if done.is_file():
@@ -30,11 +31,12 @@ def one_seed(name: str, seed: int, folder: Path, workers: int) -> dict[str, Any]
     from handgrad.datasets import load
     from handgrad.evaluate import evaluate
     from handgrad.model import Model
-    from handgrad.recipes import recipe
-    from handgrad.runs import CHECKPOINT, MODEL, Run, train_seconds
+    from handgrad.runs import MODEL, Run, train_seconds
     from handgrad.train import Epoch, warm_up
 
-    run = Run.resume(folder) if (folder / CHECKPOINT).is_file() else Run.begin(folder, recipe(name), "mnist", seed)
+    run = Run.unfinished(folder, recipe, "mnist", seed)
+    if run is None:
+        raise SystemExit(f"{folder}: a model without its result.json; remove the folder and train again")
     cold = warm_up(run.trainer.recipe, run.trainer.data)
     for event in run.events():
         if isinstance(event, Epoch) and event.epoch % max(1, run.trainer.recipe.epochs // 20) == 0:
@@ -68,20 +70,19 @@ def main() -> None:
     seeds = [int(seed) for seed in options.seeds.split(",")]
     os.environ["NUMBA_NUM_THREADS"] = str(max(1, (os.cpu_count() or 1) // options.workers))
     spawn = multiprocessing.get_context("spawn")
+    from handgrad.recipes import recipe
+
+    settled = recipe(options.recipe)
     with ProcessPoolExecutor(options.workers, mp_context=spawn, max_tasks_per_child=1) as pool:
         folders = [options.runs / f"accuracy-{options.recipe}-{seed}" for seed in seeds]
         jobs = [
-            pool.submit(one_seed, options.recipe, seed, folder, options.workers)
+            pool.submit(one_seed, settled, seed, folder, options.workers)
             for seed, folder in zip(seeds, folders, strict=True)
         ]
         results = [job.result() for job in jobs]
-    from dataclasses import asdict
-
-    from handgrad.recipes import recipe
-
     accuracies = [result["accuracy"] for result in results]
     summary = {
-        "recipe": asdict(recipe(options.recipe)), "mean": mean(accuracies),
+        "recipe": asdict(settled), "mean": mean(accuracies),
         "standard_deviation": stdev(accuracies) if len(accuracies) > 1 else 0.0,
         "median_train_seconds": median(result["train_seconds"] for result in results), **head,
         "versions": versions("handgrad", "numpy", "numba"), "seeds": results,

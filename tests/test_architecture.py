@@ -14,10 +14,10 @@ ROOT = Path(handgrad.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 # Each module imports only from those before it, or from its own package. A new module is given its place here.
 ORDER = [
-    "errors", "keys", "files", "schedules", "deskew", "kernels", "layout", "tensors", "datasets", "init", "augment",
-    "layers", "features", "optim", "network", "model", "recipes", "evaluate", "choice", "sampling", "train",
-    "checkpoint", "inspect", "lr_find", "report", "runs", "sweeps", "pretrained", "reading", "estimator", "onnx", "cli",
-    "web", "__main__",
+    "errors", "keys", "files", "schedules", "deskew", "kernels", "layout", "tensors", "datasets", "init",
+    "augment", "outliers", "layers", "features", "optim", "network", "model", "recipes", "evaluate", "choice",
+    "sampling", "teacher", "committee", "train", "checkpoint", "inspect", "lr_find", "report", "runs", "sweeps",
+    "pretrained", "reading", "tune", "estimator", "onnx", "cli", "web", "__main__",
 ]  # fmt: skip
 LONGEST = 300
 

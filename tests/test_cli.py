@@ -68,7 +68,7 @@ def test_train_evaluate_predict(trained, data, digit):
     assert found["n"] == np.sum(found["confusion"]) == 60
     assert {"confusion.png", "mistakes.png", "evaluation.html"} <= {path.name for path in trained.iterdir()}
     (answer,) = json.loads(run("predict", digit, "--model", trained, "--json").stdout.strip().splitlines()[-1])
-    assert set(answer) == {"path", "digit", "probability", "probabilities"}
+    assert {"path", "digit", "probability", "probabilities", "reason", "box"} <= set(answer)
     assert answer["probability"] == max(answer["probabilities"])
     assert answer["digit"] == str(np.argmax(answer["probabilities"]))
 
@@ -89,16 +89,40 @@ def test_one_bad_image_does_not_cost_the_others(trained, digit, tmp_path):
     refused("predict", bad, "--model", trained)
 
 
-@pytest.mark.parametrize("polarity", [False, True])
-@pytest.mark.parametrize("size", [28, 60])
-def test_a_digit_is_read_in_any_size_and_polarity(trained, tmp_path, polarity, size):
-    from handgrad.reading.normalise import normalise
+def test_predict_shows_its_steps_and_says_why_not(digit, tmp_path):
+    Image.fromarray(np.full((40, 30), 255, np.uint8)).save(tmp_path / "blank.png")
+    done = run("predict", digit, tmp_path / "blank.png", "--show-steps", tmp_path / "steps.png", "--json")
+    lines = done.stdout.strip().splitlines()
+    assert lines[0].startswith(f"{digit}: 7  ") and lines[1] == f"{tmp_path / 'blank.png'}: ?  not sure: blank"
+    with Image.open(tmp_path / "steps.png") as picture:
+        assert picture.width > 500
+    seven, blank = json.loads(lines[-1])
+    assert (seven["digit"], seven["reason"], blank["reason"]) == ("7", "", "blank")
 
-    plain = load("mnist").test.pixels[0]
-    Image.fromarray(255 - plain if polarity else plain).resize((size, size)).save(tmp_path / "d.png")
-    seen = normalise(tmp_path / "d.png", 28, 28)
-    assert seen.shape == (28, 28) and seen.dtype == np.uint8
-    assert np.abs(seen.astype(int) - plain).mean() < (1 if size == 28 else 12)
+
+def test_a_folder_of_pictures_with_a_bad_one(digit, tmp_path):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    for name in ("a.png", "b.png"):
+        (folder / name).write_bytes(digit.read_bytes())
+    (folder / "bad.png").write_text("no picture")
+    for command in ("predict", "read"):
+        done = run(command, folder, code=1)
+        assert done.stdout.count("7") >= 2 and done.stderr.count("\n") == 1 and "bad.png" in done.stderr
+
+
+def test_read_prints_lines_and_draws_boxes(tmp_path):
+    pixels = load("mnist").test.pixels
+    Image.fromarray(255 - np.concatenate([pixels[0], pixels[1], pixels[2]], axis=1)).save(tmp_path / "p.png")
+    done = run("read", tmp_path / "p.png", "--out", tmp_path / "seen.png", "--json")
+    lines = done.stdout.strip().splitlines()
+    assert lines[0].startswith("721   ") and lines[0].endswith(" %")
+    (found,) = json.loads(lines[-1])
+    assert found["text"] == "721" and [len(line) for line in found["lines"]] == [3]
+    assert {"digit", "probabilities", "box", "reason"} <= set(found["lines"][0][0])
+    with Image.open(tmp_path / "seen.png") as picture:
+        assert picture.size == (84, 28)
+    refused("read", tmp_path / "p.png", "--out", tmp_path / "seen.tiff")
 
 
 def test_ctrl_c_saves_and_resume_ends_with_the_same_model(data, tmp_path):
@@ -240,11 +264,11 @@ def test_a_bad_model_is_one_line(trained, digit, tmp_path):
         refused("evaluate", bad)
     refused("predict", digit, "--model", tmp_path / "none.safetensors")
     assert "handgrad train" in refused("evaluate", cwd=tmp_path)
-    assert "expected one of cnn, mlp, tiny" in refused("predict", digit, "--model", "resnet", cwd=tmp_path)
+    assert "expected one of cnn, mlp, robust, tiny" in refused("predict", digit, "--model", "resnet", cwd=tmp_path)
 
 
 def test_predict_needs_no_training(digit, tmp_path):
-    answers = [run("predict", digit, *model, cwd=tmp_path).stdout for model in ([], ["--model", "cnn"])]
+    answers = [run("predict", digit, *model, cwd=tmp_path).stdout for model in ([], ["--model", "robust"])]
     assert answers[0] == answers[1]
     assert list(tmp_path.iterdir()) == [digit]
 

@@ -14,8 +14,9 @@ from safetensors.numpy import load as from_bytes
 from safetensors.numpy import save as to_bytes
 
 from handgrad.errors import UserError
+from handgrad.kernels.naive import softmax
 from handgrad.layers import BatchNorm, Dense, Dropout, Flatten, ReLU
-from handgrad.model import BATCH, Model, softmax
+from handgrad.model import BATCH, Model
 from handgrad.network import Network
 from tolerance import assert_close
 
@@ -122,7 +123,7 @@ def rewritten(
 
 def test_rewriting_alone_does_no_harm(model: Model, content: bytes, tmp_path: Path) -> None:
     back = loaded(tmp_path / "m.safetensors", rewritten(content))
-    assert back.predict_proba(pixels()).tobytes() == model.predict_proba(pixels()).tobytes()
+    assert_close(back.predict_proba(pixels()), model.predict_proba(pixels()))
 
 
 HEADER = ("layers", "in_shape", "classes", "temperature", "upright", "record")
@@ -171,7 +172,7 @@ DAMAGE: dict[str, dict[str, Callable[[Any], Any]]] = {
         for shape in (3, [], [0, 4, 1], [-5, -4, 1], ["5", 4, 1], [5, 4], [10**9, 10**9, 1], [10**40, 1, 1], "ab", None)
     },
     "dense behind an image": {"header": lambda h: h.update(layers=h["layers"][1:])},
-    "too few classes": {"header": lambda h: h.update(classes=["a", "b"])},
+    "too few classes": {"header": lambda h: h.update(classes=["a"])},
     "classes a number": {"header": lambda h: h.update(classes=3)},
     "classes null": {"header": lambda h: h.update(classes=None)},
     **{

@@ -12,7 +12,7 @@ from handgrad.errors import UserError
 from handgrad.evaluate import evaluate
 from handgrad.model import SHIPPED, pretrained, shipped
 
-NAMES = ("cnn", "mlp", "tiny")
+NAMES = ("cnn", "mlp", "robust", "tiny")
 
 
 def test_each_model_has_a_card() -> None:
@@ -38,7 +38,7 @@ def test_the_default_is_the_convolutional_one() -> None:
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
-    with pytest.raises(UserError, match="no pretrained model 'resnet': expected one of cnn, mlp, tiny"):
+    with pytest.raises(UserError, match="no pretrained model 'resnet': expected one of cnn, mlp, robust, tiny"):
         shipped("resnet")
 
 

@@ -1,7 +1,7 @@
 """Enlarging the training data: each image distorted anew each time it is seen, uint8 -> float32 in one pass."""
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from typing import Any
 
@@ -14,6 +14,7 @@ from handgrad.keys import derive
 Array = npt.NDArray[Any]
 
 FIELDS = 256  # smooth fields drawn for an epoch; rolled and mirrored, each serves many images
+DIRT = ("blur", "noise", "contrast", "clutter")  # in the order of `kernels/soil.py`
 SIGMA = 5.0  # pixels: how smooth an elastic distortion is
 
 
@@ -24,7 +25,8 @@ class Augment:
     rotation, shear: degrees; scale: 0.15 stretches each axis by up to 1.15 or 1/1.15; shift: pixels; elastic:
     root-mean-square displacement of an axis in pixels (each image draws between half of it and all of it); stroke:
     share of the way to the brightest (thicker) or darkest (thinner) neighbour; flip: mirror half of the images left
-    to right; clean: share of the images left as they are.
+    to right; clean: share of the images left as they are. Then dirt, on clean ones too: blur, noise, contrast lost
+    (each a share of the most there can be) and clutter, the share of images with foreign marks; see `kernels/soil.py`.
     """
 
     rotation: float = 0.0
@@ -35,9 +37,14 @@ class Augment:
     stroke: float = 0.0
     flip: bool = False
     clean: float = 0.0
+    blur: float = 0.0
+    noise: float = 0.0
+    contrast: float = 0.0
+    clutter: float = 0.0
 
     def __post_init__(self) -> None:
-        limits = {"rotation": 180, "shear": 60, "scale": 2, "shift": 100, "elastic": 100, "stroke": 1, "clean": 1}
+        limits = {"rotation": 180, "shear": 60, "scale": 2, "shift": 100, "elastic": 100, "stroke": 1}
+        limits |= dict.fromkeys(("clean", *DIRT), 1)
         for name, limit in limits.items():
             value = getattr(self, name)
             if not 0 <= value <= limit:
@@ -45,15 +52,14 @@ class Augment:
 
     @property
     def changes(self) -> bool:
-        """Whether any image can come out different from what went in."""
-        moves = any(getattr(self, f.name) for f in fields(self) if f.name != "clean")
+        """Whether any image can come out distorted."""
+        moves = any(getattr(self, f.name) for f in fields(self) if f.name not in ("clean", *DIRT))
         return moves and self.clean < 1
 
     def softer(self, factor: float) -> "Augment":
         """The same with every strength multiplied by a factor."""
-        names = ("rotation", "shear", "scale", "shift", "elastic", "stroke")
-        strengths = {name: getattr(self, name) * factor for name in names}
-        return Augment(**strengths, flip=self.flip, clean=self.clean)
+        names = ("rotation", "shear", "scale", "shift", "elastic", "stroke", *DIRT)
+        return replace(self, **{name: getattr(self, name) * factor for name in names})
 
     def limits(self) -> Array:
         """The kernel's form: (8,) float32 in the order of `kernels/warp.py`."""
@@ -61,6 +67,10 @@ class Augment:
         clean = self.clean if self.changes else 1.0
         values = [clean, turn, slant, math.log1p(self.scale), self.shift, self.elastic, self.stroke, float(self.flip)]
         return np.array(values, np.float32)
+
+    def dirt(self) -> Array:
+        """The limits (4,) float32 of `kernels/soil.py`."""
+        return np.array([getattr(self, name) for name in DIRT], np.float32)
 
 
 def elastic_fields(height: int, width: int, key: int, count: int = FIELDS) -> Array:
@@ -90,12 +100,14 @@ class Augmenter:
 
     def __init__(self, augment: Augment, mean: Array, scale: Array, kernels: Any, seed: int) -> None:
         self.augment, self.mean, self.scale, self.kernels, self.seed = augment, mean, scale, kernels, seed
-        self.limits = augment.limits()
+        self.limits, self.dirt = augment.limits(), augment.dirt()
+        self.zero, self.one = np.zeros_like(mean), np.ones_like(scale)
         self.fields = np.zeros((FIELDS if augment.elastic else 1, *mean.shape[:2], 2), np.float32)
 
     def begin_epoch(self, epoch: int, factor: float = 1.0) -> None:
         """Draw this epoch's elastic fields, and scale every strength by a factor."""
-        self.limits = self.augment.softer(factor).limits()
+        softer = self.augment.softer(factor)
+        self.limits, self.dirt = softer.limits(), softer.dirt()
         if self.augment.elastic:
             self.fields = elastic_fields(self.mean.shape[0], self.mean.shape[1], derive(self.seed, 1, epoch))
 
@@ -103,4 +115,10 @@ class Augmenter:
         """out (B, H, W, C) float32 = the images pixels[rows], uint8, distorted with this step's key."""
         key = derive(self.seed, 2, step)
         threads = self.kernels.threads()
-        self.kernels.warp(out, pixels, rows, self.mean, self.scale, self.fields, self.limits, key, threads)
+        if not self.dirt.any():
+            self.kernels.warp(out, pixels, rows, self.mean, self.scale, self.fields, self.limits, key, threads)
+            return
+        self.kernels.warp(out, pixels, rows, self.zero, self.one, self.fields, self.limits, key, threads)
+        self.kernels.soil(out, self.dirt, derive(self.seed, 5, step), threads)
+        np.subtract(out, self.mean, out=out)
+        np.multiply(out, self.scale, out=out)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from handgrad import layers as layer_types
 from handgrad.deskew import deskew
 from handgrad.errors import UserError
+from handgrad.kernels.naive import softmax
 from handgrad.layers import Layer, chain
 from handgrad.layout import Array
 from handgrad.network import Network, Workspace
@@ -19,36 +20,47 @@ from handgrad.tensors import read_tensors, take, write_tensors
 
 FORMAT = "handgrad-1"
 BATCH = 256  # images predicted at a time
-FEW = 16  # images, one at a time, that are not worth waiting for a compiler for
+FEW = 256  # images, the first that a model answers, that are not worth waiting for a compiler for
 SHIPPED = Path(__file__).parent / "pretrained"  # trained models, each with its card
 
 
 class Model:
     """Answers for uint8 images of network.in_shape.
 
-    The network sees (pixels - mean) * scale, with mean and scale (H, W, C); upright: of pixels deskewed first. The
-    record says how it was trained; temperature divides the logits.
+    The network sees (pixels - mean) * scale, with mean and scale (H, W, C); upright: of pixels deskewed first. It may
+    have one output more than there are classes, for what is none of them. The record says how it was trained;
+    temperature divides the logits; an answer less probable than `least` is not to be relied on.
     """
 
     def __init__(
         self, network: Network, mean: Array, scale: Array, classes: Sequence[str],
-        record: Mapping[str, Any] | None = None, temperature: float = 1.0, upright: bool = False,
+        record: Mapping[str, Any] | None = None, temperature: float = 1.0, upright: bool = False, least: float = 0.0,
     ) -> None:  # fmt: skip
         self.network, self.mean, self.scale, self.classes = network, mean, scale, tuple(classes)
-        self.record, self.temperature, self.upright = dict(record or {}), temperature, upright
-        self._singles = 0  # images answered one at a time
+        self.record, self.temperature, self.upright, self.least = dict(record or {}), temperature, upright, least
+        self._answered = 0  # images
 
     def predict_proba(self, pixels: npt.NDArray[np.uint8]) -> Array:
-        """Probabilities (N, K) float32 of images (N, H, W) or (N, H, W, C) uint8."""
+        """Probabilities (N, K) float32 of images (N, H, W) or (N, H, W, C) uint8, each row with a sum of 1."""
+        known = self.likelihoods(pixels)
+        known /= np.maximum(known.sum(axis=1, keepdims=True), np.float32(1e-30))
+        return known
+
+    def likelihoods(self, pixels: npt.NDArray[np.uint8]) -> Array:
+        """As `predict_proba`, but what a row lacks to 1 is the probability that the image shows none of the classes.
+
+        An image whose likeliest class does not reach `least` is better not answered.
+        """
         images = self._images(pixels)
         n = min(len(images), BATCH)
-        logits = np.empty((len(images), len(self.classes)), np.float32)
-        self._singles += len(images) == 1
-        quick = len(images) == 1 and self._singles <= FEW
+        logits = np.empty((len(images), *self.network.out_shape), np.float32)
+        self._answered += len(images)
+        quick = self._answered <= FEW
         ws = self.network.workspace(max(n, 1), kernels="naive" if quick else "serial")
         for first in range(0, len(images), BATCH):
             self._forward(logits[first : first + BATCH], images[first : first + BATCH], ws)
-        return softmax(logits / np.float32(self.temperature))
+        known: Array = softmax(logits / np.float32(self.temperature))[:, : len(self.classes)]
+        return known
 
     def predict(self, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
         """The likeliest class (N,) of images (N, H, W) or (N, H, W, C) uint8, as an index into `classes`."""
@@ -70,10 +82,14 @@ class Model:
         ws.x[: len(images)] *= self.scale
         logits[:] = self.network.forward(ws.x, ws)[: len(images)]
 
-    def save(self, path: str | Path) -> None:
-        """Write one safetensors file, whole or not at all: weights, and a header with everything else."""
+    def save(self, path: str | Path, half: bool = False) -> None:
+        """Write one safetensors file, whole or not at all: weights, and a header with everything else.
+
+        half: weights in 16 bits, a file half as large; accuracy moves by a hundredth of a point or not at all.
+        """
         network = self.network
         tensors = {**dict(network.layout.views(network.theta)), **dict(network.state_layout.views(network.state))}
+        tensors = {name: tensor.astype(np.float16) for name, tensor in tensors.items()} if half else tensors
         tensors |= {"mean": self.mean, "scale": self.scale}
         header = {
             "format": FORMAT,
@@ -82,6 +98,7 @@ class Model:
             "classes": self.classes,
             "temperature": self.temperature,
             "upright": self.upright,
+            "least": self.least,
             "record": self.record,
         }
         write_tensors(path, tensors, header)
@@ -93,21 +110,22 @@ class Model:
         try:
             network = _network(header, sum(tensor.size for tensor in tensors.values()))
             classes, temperature, record = list(header["classes"]), float(header["temperature"]), dict(header["record"])
-            upright = bool(header["upright"])
+            upright, least = bool(header["upright"]), float(header.get("least", 0.0))
         except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, MemoryError, UserError) as error:
             raise UserError(
                 f"{path}: the model's header is damaged ({error!r}); use another copy of the file"
             ) from None
-        if (len(classes),) != network.out_shape or not 0 < temperature < math.inf:
+        fits = network.out_shape in ((len(classes),), (len(classes) + 1,))
+        if not (fits and 0 < temperature < math.inf and 0 <= least <= 1):
             raise UserError(
-                f"{path}: {len(classes)} classes for {network.out_shape} outputs, temperature {temperature}: expected "
-                "as many of each, and a temperature above 0; use another copy of the file"
+                f"{path}: {len(classes)} classes for {network.out_shape} outputs, temperature {temperature}, least "
+                f"{least}: expected as many of each, a temperature above 0, a probability; use another copy of the file"
             )
         for layout, flat in ((network.layout, network.theta), (network.state_layout, network.state)):
             for name, view in layout.views(flat):
                 view[...] = take(path, tensors, name, view.shape)
         mean, scale = (take(path, tensors, name, network.in_shape) for name in ("mean", "scale"))
-        return Model(network, mean, scale, classes, record, temperature, upright)
+        return Model(network, mean, scale, classes, record, temperature, upright, least)
 
 
 def pretrained(name: str = "cnn") -> Model:
@@ -121,13 +139,6 @@ def shipped(name: str) -> Path:
     if name not in known:
         raise UserError(f"no pretrained model '{name}': expected one of {', '.join(known)}")
     return SHIPPED / f"{name}.safetensors"
-
-
-def softmax(logits: Array) -> Array:
-    """exp(z) / sum exp(z) along the last axis; the largest z is taken out first, so any size is safe."""
-    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    out: Array = powers / powers.sum(axis=-1, keepdims=True)
-    return out
 
 
 def _network(header: dict[str, Any], numbers: int) -> Network:

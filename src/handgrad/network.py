@@ -12,7 +12,7 @@ from handgrad.errors import UserError
 from handgrad.init import start
 from handgrad.kernels import backend
 from handgrad.keys import derive
-from handgrad.layers import Dropout, Flatten, Layer, ReLU, Slot, chain
+from handgrad.layers import Dropout, Flatten, Layer, ReLU, Sequential, Slot, chain
 from handgrad.layers.base import Plan
 from handgrad.layout import Array, Layout, Param, Shape, aligned
 
@@ -86,14 +86,14 @@ class Network:
         numbers = max(chain.scratch(plan, n) for plan in self.plans)
         scratch = aligned((1, 0) if naive else (chosen.threads(), numbers), self.dtype)
         ws = Workspace(n, train, chosen, [], [], aligned((n, *self.in_shape), self.dtype), scratch)
-        ws.slots += self._slots(ws, self.layers, self.plans, self.in_shape, scratch, (), False)
+        ws.slots += self._slots(ws, self.layers, self.plans, self.in_shape, scratch, (), False, False)
         return ws
 
     def _slots(
         self, ws: Workspace, layers: Sequence[Layer], plans: Sequence[Plan], in_shape: Shape, scratch: Array,
-        place: tuple[int, ...], wanted: bool,
+        place: tuple[int, ...], wanted: bool, side_by_side: bool,
     ) -> list[Slot]:  # fmt: skip
-        """Slots of layers in a row; wanted: something below them wants a gradient."""
+        """Slots of layers in a row, or side by side; wanted: something below them wants a gradient."""
         slots: list[Slot] = []
         for i, (layer, plan) in enumerate(zip(layers, plans, strict=True)):
             here = (*place, i)
@@ -107,8 +107,10 @@ class Network:
             if layer.random:
                 ws.random.append((slot, here))
             inside = getattr(layer, "layers", ())
-            slot.inner = self._slots(ws, inside, plan.inner, in_shape, scratch, here, wanted)
+            slot.inner = self._slots(ws, inside, plan.inner, in_shape, scratch, here, wanted, layer.side_by_side)
             slots.append(slot)
+            if side_by_side:
+                continue
             in_shape, wanted = plan.out_shape, wanted or any(chain.params(plan))
         return slots
 
@@ -151,7 +153,7 @@ class Network:
 
 def _passes_on(layer: Layer, train: bool) -> bool:
     """Whether a layer only passes on what it was given, and needs no arrays of its own."""
-    return isinstance(layer, Flatten) or (isinstance(layer, Dropout) and not train)
+    return isinstance(layer, (Flatten, Sequential)) or (isinstance(layer, Dropout) and not train)
 
 
 def describe(layer: Layer) -> str:

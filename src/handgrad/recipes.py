@@ -30,10 +30,13 @@ class Recipe:
     warmup: share of the steps over which the rate rises. smoothing: of labels. clip: largest gradient norm, 0 for none.
     average: decay of the weight average, 0 for none. normalise: `range` (to 0..1), `image` (one mean and deviation for
     all pixels) or `pixel` (one for each). deskew: set slanted digits upright first, in training and in predicting.
-    rotation to clean: see `Augment`. calm: share of the epochs, the last, in which distortions are half as strong.
+    rotation to clutter: see `Augment`. outliers: share of each batch that shows no digit, for which the network then
+    has an output of its own, see `outliers.py`. calm: share of the epochs, the last, with half the distortion.
     focus: share of the images that are drawn by how hard they are, see `Sampler`; training accuracy is that of the
-    images drawn.
-    all_data: learn from the validation images too (final runs of a settled recipe).
+    images drawn. teacher: a model, called as in the package or by its path, whose answers to the distorted images are
+    learnt; distillation: their share of the target, the rest is the label's; see `Teacher`.
+    all_data: learn from the validation images too (final runs of a settled recipe). temperature: of the model then, as
+    validation images gave it before; a run that keeps them back finds its own.
     """
 
     name: str
@@ -67,9 +70,17 @@ class Recipe:
     stroke: float = 0.0
     flip: bool = False
     clean: float = 0.0
+    blur: float = 0.0
+    noise: float = 0.0
+    contrast: float = 0.0
+    clutter: float = 0.0
+    outliers: float = 0.0
     calm: float = 0.0
     focus: float = 0.0
+    teacher: str = ""
+    distillation: float = 0.0
     all_data: bool = False
+    temperature: float = 1.0
 
     def __post_init__(self) -> None:
         for name, kind in get_type_hints(Recipe).items():
@@ -89,6 +100,10 @@ class Recipe:
         if not self.hidden and any(self.dropout):
             raise UserError(
                 f"dropout is {self.dropout[0]:g} without a hidden layer to put it behind: expected 0, or set hidden"
+            )
+        if bool(self.teacher) != bool(self.distillation):
+            raise UserError(
+                f"teacher is '{self.teacher}' and distillation {self.distillation:g}: expected both of them, or neither"
             )
         spread(self.init, 1, 1)
         feature_layers(self.features, self.batch_norm, self.init)
@@ -146,7 +161,7 @@ RANGES = MappingProxyType(
         "hidden": (1, 65536), "dropout": (0, 0.99), "input_dropout": (0, 0.99), "layer_lr": (0, 1e6),
         "epochs": (1, 100_000), "batch": (1, 65536), "lr": (1e-12, 1e6), "momentum": (0, ONE), "beta2": (0, ONE),
         "decay": (0, 1e3), "warmup": (0, 1), "smoothing": (0, ONE), "clip": (0, 1e9), "average": (0, ONE),
-        "calm": (0, 1), "focus": (0, ONE),
+        "outliers": (0, 0.9), "distillation": (0, 1), "calm": (0, 1), "focus": (0, ONE), "temperature": (0.05, 20),
     }
 )  # fmt: skip
 CHOICES = MappingProxyType({"optimiser": OPTIMISERS, "schedule": tuple(SCHEDULES), "normalise": NORMALISE})
@@ -178,13 +193,25 @@ RECIPES = MappingProxyType(
             Recipe("mlp", hidden=(512, 512, 512), batch_norm=True, batch=128, epochs=8, lr=3e-3,
                    schedule="one-cycle", decay=0.02, smoothing=0.05, average=0.99, deskew=True, calm=0.25, rotation=8,
                    shear=6, scale=0.1, shift=1, elastic=0.8, clean=0.1),
-            Recipe("mlp-best", hidden=(1024, 1024, 1024), batch_norm=True, dropout=(0.1,), batch=256, epochs=160,
+            Recipe("mlp-best", hidden=(2048, 1024, 1024), batch_norm=True, dropout=(0.1,), batch=256, epochs=75,
                    lr=2e-3, beta2=0.99, warmup=0.05, decay=0.02, smoothing=0.05, average=0.999, deskew=True, calm=0.2,
-                   rotation=12, shear=10, scale=0.15, shift=2, elastic=1.3, clean=0.1, focus=0.9, all_data=True),
+                   rotation=12, shear=10, scale=0.15, shift=2, elastic=1.3, clean=0.1, focus=0.9,
+                   teacher="cnn", distillation=1.0, all_data=True),
             Recipe("cnn", features=("5x5-16v", "pool", "3x3-48", "3x3-48", "pool", "3x3-96v", "3x3-96", "average"),
                    hidden=(), batch_norm=True, batch=128, epochs=10, lr=1e-2, beta2=0.99, schedule="one-cycle",
                    decay=0.02, smoothing=0.05, average=0.99, normalise="range", calm=0.25, rotation=8, shear=6,
                    scale=0.1, shift=1, elastic=0.8, clean=0.1),
+            Recipe("cnn-best",
+                   features=("5x5-32v", "pool", "3x3-64", "3x3-64", "pool", "3x3-128v", "3x3-128", "average"),
+                   hidden=(), batch_norm=True, batch=128, epochs=25, lr=1e-2, beta2=0.99, schedule="one-cycle",
+                   decay=0.02, smoothing=0.05, average=0.999, normalise="range", calm=0.25, rotation=10, shear=8,
+                   scale=0.12, shift=2, elastic=1.0, clean=0.1, all_data=True, temperature=0.55),
+            Recipe("cnn-robust",
+                   features=("5x5-32v", "pool", "3x3-64", "3x3-64", "pool", "3x3-128v", "3x3-128", "average"),
+                   hidden=(), batch_norm=True, batch=128, epochs=24, lr=1e-2, beta2=0.99, schedule="one-cycle",
+                   decay=0.02, smoothing=0.02, average=0.999, normalise="range", calm=0.25, rotation=15, shear=15,
+                   scale=0.3, shift=3, elastic=1.0, stroke=0.5, clean=0.15, blur=0.6, noise=0.12, contrast=0.7,
+                   clutter=0.4, outliers=0.14),
             Recipe("cnn-tiny", features=("3x3-8", "pool", "3x3-16", "3x3-16", "pool", "3x3-24", "average"), hidden=(),
                    batch_norm=True, batch=128, epochs=30, lr=1e-2, beta2=0.99, schedule="one-cycle", decay=0.02,
                    smoothing=0.02, average=0.999, normalise="range", deskew=True, calm=0.25, rotation=5, shear=4,

@@ -56,6 +56,13 @@ class Run:
             raise UserError(f"{dataset}: the images have changed since {folder} began; begin a new run")
         return cls(folder, checkpoint.restore(path, *data.split()), dataset, checksum)
 
+    @classmethod
+    def unfinished(cls, folder: Path, recipe: Recipe, dataset: str, seed: int) -> "Run | None":
+        """The run in this folder, begun or gone on with; None when it is finished."""
+        if (folder / MODEL).is_file():
+            return None
+        return cls.resume(folder) if (folder / CHECKPOINT).is_file() else cls.begin(folder, recipe, dataset, seed)
+
     def events(self) -> Generator[Step | Epoch]:
         """Train to the end; checkpoints now and then, and when the caller stops listening (`close`, or `break`)."""
         saved = time.monotonic()

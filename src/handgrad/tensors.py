@@ -41,11 +41,11 @@ def write_tensors(path: str | Path, tensors: dict[str, Array], header: dict[str,
 
 
 def take(path: str | Path, tensors: dict[str, Array], name: str, shape: Shape) -> Array:
-    """The tensor called `name`, which must be float32 of this shape."""
+    """The tensor called `name`, which must be of this shape, and float32; or float16, as models are shipped."""
     found = tensors.get(name)
-    if found is None or found.shape != tuple(shape) or found.dtype != np.float32:
+    if found is None or found.shape != tuple(shape) or found.dtype not in (np.float32, np.float16):
         got = "missing" if found is None else f"{found.dtype} {found.shape}"
         raise UserError(
             f"{path}: tensor '{name}' is {got}: expected float32 {tuple(shape)}; use another copy of the file"
         )
-    return found
+    return found.astype(np.float32, copy=False)

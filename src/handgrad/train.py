@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from handgrad.augment import Augmenter
 from handgrad.datasets import Images
@@ -13,16 +14,21 @@ from handgrad.deskew import deskew
 from handgrad.errors import UserError
 from handgrad.evaluate import best_temperature
 from handgrad.kernels import backend
+from handgrad.kernels.naive import softmax
+from handgrad.keys import derive
 from handgrad.layout import Array, aligned
 from handgrad.model import Model
 from handgrad.network import Network
 from handgrad.optim import Average, Optimiser
+from handgrad.outliers import make_outliers
 from handgrad.recipes import Recipe
 from handgrad.sampling import Sampler
+from handgrad.teacher import Teacher
 
 VALID_BATCH = 256
 CALM_FACTOR = 0.5  # how strong distortions are in the last, calm epochs
 CLOCKED = ("seconds", "images_per_second")
+DOUBTED = 0.007  # share of the validation images for which the model's answer shall be "not sure"
 LEAST_DEVIATION = 16.0  # of a pixel, in grey levels: rarely inked pixels would otherwise be blown up
 
 
@@ -53,24 +59,33 @@ class Trainer:
     """A training run that can be left after any step and taken up again to the same bytes.
 
     data, valid: what to learn from and what to watch; with recipe.all_data both are learnt from. There is no place for
-    test images.
+    test images. start: a model of the recipe's layers to go on from, rather than from random weights.
     """
 
-    def __init__(self, recipe: Recipe, data: Images, valid: Images, seed: int = 0) -> None:
+    def __init__(self, recipe: Recipe, data: Images, valid: Images, seed: int = 0, start: Model | None = None) -> None:
         self.recipe, self.seed = recipe, seed
         self.data = _prepared(_join(data, valid) if recipe.all_data else data, recipe)
         self.valid = None if recipe.all_data else _prepared(valid, recipe)
         self.batch = min(recipe.batch, len(self.data))
-        self.steps_per_epoch = len(self.data) // self.batch
+        self.digits = self.batch - round(recipe.outliers * self.batch)  # images of a batch that have a label
+        self.steps_per_epoch = len(self.data) // self.digits
         self.steps = self.steps_per_epoch * recipe.epochs
         self.schedule = recipe.learning_rate(self.steps)
-        self.network = Network(recipe.layers(len(data.classes)), data.shape, seed)
+        self.outputs = len(data.classes) + (self.digits < self.batch)  # the last one, if so, for what is no digit
+        self.network = Network(recipe.layers(self.outputs), data.shape, seed)
+        self.mean, self.scale = normalisation(self.data, recipe.normalise)
+        if start:
+            self.network.theta[:], self.network.state[:] = start.network.theta, start.network.state
+            self.mean, self.scale = start.mean, start.scale
         self.kernels = backend("parallel")
         self.optimiser = Optimiser(recipe.rule(), self.network.layout, self.kernels, recipe.decay, recipe.clip)
         network = self.network
         self.average = Average(recipe.average, network.theta, network.state, self.kernels) if recipe.average else None
+        self.teacher = None
+        if recipe.teacher:
+            taught = data.classes if self.digits == self.batch else ()
+            self.teacher = Teacher(recipe.teacher, recipe.distillation, self.mean, self.scale, taught, self.batch)
         self.sampler = Sampler(len(self.data), seed, recipe.focus)
-        self.mean, self.scale = normalisation(self.data, recipe.normalise)
         self.step = 0
         self.history: list[Epoch] = []
         self.loss_sum, self.right, self.seconds = 0.0, 0, 0.0  # of the epoch under way
@@ -78,9 +93,9 @@ class Trainer:
     def run(self) -> Iterator[Step | Epoch]:
         """Train from where this run stands to its end, one record after each step and each epoch."""
         ws = self.network.workspace(self.batch, train=True, kernels="parallel")
-        pixels = self.data.pixels.reshape(-1, *self.data.shape)
+        pixels, labels = self._with_outliers()
         augment = self._augmenter()
-        dlogits = aligned((self.batch, len(self.data.classes)))
+        dlogits = aligned((self.batch, self.outputs))
         for epoch in range(len(self.history), self.recipe.epochs):
             first, began = epoch * self.steps_per_epoch, time.perf_counter() - self.seconds
             if self.step == first:
@@ -88,13 +103,14 @@ class Trainer:
             order = self.sampler.order(epoch)
             augment.begin_epoch(epoch, self._strength(epoch))
             for at in range(self.step - first, self.steps_per_epoch):
-                rows = order[at * self.batch : (at + 1) * self.batch]
+                rows = self._rows(order[at * self.digits : (at + 1) * self.digits], len(pixels))
                 augment(ws.x, pixels, rows, self.step)
                 logits = self.network.forward(ws.x, ws, self.seed, self.step)
-                labels = self.data.labels[rows]
-                loss, right = self.kernels.softmax_cross_entropy(dlogits, logits, labels, self.recipe.smoothing)
+                loss, right = self.kernels.softmax_cross_entropy(dlogits, logits, labels[rows], self.recipe.smoothing)
                 self._check(loss)
-                self.sampler.learn(rows, labels, dlogits)
+                if self.teacher:
+                    self.teacher.correct(dlogits, ws.x, labels[rows], self.recipe.smoothing)
+                self.sampler.learn(rows[: self.digits], labels[rows[: self.digits]], dlogits)
                 self.network.backward(dlogits, ws)
                 self.optimiser.step(self.network.theta, self.network.grad, self.schedule(self.step))
                 self.step += 1
@@ -104,6 +120,23 @@ class Trainer:
                 self.seconds = time.perf_counter() - began
                 yield Step(self.step, loss)
             yield self._finish(epoch, began)
+
+    def _with_outliers(self) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+        """Pixels (M, H, W, C) and labels to learn from; behind the digits, outliers with a label beyond the classes."""
+        pixels, labels = self.data.pixels.reshape(-1, *self.data.shape), self.data.labels
+        if self.digits == self.batch:
+            return pixels, labels
+        outliers = make_outliers(self.data, self.seed)[..., None]
+        return np.concatenate([pixels, outliers]), np.append(
+            labels, np.full(len(outliers), len(self.data.classes), np.uint8)
+        )
+
+    def _rows(self, digits: npt.NDArray[np.int64], total: int) -> npt.NDArray[np.int64]:
+        """A batch's rows: those of digits, then as many outliers, drawn for this step, as there is room for."""
+        if self.digits == self.batch:
+            return digits
+        random = np.random.Generator(np.random.Philox(key=derive(self.seed, 7, self.step)))
+        return np.append(digits, random.integers(len(self.data), total, self.batch - self.digits))
 
     def _augmenter(self) -> Augmenter:
         return Augmenter(self.recipe.augment(), self.mean, self.scale, self.kernels, self.seed)
@@ -133,11 +166,11 @@ class Trainer:
             )
 
     def _finish(self, epoch: int, began: float) -> Epoch:
-        images = self.steps_per_epoch * self.batch
-        speed = images / self.seconds
+        steps = self.steps_per_epoch
+        speed = steps * self.batch / self.seconds
         valid_loss, valid_accuracy = self.validate() if self.valid else (None, None)
         record = Epoch(
-            epoch + 1, self.step, self.loss_sum / self.steps_per_epoch, self.right / images, valid_loss, valid_accuracy,
+            epoch + 1, self.step, self.loss_sum / steps, self.right / (steps * self.batch), valid_loss, valid_accuracy,
             self.schedule(self.step - 1), time.perf_counter() - began, speed,
         )  # fmt: skip
         self.history.append(record)
@@ -174,13 +207,19 @@ class Trainer:
     def model(self) -> Model:
         """The trained model, with the record of how it came to be: no clock in it, so equal runs give equal files.
 
-        Its temperature is the best one for the validation images, where some were kept back.
+        Its temperature is the best one for the validation images, where some were kept back, and its least probability
+        such that nearly all of them are answered; without them, the recipe's temperature, and every image is answered.
         """
         history = [{k: v for k, v in asdict(e).items() if k not in CLOCKED} for e in self.history]
         record = {"recipe": asdict(self.recipe), "seed": self.seed, "history": history}
-        temperature = best_temperature(self._valid_logits(), self.valid.labels) if self.valid else 1.0
+        temperature, least = self.recipe.temperature, 0.0
+        if self.valid:
+            logits = self._valid_logits()
+            temperature = best_temperature(logits, self.valid.labels)
+            likeliest = softmax(logits / temperature)[:, : len(self.data.classes)].max(axis=1)
+            least = float(np.quantile(likeliest, DOUBTED))
         return Model(
-            self.result(), self.mean, self.scale, self.data.classes, record, temperature, upright=self.recipe.deskew
+            self.result(), self.mean, self.scale, self.data.classes, record, temperature, self.recipe.deskew, least
         )
 
 

@@ -46,16 +46,20 @@ def check(kernels: Any, kind: str, case: tuple[int, ...]) -> list[bytes]:
     out, dx, dw, db, w_parts, b_parts = (array for array, _ in made)
     exact = [a.astype(np.float64) for a in (x, w, b, dy)]
     x64, w64, b64, dy64 = exact
-    want = [np.empty(a.shape) for a in (out, dx, dw, db)]
+    want, terms = ([np.empty(a.shape) for a in (out, dx, dw, db)] for _ in range(2))
     times, outputs = WINOGRAD_TIMES if kind == "winograd" else 1.0, []
     passes = ("forward", "input_gradient", "weight_gradient")
     mine, mine_dx, mine_dw = (getattr(kernels, f"{kind}_{name}") for name in passes)
     twin, twin_dx, twin_dw = (getattr(naive, f"{kind}_{name}") for name in passes)
+    ax, aw, ab, ady = (np.abs(a) for a in exact)
+    twin(terms[0], ax, aw, ab, 0.0, stride, pad, scratch)
+    twin_dx(terms[1], ady, aw, stride, pad, scratch)
+    twin_dw(terms[2], terms[3], ax, ady, stride, pad, w_parts, b_parts, scratch)
     for floor in (0.0, -np.inf):
         scratch[:] = np.nan  # what the last kernel left there must not matter
         mine(out, x, w, b, floor, stride, pad, scratch)
         twin(want[0], x64, w64, b64, floor, stride, pad, scratch)
-        assert_close(out, want[0], times)
+        assert_close(out, want[0], times, terms[0])
         outputs.append(out.tobytes())
     scratch[:] = np.nan
     mine_dx(dx, dy, w, stride, pad, scratch)
@@ -63,8 +67,8 @@ def check(kernels: Any, kind: str, case: tuple[int, ...]) -> list[bytes]:
     scratch[:] = np.nan
     mine_dw(dw, db, x, dy, stride, pad, w_parts, b_parts, scratch)
     twin_dw(want[2], want[3], x64, dy64, stride, pad, w_parts, b_parts, scratch)
-    for got, wanted in zip((dx, dw, db), want[1:], strict=True):
-        assert_close(got, wanted, times)
+    for got, wanted, size in zip((dx, dw, db), want[1:], terms[1:], strict=True):
+        assert_close(got, wanted, times, size)
     for whole in (whole_scratch, *(each for _, each in made)):
         whole()
     assert all((a == e).all() for a, e in zip((x, w, b, dy), exact, strict=True)), "an input was written to"

@@ -9,7 +9,7 @@ import pytest
 from scipy import ndimage
 
 from handgrad.augment import Augment, elastic_fields
-from handgrad.kernels import backend, naive
+from handgrad.kernels import backend, naive, naive_images
 from handgrad.kernels.warp import CLEAN, FLIP, N_LIMITS, ROTATION, SCALE, SCALE_Y, SHEAR, SHIFT, SHIFT_Y
 from tolerance import assert_close
 
@@ -137,10 +137,10 @@ def test_strokes_grow_and_shrink() -> None:
     """A stroke change of 1 is SciPy's grey dilation, of -1 its erosion, 3 by 3 with background outside."""
     image = picture(12, 10).astype(np.float64)[:, :, None]
     framed = np.pad(image[:, :, 0], 1)
-    assert_close(naive._strokes(image, 1.0)[:, :, 0], ndimage.grey_dilation(framed, (3, 3))[1:-1, 1:-1])
-    assert_close(naive._strokes(image, -1.0)[:, :, 0], ndimage.grey_erosion(framed, (3, 3))[1:-1, 1:-1])
+    assert_close(naive_images._strokes(image, 1.0)[:, :, 0], ndimage.grey_dilation(framed, (3, 3))[1:-1, 1:-1])
+    assert_close(naive_images._strokes(image, -1.0)[:, :, 0], ndimage.grey_erosion(framed, (3, 3))[1:-1, 1:-1])
     half = (image[:, :, 0] + ndimage.grey_dilation(framed, (3, 3))[1:-1, 1:-1]) / 2
-    assert_close(naive._strokes(image, 0.5)[:, :, 0], half)
+    assert_close(naive_images._strokes(image, 0.5)[:, :, 0], half)
 
 
 def test_elastic_displacement_is_a_look_up_in_the_image() -> None:

@@ -206,3 +206,19 @@ def test_no_scheduler_is_one_line(address, data, tmp_path, monkeypatch):
     monkeypatch.setattr("handgrad.sweeps.cluster.CONNECT", 1)
     with pytest.raises(UserError, match="no scheduler at"):
         list(Sweep.open(tmp_path / "s", SMALL, VARY, 1, data).run(cluster=address))
+
+
+def test_a_record_that_died_with_its_worker_is_no_outcome():
+    """The trial ended well, but the cluster went away before its record was fetched: it is to run again."""
+    from types import SimpleNamespace
+
+    from handgrad.sweeps.cluster import _outcome
+
+    def gone(*_):
+        raise OSError("the stream is closed")
+
+    trial = SimpleNamespace(name="t")
+    assert _outcome(trial, SimpleNamespace(status="finished", exception=lambda: None, result=gone)) is None
+    assert _outcome(trial, SimpleNamespace(status="lost")) is None
+    kept = SimpleNamespace(status="finished", exception=lambda: None, result=lambda: "record")
+    assert _outcome(trial, kept) == Finished("t", "record")

@@ -7,13 +7,16 @@ import click
 
 from handgrad import __version__
 from handgrad.cli.augment import augment
+from handgrad.cli.committee import committee
 from handgrad.cli.data import data
 from handgrad.cli.evaluate import evaluate
 from handgrad.cli.inspect import inspect
 from handgrad.cli.lr_find import lr_find
 from handgrad.cli.predict import predict
+from handgrad.cli.read import read
 from handgrad.cli.sweep import sweep
 from handgrad.cli.train import train
+from handgrad.cli.tune import tune
 from handgrad.errors import UserError
 
 
@@ -26,7 +29,7 @@ def cli() -> None:
     """
 
 
-for command in (train, evaluate, predict, sweep, inspect, lr_find, augment, data):
+for command in (train, evaluate, predict, read, tune, sweep, committee, inspect, lr_find, augment, data):
     cli.add_command(command)
 
 

@@ -1,9 +1,10 @@
 """Options that several commands share."""
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
 
 import click
 
@@ -11,7 +12,11 @@ from handgrad.errors import UserError
 from handgrad.model import shipped
 from handgrad.recipes import RECIPES, Recipe, recipe
 
+if TYPE_CHECKING:
+    from handgrad.model import Model
+
 Command = TypeVar("Command", bound=Callable[..., Any])
+Found = TypeVar("Found")
 
 RUNS = Path("runs")
 MODEL_FILE = "model.safetensors"
@@ -47,9 +52,17 @@ HELP = {
     "stroke": "Augmentation: largest change of stroke width, 0 to 1.",
     "flip": "Augmentation: mirror half of the images (never for digits).",
     "clean": "Augmentation: share of images left as they are.",
+    "blur": "Augmentation: largest blur, 0 to 1.",
+    "noise": "Augmentation: largest noise, 0 to 1.",
+    "contrast": "Augmentation: largest loss of contrast, 0 to 1.",
+    "clutter": "Augmentation: share of images with lines, patches, contours or specks.",
+    "outliers": "Share of each batch that shows no digit, for a network that can tell.",
     "calm": "Share of the epochs, the last, with half the distortion.",
     "focus": "Share of the images drawn by how hard they are, 0 to draw each once an epoch.",
+    "teacher": "A model whose answers are learnt beside the labels: cnn, say, or a model file.",
+    "distillation": "Share of the target that is the teacher's, 0 to 1.",
     "all_data": "Learn from the validation images too.",
+    "temperature": "Of the probabilities, where no validation images are kept back to find it.",
 }
 
 
@@ -100,6 +113,49 @@ def newest_model() -> Path:
     if not models:
         raise UserError("no model in ./runs: train one with 'handgrad train', or give a model file")
     return models[-1]
+
+
+def model_option(command: Command) -> Command:
+    return click.option(
+        "--model", type=click.Path(path_type=Path), default="robust", show_default=True,
+        help="robust, cnn, mlp or tiny, which come with handgrad, a model file or a run folder.",
+    )(command)  # fmt: skip
+
+
+def reader_model(given: Path) -> "Model":
+    """The model to read digits with."""
+    from handgrad.model import Model
+
+    return Model.load(find_model(given))
+
+
+def each_picture(
+    given: Iterable[Path], read: Callable[[Path], Found], failed: list[str]
+) -> Iterator[tuple[Path, Found]]:
+    """What `read` makes of each picture, those inside folders too; what it could not read is added to `failed`."""
+    for path in given:
+        for file in _inside(path) if path.is_dir() else [path]:
+            try:
+                found = read(file)
+            except UserError as error:
+                failed.append(str(error))
+                continue
+            yield file, found
+
+
+def name_failed(failed: list[str], some: bool) -> None:
+    """Say what could not be read, and end with 1 if some others could be, or else with 2."""
+    for message in failed:
+        click.echo(f"handgrad: {message}", err=True)
+    if failed:
+        sys.exit(1 if some else 2)
+
+
+def _inside(folder: Path) -> list[Path]:
+    files = sorted(entry for entry in folder.iterdir() if entry.is_file() and not entry.name.startswith("."))
+    if not files:
+        raise UserError(f"{folder}: a folder without files; give pictures, or a folder of them")
+    return files
 
 
 def json_option(command: Command) -> Command:

@@ -1,48 +1,45 @@
 import json
-import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from handgrad.cli.options import find_model, json_option
-from handgrad.errors import UserError
+from handgrad.cli.options import each_picture, json_option, model_option, name_failed, reader_model
 
 
 @click.command()
 @click.argument("images", type=click.Path(path_type=Path), nargs=-1, required=True)
-@click.option(
-    "--model", type=click.Path(path_type=Path), default="cnn", show_default=True,
-    help="cnn, mlp or tiny, which come with handgrad, a model file or a run folder.",
-)  # fmt: skip
+@model_option
+@click.option("--show-steps", "steps", type=click.Path(path_type=Path), help="Draw what became of each image, to here.")
 @json_option
-def predict(images: tuple[Path, ...], model: Path, as_json: bool) -> None:
-    """Say which digit each of IMAGES shows, and how sure the model is.
+def predict(images: tuple[Path, ...], model: Path, steps: Path | None, as_json: bool) -> None:
+    """Say which digit each of IMAGES shows, and how sure the model is; or that it is not sure, and why.
 
-    An image that cannot be read is named and the others are still answered; the exit code is then 1.
+    IMAGES are pictures of one digit each, of any size, light or dark, or folders of them. One that cannot be read is
+    named and the others are still answered; the exit code is then 1.
     """
-    from handgrad.model import Model
-    from handgrad.reading.normalise import normalise
+    from handgrad.reading.normalise import BLANK
+    from handgrad.reading.reader import read_digit
 
-    trained = Model.load(find_model(model))
-    height, width, channels = trained.network.in_shape
-    if channels != 1:
-        raise UserError("this model sees colour images: expected one for grey images; predict takes digits")
-    found, failed = [], []
-    for path in images:
-        try:
-            pixels = normalise(path, height, width)
-        except UserError as error:
-            failed.append(str(error))
-            continue
-        probabilities = trained.predict_proba(pixels[None])[0]
-        best = int(probabilities.argmax())
-        answer = {"path": str(path), "digit": trained.classes[best], "probability": float(probabilities[best])}
-        found.append(answer | {"probabilities": [float(p) for p in probabilities]})
-        others = "  ".join(f"{trained.classes[k]} {probabilities[k]:.1%}" for k in (-probabilities).argsort()[1:3])
-        click.echo(f"{path}: {answer['digit']}  {probabilities[best]:.1%}   (then {others})")
-    for message in failed:
-        click.echo(f"handgrad: {message}", err=True)
+    trained = reader_model(model)
+    found, seen = [], []
+    failed: list[str] = []
+    for path, (answer, normalised) in each_picture(images, lambda path: read_digit(trained, path), failed):
+        ranked = sorted(zip(answer.probabilities, trained.classes, strict=True), reverse=True)[:3]
+        if answer.reason:
+            likeliest = "" if answer.reason == BLANK else f"   (likeliest {ranked[0][1]})"
+            click.echo(f"{path}: ?  not sure: {answer.reason}{likeliest}")
+        else:
+            others = "  ".join(f"{digit} {p:.1%}" for p, digit in ranked[1:])
+            click.echo(f"{path}: {answer.digit}  {ranked[0][0]:.1%}   (then {others})")
+        probability = max(answer.probabilities)
+        found.append({"path": str(path), **asdict(answer), "probability": probability})
+        seen.append((str(path), normalised, answer))
+    if steps and seen:
+        from handgrad.reading.pictures import draw_steps
+
+        draw_steps(seen, steps)
+        click.echo(f"steps {steps}")
     if as_json:
         click.echo(json.dumps(found))
-    if failed:
-        sys.exit(1 if found else 2)
+    name_failed(failed, bool(found))

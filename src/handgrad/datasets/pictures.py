@@ -1,25 +1,18 @@
 """A folder with one sub-folder of pictures for each class, perhaps below `train` and `test`."""
 
-import warnings
 from collections.abc import Sequence
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from handgrad.datasets.decode import grey_or_colour, opened, to_grey
 from handgrad.datasets.images import Dataset, Images
 from handgrad.errors import UserError
 
-if TYPE_CHECKING:
-    from PIL.Image import Image
-
-FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "GIF")
 MAX_PIXELS = 1 << 22
 MAX_CLASSES = 256
-# A grey photo's channels may differ by the rounding of its compression; ink or a scene in colour differs by far more.
-COLOUR_TOLERANCE = 8
 
 
 def load(path: Path, name: str) -> Dataset:
@@ -87,7 +80,8 @@ def _shuffle_key(file: Path) -> bytes:
 def _stack(files: Sequence[Path], colour: bool | None) -> NDArray[np.uint8]:
     arrays: list[NDArray[np.uint8]] = []
     for file in files:
-        array = decode(file)
+        with opened(file, file, MAX_PIXELS) as picture:
+            array = grey_or_colour(picture)
         if arrays and array.shape[:2] != arrays[0].shape[:2]:
             raise UserError(
                 f"{files[0]} is {_size(arrays[0])} but {file} is {_size(array)}; "
@@ -105,49 +99,3 @@ def _size(array: NDArray[np.uint8]) -> str:
 
 def _to_colour(array: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return array if array.ndim == 3 else np.repeat(array[:, :, None], 3, axis=2)
-
-
-def to_grey(array: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Luma as Pillow computes it (ITU-R BT.601), for a picture in colour among grey ones."""
-    from PIL import Image
-
-    return array if array.ndim == 2 else np.asarray(Image.fromarray(array).convert("L"))
-
-
-def decode(file: Path) -> NDArray[np.uint8]:
-    """uint8 (H, W), or (H, W, 3) if the picture has real colour."""
-    from PIL import Image, ImageOps
-
-    try:
-        with warnings.catch_warnings():
-            # Pillow's own limit is far above ours: let both end in the same message.
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(file, formats=FORMATS) as picture:
-                if picture.width * picture.height > MAX_PIXELS:
-                    raise Image.DecompressionBombError(f"{picture.width}x{picture.height}")
-                return _grey_or_colour(ImageOps.exif_transpose(picture))
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise UserError(f"{file}: too large ({error}), expected at most {MAX_PIXELS} pixels; shrink it") from error
-    except FileNotFoundError as error:
-        raise UserError(f"{file}: no such file; give a picture: {', '.join(FORMATS)}") from error
-    except Exception as error:  # Pillow's decoders meet a damaged file with almost any exception
-        kind = type(error).__name__
-        raise UserError(
-            f"{file}: not a readable picture ({kind}), expected {', '.join(FORMATS)}; replace or remove it"
-        ) from error
-
-
-def _grey_or_colour(picture: "Image") -> NDArray[np.uint8]:
-    from PIL import Image
-
-    if picture.mode.startswith("I"):  # sixteen bits a pixel, which convert("L") would clip to white
-        return (np.asarray(picture) >> 8).astype(np.uint8)
-    if picture.has_transparency_data:
-        layer = picture.convert("RGBA")
-        picture = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
-    if picture.mode in ("1", "L"):
-        return np.asarray(picture.convert("L"))
-    array = np.asarray(picture.convert("RGB"))
-    if np.ptp(array, axis=2).max() <= COLOUR_TOLERANCE:
-        return np.asarray(picture.convert("RGB").convert("L"))
-    return array

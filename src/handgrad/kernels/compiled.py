@@ -9,7 +9,7 @@ from types import FunctionType, SimpleNamespace
 
 import numba
 
-from handgrad.kernels import conv, dense, norm, pointwise, pool, update, warp, winograd
+from handgrad.kernels import conv, dense, norm, pointwise, pool, soil, update, warp, winograd
 
 BODIES: tuple[Callable[..., object], ...] = (
     dense.dense_forward,
@@ -38,6 +38,7 @@ BODIES: tuple[Callable[..., object], ...] = (
     update.average_step,
     update.clip_norm,
     warp.warp,
+    soil.soil,
 )
 
 

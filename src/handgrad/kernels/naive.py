@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from handgrad.kernels.naive_images import hash32
+from handgrad.kernels.naive_images import soil as soil
+from handgrad.kernels.naive_images import warp as warp
 from handgrad.kernels.sizes import NONE
 
 Array = Any  # NumPy arrays of one float type
@@ -138,18 +141,15 @@ def relu_backward(dy: Array, out: Array) -> None:
     dy *= out > 0
 
 
-def hash32(counter: Array, key: int) -> Array:
-    """32 random bits for each counter: the lowbias32 mixer (Wellons 2018) keyed before and between its rounds."""
-    h = counter.astype(np.uint32) ^ np.uint32(key & 0xFFFFFFFF)
-    h = (h ^ (h >> np.uint32(16))) * np.uint32(0x7FEB352D)
-    h ^= np.uint32(key >> 32)
-    h = (h ^ (h >> np.uint32(15))) * np.uint32(0x846CA68B)
-    return h ^ (h >> np.uint32(16))
-
-
 def dropout(out: Array, x: Array, rate: float, key: int) -> None:
     keep = hash32(np.arange(x.size), key).reshape(x.shape) >= np.uint32(rate * 2**32)
     np.multiply(x, keep * x.dtype.type(1 / (1 - rate)), out=out)
+
+
+def softmax(logits: Array) -> Array:
+    """exp(z) / sum exp(z) along the last axis; the largest z is taken out first, so any size is safe."""
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
 
 
 def softmax_cross_entropy(dlogits: Array, logits: Array, labels: Array, smoothing: float) -> tuple[float, int]:
@@ -191,62 +191,3 @@ def clip_norm(grad: Array, limit: float, parts: Array) -> float:
     if norm > limit:
         grad *= grad.dtype.type(limit / norm)
     return norm
-
-
-def warp(
-    out: Array,
-    pixels: Array,
-    rows: Array,
-    mean: Array,
-    scale: Array,
-    fields: Array,
-    limits: Array,
-    key: int,
-    parts: int,
-) -> None:
-    clean_share, turn, shear, zoom, shift, elastic, stroke, flip = (float(v) for v in limits)
-    for i, row in enumerate(rows):
-        bits = hash32(np.arange(i * 16, i * 16 + 16), key)
-        clean, d_turn, d_shear, d_wide, d_right, d_push, d_stroke, d_flip, d_tall, d_down = bits[:10] * 2.0**-31 - 1
-        image = pixels[row].astype(np.float64)
-        if 0.5 + 0.5 * clean >= clean_share:
-            field = _field(fields, *bits[10:13]) * elastic * (0.75 + 0.25 * d_push)
-            wide, tall = np.exp(-zoom * d_wide) * (-1 if flip and d_flip < 0 else 1), np.exp(-zoom * d_tall)
-            inverse = np.diag([wide, tall]) @ [[1, shear * d_shear], [0, 1]] @ _rotation(turn * d_turn)
-            image = _resample(_strokes(image, stroke * d_stroke), inverse, shift * np.array([d_right, d_down]), field)
-        out[i] = (image - mean) * scale
-
-
-def _rotation(angle: float) -> Array:
-    return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-
-
-def _field(fields: Array, which: np.uint32, roll: np.uint32, mirror: np.uint32) -> Array:
-    """One of the fields, rolled and mirrored as three random words say."""
-    field = fields[which % len(fields)]
-    height, width = field.shape[:2]
-    rolled = np.roll(field, (-(int(roll) % height), -((int(roll) >> 16) % width)), (0, 1))
-    return rolled * np.array([1 if mirror & 1 else -1, 1 if mirror & 2 else -1])
-
-
-def _strokes(image: Array, amount: float) -> Array:
-    framed = np.pad(image, ((1, 1), (1, 1), (0, 0)))
-    height, width = image.shape[:2]
-    near = np.stack([framed[y : y + height, x : x + width] for y in range(3) for x in range(3)])
-    return image + abs(amount) * ((near.max(axis=0) if amount > 0 else near.min(axis=0)) - image)
-
-
-def _resample(image: Array, inverse: Array, shift: Array, field: Array) -> Array:
-    """Each output pixel from the four neighbours of the place it came from."""
-    height, width = image.shape[:2]
-    middle = np.array([width - 1, height - 1]) / 2
-    places = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1) - middle - shift
-    places = places @ inverse.T + field + middle + 2
-    x = places[..., 0].clip(0, width + 2)
-    y = places[..., 1].clip(0, height + 2)
-    left, top = x.astype(int), y.astype(int)
-    fx, fy = (x - left)[..., None], (y - top)[..., None]
-    framed = np.pad(image, ((2, 2), (2, 2), (0, 0)))
-    above = (1 - fx) * framed[top, left] + fx * framed[top, left + 1]
-    below = (1 - fx) * framed[top + 1, left] + fx * framed[top + 1, left + 1]
-    return (1 - fy) * above + fy * below

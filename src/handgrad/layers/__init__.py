@@ -9,8 +9,10 @@ from handgrad.layers.norm import BatchNorm
 from handgrad.layers.pool import GlobalAveragePool, MaxPool
 from handgrad.layers.reshape import Flatten
 from handgrad.layers.residual import Residual
+from handgrad.layers.sequential import Sequential
+from handgrad.layers.vote import Vote
 
 __all__ = [
     "BatchNorm", "Conv", "Dense", "Dropout", "Flatten", "GlobalAveragePool", "Layer", "MaxPool", "Plan", "ReLU",
-    "Residual", "Slot",
+    "Residual", "Sequential", "Slot", "Vote",
 ]  # fmt: skip

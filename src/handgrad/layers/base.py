@@ -69,6 +69,7 @@ class Layer(ABC):
 
     folds_relu: ClassVar[bool] = False  # forward applies slot.floor, and backward undoes it
     random: ClassVar[bool] = False  # slot.key is drawn for each step
+    side_by_side: ClassVar[bool] = False  # the layers inside all see x, rather than what the one before gave
 
     @abstractmethod
     def plan(self, in_shape: Shape) -> Plan:

@@ -7,11 +7,13 @@ again elsewhere, and it is known which trial it was.
 from __future__ import annotations
 
 import faulthandler
+import logging
 import os
 import threading
 import time
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,6 +66,7 @@ def local(workers: int) -> Iterator[Client]:
 def connected(address: str) -> Iterator[Client]:
     """The cluster of the scheduler at tcp://HOST:PORT, once it has workers and they all can do what is asked."""
     distributed = _distributed()
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # a lost scheduler is told in one line, by us
     try:
         client = distributed.Client(address, timeout=CONNECT, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
@@ -102,22 +105,29 @@ def _run_all(client: Client, waiting: deque[Trial], limit: float, deaths: Counte
             if job.status == "pending" and deaths[key] < DEATHS:
                 continue
             del running[key]
-            if job.status in ("cancelled", "lost"):  # the scheduler was away, and has forgotten it
-                waiting.appendleft(trial)
+            outcome = _outcome(trial, job)
+            if outcome:
+                yield outcome
             else:
-                yield _outcome(trial, job)
+                waiting.appendleft(trial)
         time.sleep(POLL if running or waiting else 0)
 
 
-def _outcome(trial: Trial, job: Future[Record]) -> Event:
+def _outcome(trial: Trial, job: Future[Record]) -> Event | None:
+    """What became of a trial that is no longer under way; None if the scheduler went away with its record."""
     from distributed import KilledWorker
 
     if job.status == "pending":
         job.cancel(force=True)
         return Failed(trial.name, f"{DEATHS} workers died of it")
+    if job.status in ("cancelled", "lost"):
+        return None
     error = job.exception()
     if error is None:
-        return Finished(trial.name, job.result())
+        try:
+            return Finished(trial.name, job.result())
+        except (OSError, CancelledError):  # it went well, but its record still lay with a worker that is gone
+            return None
     if isinstance(error, KilledWorker):  # the scheduler's own limit, should it be lower than ours
         return Failed(trial.name, f"{error.allowed_failures + 1} workers died of it")
     if isinstance(error, ImportError):

@@ -14,7 +14,7 @@ from handgrad.evaluate import Evaluation
 from handgrad.files import replace_file
 from handgrad.recipes import Recipe
 from handgrad.report import level_curves, level_dots, save, sweep_page, write_page
-from handgrad.runs import CHECKPOINT, CURVES, MODEL, Run, judge
+from handgrad.runs import CURVES, MODEL, Run, judge
 from handgrad.sweeps.folder import Folder, Plan, read_object
 from handgrad.sweeps.grid import Vary
 from handgrad.sweeps.local import Event, Failed, Finished, run_here
@@ -92,12 +92,8 @@ class Sweep:
 
     def winner(self, choice: Choice) -> Run | None:
         """The run that trains the winner with a seed that no trial had, begun or gone on with; None when finished."""
-        folder = self.folder.path / WINNER
-        if (folder / MODEL).is_file():
-            return None
-        if (folder / CHECKPOINT).is_file():
-            return Run.resume(folder)
-        return Run.begin(folder, self.plan.cells[choice.winner], self.plan.dataset, self.plan.seeds)
+        recipe, dataset, seed = self.plan.cells[choice.winner], self.plan.dataset, self.plan.seeds
+        return Run.unfinished(self.folder.path / WINNER, recipe, dataset, seed)
 
     def conclude(self, choice: Choice) -> Evaluation:
         """Let the finished winner see the test images, and write the report."""

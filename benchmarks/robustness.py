@@ -1,0 +1,205 @@
+"""How models read what users have, made of MNIST's test images: moved, scaled, inverted, thinned, thickened, on shaded
+paper, on whole pages, corrupted as in MNIST-C; and scikit-learn's 8x8 digits, letters and scribbles.
+
+    python benchmarks/robustness.py robust cnn
+
+A figure for each model in results/robustness.json, and docs/robustness.md, the table. Models are names of those that
+come along, or files. Pictures go through the reading that `handgrad predict` and `handgrad read` do; MNIST-C goes to
+the network as it is, as in its paper.
+"""
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+import matplotlib
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+from scipy import ndimage
+
+from corruptions import CORRUPTIONS, corrupted
+from handgrad.datasets import load
+from handgrad.evaluate import evaluate
+from handgrad.model import Model, pretrained
+from handgrad.reading.normalise import normalise
+from handgrad.reading.reader import read_digit, read_page
+from machine import record, versions
+from scenes import cut, on_paper, page, pasted, resized
+
+HERE = Path(__file__).parent
+PICTURES = 2000  # of the test images, the first ones, where each is made into a picture
+PAGES = 100
+FONTS = ("DejaVuSans", "DejaVuSerif", "DejaVuSansMono", "DejaVuSans-Oblique", "STIXGeneral", "STIXGeneralItalic",
+         "cmr10", "cmss10", "cmtt10")  # fmt: skip
+DIGIT_LIKE = "IlOoSsZzBbgqiDQ"  # letters that a reader of digits may take for one
+SCRIBBLES = 1000
+
+Pixels = NDArray[np.uint8]
+Scene = Callable[[Pixels, np.random.Generator], Pixels]
+
+
+def thinned(digit: Pixels, random: np.random.Generator) -> Pixels:
+    big = np.asarray(Image.fromarray(digit).resize((112, 112), Image.Resampling.BICUBIC))
+    return np.asarray(ndimage.grey_erosion(big, (5, 5)))
+
+
+def thickened(digit: Pixels, random: np.random.Generator) -> Pixels:
+    big = np.asarray(Image.fromarray(digit).resize((112, 112), Image.Resampling.BICUBIC))
+    return np.asarray(ndimage.grey_dilation(big, (5, 5)))
+
+
+def inverted(digit: Pixels, random: np.random.Generator) -> Pixels:
+    return 255 - digit
+
+
+def _rendered(side: int) -> Scene:
+    def scene(digit: Pixels, random: np.random.Generator) -> Pixels:
+        return 255 - np.pad(resized(cut(digit), round(side * 0.7), side), round(side * 0.15))
+
+    return scene
+
+
+SCENES: dict[str, Scene] = {
+    "as they are": lambda digit, random: digit, "inverted": inverted,
+    "pasted anywhere, any size, either polarity": pasted,
+    **{f"re-rendered, {side} pixels": _rendered(side) for side in (20, 60, 200, 2000)},
+    "thinned": thinned, "thickened": thickened, "shaded and textured paper": on_paper,
+}  # fmt: skip
+
+
+def scenes(model: Model, pixels: Pixels, labels: Pixels) -> dict[str, float]:
+    found = {}
+    for name, scene in SCENES.items():
+        random = np.random.default_rng(sorted(SCENES).index(name))
+        seen = np.stack([normalise(scene(digit, random)).digit for digit in pixels])
+        found[name] = float((model.predict(seen) == labels).mean())
+        print(f"  {name}: {found[name]:.2%}", flush=True)
+    return found
+
+
+def eight_by_eight(model: Model) -> float:
+    """scikit-learn's 1,797 digits of 8x8, enlarged twenty-fold."""
+    from sklearn.datasets import load_digits
+
+    given = load_digits()
+    pictures = [
+        np.asarray(Image.fromarray((image * 15.9).astype(np.uint8)).resize((160, 160), Image.Resampling.BICUBIC))
+        for image in given.images
+    ]
+    seen = np.stack([normalise(picture).digit for picture in pictures])
+    return float((model.predict(seen) == given.target).mean())
+
+
+def distance(a: str, b: str) -> int:
+    """Insertions, deletions and changes from one text to the other (Levenshtein 1966)."""
+    before = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        row = [i]
+        for j, y in enumerate(b, 1):
+            row.append(min(before[j] + 1, row[-1] + 1, before[j - 1] + (x != y)))
+        before = row
+    return before[-1]
+
+
+def pages(model: Model, pixels: Pixels, labels: Pixels) -> tuple[float, float]:
+    """(share of digits found and read, share of lines right) of pages of 2 to 6 lines of 4 to 10 digits."""
+    right = digits = whole = lines = 0
+    for number in range(PAGES):
+        random = np.random.default_rng([7, number])
+        made = page(pixels, labels, random, lines=int(random.integers(2, 7)), each=int(random.integers(4, 11)))
+        read = ["".join(answer.digit for answer in line) for line in read_page(model, made.jpeg).lines]
+        count = sum(map(len, made.lines))
+        right += max(0, count - distance("\n".join(read), "\n".join(made.lines)))
+        whole += sum(min(read.count(line), made.lines.count(line)) for line in set(made.lines))
+        digits, lines = digits + count, lines + len(made.lines)
+    return right / digits, whole / lines
+
+
+def letter(text: str, font: str) -> Pixels:
+    file = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / f"{font}.ttf"
+    picture = Image.new("L", (120, 120), 255)
+    ImageDraw.Draw(picture).text((60, 60), text, font=ImageFont.truetype(str(file), 64), fill=0, anchor="mm")
+    return np.asarray(picture)
+
+
+def scribble(random: np.random.Generator) -> Pixels:
+    picture = Image.new("L", (200, 200), 255)
+    draw = ImageDraw.Draw(picture)
+    for _ in range(random.integers(2, 8)):
+        points = [tuple(random.uniform(20, 180, 2)) for _ in range(random.integers(2, 6))]
+        draw.line(points, fill=0, width=int(random.integers(4, 14)), joint="curve")
+    return np.asarray(picture)
+
+
+def refused(model: Model) -> dict[str, float]:
+    """Shares that are refused: of letters that are not shaped like digits, of all letters, of scribbles, of blanks."""
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+    every = {(text, font): bool(read_digit(model, letter(text, font))[0].reason) for text in alphabet for font in FONTS}
+    plain = [no for (text, _), no in every.items() if text not in DIGIT_LIKE]
+    random = np.random.default_rng(3)
+    lines = [bool(read_digit(model, scribble(random))[0].reason) for _ in range(SCRIBBLES)]
+    noise = [random.normal(random.uniform(30, 220), random.uniform(0, 4), (60, 80)) for _ in range(100)]
+    blanks = [read_digit(model, sheet.clip(0, 255).astype(np.uint8))[0].reason == "blank" for sheet in noise]
+    return {
+        "letters not shaped like a digit": mean(plain), "all letters": mean(every.values()), "scribbles": mean(lines),
+        "letters not shaped like a digit, and scribbles": mean([*plain, *lines]), "blank paper": mean(blanks),
+    }  # fmt: skip
+
+
+def measure(name: str, dirty: dict[str, Pixels]) -> dict[str, Any]:
+    model = Model.load(name) if Path(name).suffix else pretrained(name)
+    test = load("mnist").test
+    assert test is not None
+    pixels, labels = test.pixels[:PICTURES], test.labels[:PICTURES]
+    found = evaluate(model.predict_proba(test.pixels), test.labels, test.classes)
+    answered = model.likelihoods(test.pixels).max(axis=1) >= model.least
+    corruptions = {name: float((model.predict(bad) == test.labels).mean()) for name, bad in dirty.items()}
+    print(f"{name}: {found.accuracy:.2%}, MNIST-C {mean(corruptions.values()):.2%}", flush=True)
+    digits, lines = pages(model, test.pixels, test.labels)
+    return {
+        "test": found.accuracy, "nll": found.nll, "ece": found.ece, "answered": float(answered.mean()),
+        "first": float((model.predict(pixels) == labels).mean()), "scenes": scenes(model, pixels, labels),
+        "mnist_c": corruptions, "mnist_c_mean": mean(corruptions.values()), "sklearn_digits": eight_by_eight(model),
+        "page_digits": digits, "page_lines": lines, "refused": refused(model),
+    }  # fmt: skip
+
+
+def table(results: dict[str, dict[str, Any]]) -> str:
+    """The results as Markdown, a column a model."""
+
+    def row(label: str, get: Callable[[dict[str, Any]], float], digits: int = 2) -> str:
+        return f"| {label} | " + " | ".join(f"{100 * get(each):.{digits}f}" for each in results.values()) + " |"
+
+    first = next(iter(results.values()))
+    lines = ["| | " + " | ".join(results) + " |", "| --- |" + " --- |" * len(results)]
+    lines += [row("MNIST test images, 10,000", lambda r: r["test"])]
+    lines += [row(f"the first 2,000, {name}", lambda r, n=name: r["scenes"][n]) for name in first["scenes"]]
+    lines += [row("scikit-learn's 1,797 digits, 8x8", lambda r: r["sklearn_digits"])]
+    lines += [row("100 pages: digits found and read", lambda r: r["page_digits"])]
+    lines += [row("100 pages: lines without a mistake", lambda r: r["page_lines"])]
+    lines += [row("MNIST-C, mean of 15", lambda r: r["mnist_c_mean"])]
+    lines += [row(name.replace("_", " "), lambda r, n=name: r["mnist_c"][n]) for name in first["mnist_c"]]
+    lines += [row("test images answered", lambda r: r["answered"])]
+    lines += [row(f"refused: {name}", lambda r, n=name: r["refused"][n]) for name in first["refused"]]
+    return "\n".join([*lines, row("expected calibration error", lambda r: r["ece"])]) + "\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("models", nargs="*", default=["robust", "cnn"])
+    names = parser.parse_args().models
+    head, test = record(), load("mnist").test
+    assert test is not None
+    dirty = {name: corrupted(test.pixels, name) for name in CORRUPTIONS}
+    results = {Path(name).stem: measure(name, dirty) for name in names}
+    head |= {"versions": versions("numpy", "scipy", "pillow", "scikit-learn"), "pictures": PICTURES, "pages": PAGES}
+    (HERE / "results" / "robustness.json").write_text(json.dumps({**head, "models": results}, indent=1) + "\n")
+    print(table(results))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from handgrad.cli.options import MODEL_FILE, dataset_option, json_option
+from handgrad.cli.train import follow
+
+
+@click.command()
+@click.option("--out", type=click.Path(path_type=Path), default="committee", show_default=True,
+              help="Folder for the members' runs and the model.")  # fmt: skip
+@dataset_option
+@json_option
+def committee(out: Path, dataset: str, as_json: bool) -> None:
+    """Train the members of a committee, one after another, and join them into one model, in which they vote.
+
+    After Ctrl-C the same command goes on where it was left. The model is used as any other: handgrad evaluate OUT.
+    """
+    from handgrad.committee import members, vote
+    from handgrad.model import Model
+    from handgrad.runs import Run
+
+    chosen = members()
+    folders = [out / "members" / member.name for member in chosen]
+    for i, (member, folder) in enumerate(zip(chosen, folders, strict=True)):
+        click.echo(f"member {i + 1}/{len(chosen)}: {member.name}", err=True)
+        run = Run.unfinished(folder, member.recipe, dataset, member.seed)
+        if run and not follow(run):
+            click.echo("stopped and saved; give the same command to go on", err=True)
+            sys.exit(130)
+        if run:
+            run.finish()
+    vote([Model.load(folder / MODEL_FILE) for folder in folders]).save(out / MODEL_FILE)
+    click.echo(f"{len(chosen)} members joined; model {out / MODEL_FILE}")
+    if as_json:
+        found = {"members": [member.name for member in chosen], "model": str(out / MODEL_FILE)}
+        click.echo(json.dumps(found))

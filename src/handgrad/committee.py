@@ -1,0 +1,80 @@
+"""A committee: networks that were trained apart and vote; as one model in one file."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from handgrad.errors import UserError
+from handgrad.layers import Dense, Sequential, Vote
+from handgrad.model import Model
+from handgrad.network import Network
+from handgrad.recipes import Recipe, recipe
+
+
+@dataclass(frozen=True)
+class Member:
+    """What to train, with which seed."""
+
+    recipe: Recipe
+    seed: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.recipe.name}-{self.seed}"
+
+
+# What the others change in `cnn-best`. Networks of one recipe make mostly the same mistakes, those of different shapes
+# and distortions fewer.
+OTHERS: dict[str, dict[str, Any]] = {
+    "residual": {
+        "features": ("5x5-32", "residual", "pool", "residual", "3x3-64", "pool", "residual", "3x3-128", "pool",
+                     "residual", "average"),
+    },
+    "small-kernels": {
+        "features": ("3x3-24", "3x3-24", "pool", "3x3-48", "3x3-48", "pool", "3x3-96", "3x3-96", "average"),
+    },
+    "large-kernel": {"features": ("7x7-32v", "pool", "3x3-64", "3x3-64", "pool", "3x3-128", "average")},
+    "dense": {"features": ("5x5-32v", "pool", "5x5-64v", "pool"), "hidden": (256,), "dropout": (0.5,)},
+    "distorted": {"rotation": 14, "shear": 12, "scale": 0.2, "elastic": 1.5, "stroke": 0.4},
+    "focus": {"focus": 0.7},
+}  # fmt: skip
+SAME = 4  # seeds of `cnn-best` itself
+
+
+def members() -> tuple[Member, ...]:
+    """The committee's members: fixed here, and none is left out for what it turned out to be."""
+    best = recipe("cnn-best")
+    others = [best.change(name=f"cnn-{name}", **changes) for name, changes in OTHERS.items()]
+    return (*(Member(best, seed) for seed in range(SAME)), *(Member(other, 0) for other in others))
+
+
+def vote(models: Sequence[Model]) -> Model:
+    """One model that answers with the mean of the probabilities of several; they must see images in the same way."""
+    first = models[0]
+    for model in models:
+        same = (model.classes, model.network.in_shape, model.upright) == (
+            first.classes, first.network.in_shape, first.upright,
+        )  # fmt: skip
+        if not (same and np.array_equal(model.mean, first.mean) and np.array_equal(model.scale, first.scale)):
+            raise UserError("members of a committee differ in classes, images or normalisation: expected the same")
+    rows = [Sequential(model.network.layers) for model in models]
+    network = Network([Vote(tuple(rows))], first.network.in_shape)
+    for i, model in enumerate(models):
+        for layout, flat, own, own_flat in (
+            (network.layout, network.theta, model.network.layout, model.network.theta),
+            (network.state_layout, network.state, model.network.state_layout, model.network.state),
+        ):
+            for name, view in own.views(own_flat):
+                layout.view(flat, f"0.{i}.{name}")[...] = view
+        _calibrate(network, f"0.{i}.{len(rows[i].layers) - 1}", model)
+    record = {"recipe": {"name": "committee"}, "members": [model.record for model in models]}
+    return Model(network, first.mean, first.scale, first.classes, record, 1.0, first.upright)
+
+
+def _calibrate(network: Network, place: str, model: Model) -> None:
+    """Divide a member's logits by its temperature, in the weights of its last layer."""
+    assert isinstance(model.network.layers[-1], Dense)
+    for name in ("w", "b"):
+        network.layout.view(network.theta, f"{place}.{name}")[...] /= np.float32(model.temperature)

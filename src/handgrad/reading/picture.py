@@ -1,0 +1,88 @@
+"""Any picture that a user has, a file or not -> grey levels of a size to work with."""
+
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handgrad.datasets.decode import grey_or_colour, opened, to_grey
+from handgrad.errors import UserError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+Grey = NDArray[np.uint8]
+
+MAX_PIXELS = 50_000_000  # of a picture to read: the largest of today's telephones
+WORK_SIDE = 2048  # larger pictures are shrunk by a whole factor until they fit: digits keep all that a network sees
+LEAST_SIDE = 4  # pixels
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """grey: uint8 (H, W), sides from 4 to 2048 pixels, upright; scale: pixels of the original for one of these."""
+
+    name: str
+    grey: Grey
+    scale: float
+
+
+def open_picture(source: Any, name: str = "picture") -> Picture:
+    """The grey levels of a path, bytes, a Pillow image or an array.
+
+    Arrays: (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) of any number type; floats from 0 to 1, or to 255; sixteen bits
+    from 0 to 65535; bool. UserError, beginning with the path or `name`, for everything that is no single sound picture.
+    """
+    from PIL import Image
+
+    if isinstance(source, np.ndarray):
+        source = Image.fromarray(_bytes(source, name))
+    if isinstance(source, Image.Image):
+        return _shrunk(source, name, source.size)
+    given = BytesIO(source) if isinstance(source, (bytes, bytearray)) else Path(source)
+    name = name if isinstance(given, BytesIO) else str(source)
+    with opened(name, given, MAX_PIXELS) as picture:
+        frames, size = getattr(picture, "n_frames", 1), picture.size
+        if frames > 1:
+            raise UserError(f"{name}: animated, {frames} pictures in one; expected one, so save one of them by itself")
+        if max(size) > WORK_SIDE:  # a large JPEG is decoded at half its size, or less
+            picture.draft("L", (WORK_SIDE * size[0] // max(size) // 2, WORK_SIDE * size[1] // max(size) // 2))
+        return _shrunk(picture, name, size)
+
+
+def _shrunk(picture: "Image", name: str, size: tuple[int, int]) -> Picture:
+    from PIL import Image
+
+    grey = to_grey(grey_or_colour(picture))
+    if min(grey.shape) < LEAST_SIDE:
+        got = f"{grey.shape[1]}x{grey.shape[0]}"
+        raise UserError(f"{name}: {got} pixels, expected {LEAST_SIDE} or more a side; give a larger picture")
+    factor = -(-max(grey.shape) // WORK_SIDE)
+    grey = grey if factor == 1 else np.asarray(Image.fromarray(grey).reduce(factor))
+    return Picture(name, grey, max(size) / max(grey.shape))
+
+
+def _bytes(array: NDArray[Any], name: str) -> Grey:
+    """An array's values as uint8; UserError for a shape, type or range that pictures do not have."""
+    shape = array.shape
+    if array.ndim == 3 and shape[2] == 1:
+        array = array[:, :, 0]
+    sizes = array.ndim == 2 or (array.ndim == 3 and shape[2] in (3, 4))
+    if not sizes or not array.size or array.dtype.kind not in "buif":
+        raise UserError(
+            f"{name}: {array.dtype} of shape {shape}, expected numbers of shape (H, W), (H, W, 3) or (H, W, 4)"
+        )
+    if array.size > 4 * MAX_PIXELS:
+        raise UserError(f"{name}: shape {shape}, expected at most {MAX_PIXELS} pixels; shrink it")
+    if array.dtype == np.uint8:
+        return array
+    low, high = float(array.min()), float(array.max())
+    if not (low >= 0 and high <= 65535):
+        raise UserError(f"{name}: values from {low:g} to {high:g}, expected 0 to 1, 255 or 65535")
+    top = 255 if high <= 255 else 65535
+    top = 1 if high <= 1 and array.dtype.kind in "bf" else top
+    grey: Grey = np.rint(array.astype(np.float32) * np.float32(255 / top)).astype(np.uint8)
+    return grey

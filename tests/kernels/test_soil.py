@@ -1,0 +1,84 @@
+"""Dirt on images: each kind by itself against its twin, and what it may and may not do."""
+
+from typing import Any
+
+import numba
+import numpy as np
+import pytest
+
+from handgrad.kernels import backend, naive
+from handgrad.kernels.soil import BLUR, CLUTTER, CONTRAST, N_LIMITS, NOISE
+from tolerance import assert_close
+
+Array = Any
+KEY = 0x0123456789ABCDEF
+
+
+def images(n: int, size: tuple[int, int, int], dtype: Any = np.float32) -> Array:
+    random = np.random.Generator(np.random.Philox(key=3))
+    return random.integers(0, 256, (n, *size)).astype(dtype)
+
+
+def limits(**parts: float) -> Array:
+    out = np.zeros(N_LIMITS, np.float32)
+    for name, value in parts.items():
+        out[{"blur": BLUR, "noise": NOISE, "contrast": CONTRAST, "clutter": CLUTTER}[name]] = value
+    return out
+
+
+def soiled(kernels: Any, size: tuple[int, int, int], what: Array, dtype: Any = np.float32, n: int = 40) -> Array:
+    x = images(n, size, dtype)
+    kernels.soil(x, what, KEY, kernels.threads())
+    return x
+
+
+EACH = [{"blur": 0.7}, {"noise": 0.3}, {"contrast": 0.6}, {"clutter": 1.0},
+        {"blur": 0.5, "noise": 0.2, "contrast": 0.5, "clutter": 0.5}]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["serial", "parallel"])
+@pytest.mark.parametrize("what", EACH, ids=lambda what: "-".join(what))
+@pytest.mark.parametrize("size", [(28, 28, 1), (9, 14, 3), (5, 4, 1)])
+def test_against_the_twin(kind: str, what: dict[str, float], size: tuple[int, int, int]) -> None:
+    got, want = soiled(backend(kind), size, limits(**what)), soiled(naive, size, limits(**what), np.float64)
+    assert_close(got, want, times=20)
+    assert (want != images(40, size)).any(axis=(1, 2, 3)).mean() > 0.4
+
+
+def test_nothing_asked_nothing_done() -> None:
+    assert (soiled(backend("serial"), (28, 28, 1), limits()) == images(40, (28, 28, 1))).all()
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_threads_do_not_matter(threads: int) -> None:
+    before = numba.get_num_threads()
+    numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
+    try:
+        found = soiled(backend("parallel"), (28, 28, 1), limits(**EACH[-1]))
+    finally:
+        numba.set_num_threads(before)
+    assert found.tobytes() == soiled(backend("serial"), (28, 28, 1), limits(**EACH[-1])).tobytes()
+
+
+def test_every_kind_of_mark_comes_up() -> None:
+    """Lines only brighten, patches fill a rectangle, contours empty an area, specks are black or white."""
+    x = np.zeros((200, 28, 28, 1), np.float32)
+    x[:, 8:20, 8:20] = 100
+    was = x.copy()
+    backend("serial").soil(x, limits(clutter=1.0), KEY, 1)
+    inside = (x[:, 9:19, 9:19] == 0).all(axis=(1, 2, 3)) & (x[:, 8, 8:20] == 100).all(axis=(1, 2))
+    around = (x[:, 8:20, 8:20] == 0).all(axis=(1, 2, 3)) & (x[:, 7, 7:21] == 100).all(axis=(1, 2))
+    changed = x != was
+    speckled = ((x == 255) | (x == 0) | ~changed).all(axis=(1, 2, 3)) & (changed.sum(axis=(1, 2, 3)) > 20)
+    assert inside.sum() > 10 and around.sum() > 10 and speckled.sum() > 20
+    brighter = ((x >= was).all(axis=(1, 2, 3)) & changed.any(axis=(1, 2, 3))).sum()
+    assert brighter > 20
+    assert x.min() >= 0 and x.max() <= 255
+
+
+def test_noise_has_the_deviation_it_says() -> None:
+    x = np.full((400, 28, 28, 1), 127, np.float32)
+    backend("serial").soil(x, limits(noise=0.1), KEY, 1)
+    spread = (x - 127).std(axis=(1, 2, 3)) / 255  # uniform between 0 and the limit
+    assert spread.max() == pytest.approx(0.1, rel=0.1) and spread.mean() == pytest.approx(0.05, rel=0.1)
+    assert abs(float((x - 127).mean())) < 0.2

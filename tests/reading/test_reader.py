@@ -1,0 +1,105 @@
+"""Pages are read line by line; what is no digit gets a reason."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from handgrad.model import pretrained
+from handgrad.reading.normalise import BLANK
+from handgrad.reading.reader import UNKNOWN, read_digit, read_page
+
+from .scenes import digits, placed, png, sheet
+
+PIXELS, LABELS = digits()
+MODEL = pretrained("robust")
+ROWS = [[0, 1, 2, 3, 4], [5, 6, 7, 8, 9], [10, 11, 12]]
+TEXT = "\n".join("".join(str(LABELS[i]) for i in row) for row in ROWS)
+
+
+def text(picture: np.ndarray) -> str:
+    """With the likeliest digit also where the model is not sure."""
+    return "\n".join("".join(answer.digit for answer in line) for line in read_page(MODEL, picture).lines)
+
+
+def test_a_page_is_read_in_order() -> None:
+    page = sheet(ROWS)
+    assert text(page) == text(255 - page) == TEXT
+
+
+def turned(page: np.ndarray, degrees: float) -> np.ndarray:
+    return np.asarray(Image.fromarray(page).rotate(degrees, Image.Resampling.BICUBIC, expand=True, fillcolor=255))
+
+
+@pytest.mark.parametrize("degrees", [-10, -4, 4, 10])
+def test_lines_may_slope(degrees: float) -> None:
+    assert text(turned(sheet(ROWS), degrees)) == TEXT
+
+
+def test_boxes_are_in_pixels_of_the_original() -> None:
+    page = sheet([[0, 1]], tall=60)
+    large = np.asarray(Image.fromarray(page).resize((page.shape[1] * 16, page.shape[0] * 16)))
+    small_boxes, large_boxes = (
+        [answer.box for answer in read_page(MODEL, picture).lines[0]] for picture in (page, png(large))
+    )
+    for small, big in zip(small_boxes, large_boxes, strict=True):
+        assert np.abs(np.array(big) - 16 * np.array(small)).max() < 16 * 6
+        left, top, width, height = small
+        assert (page[top : top + height, left : left + width] < 128).any()
+
+
+def test_specks_and_ruled_lines_are_no_digits() -> None:
+    page = sheet(ROWS).copy()
+    random = np.random.default_rng(0)
+    for y, x in zip(random.integers(0, page.shape[0] - 3, 40), random.integers(0, page.shape[1] - 3, 40), strict=True):
+        page[y : y + 2, x : x + 2] = 60
+    page[22:24], page[-22:-20] = 90, 90
+    assert text(page) == TEXT
+
+
+def test_a_broken_digit_is_one_and_touching_ones_are_two() -> None:
+    five = PIXELS[list(LABELS).index(5)].copy()
+    five[9:11] = 0  # through the neck
+    broken = placed(five, 120, 80, 4, 4)
+    assert [len(line) for line in read_page(MODEL, 255 - broken).lines] == [1]
+    left, right = (placed(PIXELS[list(LABELS).index(digit)], 112, 80, 0, 0) for digit in (3, 0))
+    pair = np.zeros((112, 190), np.uint8)
+    pair[:, :112] = left
+    columns = np.flatnonzero(right.max(axis=0) > 60)
+    start = np.flatnonzero(left.max(axis=0) > 60)[-1] - 3
+    cut = right[:, columns[0] : columns[-1] + 1]
+    pair[:, start : start + cut.shape[1]] = np.maximum(pair[:, start : start + cut.shape[1]], cut)
+    assert text(np.pad(255 - pair, 30, constant_values=255)) == "30"
+
+
+def test_an_empty_page_has_no_lines() -> None:
+    page = read_page(MODEL, np.full((300, 200), 240, np.uint8))
+    assert page.lines == () and page.text == ""
+
+
+def test_a_digit_is_answered_and_a_blank_is_not() -> None:
+    right = []
+    for digit, label in zip(PIXELS[:100], LABELS[:100], strict=True):
+        answer, _ = read_digit(MODEL, digit)
+        right.append(answer.text == str(label))
+        assert sum(answer.probabilities) == pytest.approx(1, abs=1e-5)
+    assert np.mean(right) > 0.95
+    answer, seen = read_digit(MODEL, np.full((50, 50), 9, np.uint8))
+    assert (answer.text, answer.reason) == ("?", BLANK) and not seen.digit.any()
+
+
+@pytest.mark.parametrize("letter", ["A", "K", "M", "W", "X", "R", "E", "H"])
+def test_letters_are_refused(letter: str) -> None:
+    from matplotlib import font_manager
+    from PIL import ImageFont
+
+    picture = Image.new("L", (100, 100), 255)
+    font = ImageFont.truetype(font_manager.findfont("DejaVu Sans"), 60)
+    ImageDraw.Draw(picture).text((50, 50), letter, fill=0, font=font, anchor="mm")
+    answer, _ = read_digit(MODEL, picture)
+    assert answer.reason == UNKNOWN
+
+
+def test_two_digits_are_named_as_such() -> None:
+    both = np.concatenate([placed(PIXELS[0], 90, 60, 3, 3), placed(PIXELS[1], 90, 60, 3, 3)], axis=1)
+    answer, _ = read_digit(MODEL, both)
+    assert answer.reason == "two digits"

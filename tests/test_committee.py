@@ -1,0 +1,63 @@
+"""A committee answers with the mean of its members' probabilities, from one file."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from handgrad.committee import members, vote
+from handgrad.errors import UserError
+from handgrad.model import Model
+from handgrad.network import Network
+from handgrad.recipes import Recipe
+
+SIDE = (12, 12, 1)
+
+
+def made(seed: int, features: tuple[str, ...] = ("3x3-4", "pool", "3x3-8", "residual", "average"), **changes) -> Model:
+    recipe = Recipe("small", features=features, hidden=(), batch_norm=True)
+    network = Network(recipe.layers(3), SIDE, seed)
+    network.state += np.random.default_rng(seed).random(network.state.size, np.float32)
+    values = {"mean": np.zeros(SIDE, np.float32), "scale": np.full(SIDE, 1 / 255, np.float32), "classes": "abc"}
+    return Model(network, **{**values, **changes})
+
+
+@pytest.fixture(scope="module")
+def models() -> list[Model]:
+    return [made(0, temperature=0.5), made(1, ("5x5-6v", "average"), temperature=2.0), made(2)]
+
+
+@pytest.fixture(scope="module")
+def pixels() -> np.ndarray:
+    return np.random.default_rng(5).integers(0, 256, (300, 12, 12), np.uint8)
+
+
+def test_the_answer_is_the_mean_of_the_members(models, pixels):
+    wanted = np.mean([model.predict_proba(pixels) for model in models], axis=0)
+    np.testing.assert_allclose(vote(models).predict_proba(pixels), wanted, atol=2e-6)
+    np.testing.assert_allclose(vote(models).predict_proba(pixels[:1]), wanted[:1], atol=2e-6)
+    np.testing.assert_allclose(vote(models[:1]).predict_proba(pixels), models[0].predict_proba(pixels), atol=2e-6)
+
+
+def test_a_committee_is_one_file(models, pixels, tmp_path: Path):
+    committee = vote(models)
+    committee.save(tmp_path / "c.safetensors")
+    loaded = Model.load(tmp_path / "c.safetensors")
+    assert loaded.predict_proba(pixels).tobytes() == committee.predict_proba(pixels).tobytes()
+    assert loaded.network.layout.count == sum(model.network.layout.count for model in models)
+    assert len(loaded.record["members"]) == 3
+
+
+@pytest.mark.parametrize(
+    "changes", [{"classes": "abd"}, {"mean": np.ones(SIDE, np.float32)}, {"upright": True}], ids=str
+)
+def test_members_that_see_or_name_things_differently_are_refused(models, changes):
+    with pytest.raises(UserError, match="members of a committee differ"):
+        vote([models[0], made(4, **changes)])
+
+
+def test_the_members_are_fixed_and_fit_each_other():
+    chosen = members()
+    assert len({member.name for member in chosen}) == len(chosen) <= 10
+    assert all(member.recipe.all_data and not member.recipe.deskew for member in chosen)
+    assert {member.recipe.normalise for member in chosen} == {"range"}

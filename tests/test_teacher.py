@@ -1,0 +1,59 @@
+"""A pupil's gradient when part of its target is another model's answer."""
+
+import numpy as np
+import pytest
+
+from handgrad.datasets import Images, load
+from handgrad.errors import UserError
+from handgrad.kernels.naive import softmax, softmax_cross_entropy
+from handgrad.model import pretrained
+from handgrad.recipes import Recipe, recipe
+from handgrad.teacher import Teacher
+from handgrad.train import Epoch, Trainer, normalisation
+
+PUPIL = Recipe("pupil", hidden=(32,), batch=50, epochs=2, lr=3e-3, teacher="tiny", distillation=1.0)
+
+
+@pytest.fixture(scope="module")
+def data() -> tuple[Images, Images]:
+    mnist = load("mnist").train
+    return mnist[:400], mnist[400:600]
+
+
+@pytest.mark.parametrize("share", [0.25, 1.0])
+def test_the_gradient_is_that_of_the_mixed_target(data, share):
+    images = data[0][:20]
+    pixels, n = images.pixels[..., None].astype(np.float32), len(images)
+    mean, scale = normalisation(images, "pixel")
+    logits = np.random.default_rng(0).normal(size=(n, 10)).astype(np.float32)
+    dlogits = np.empty_like(logits)
+    softmax_cross_entropy(dlogits, logits, images.labels, 0.1)
+    teacher = Teacher("cnn", share, mean, scale, images.classes, n)
+    teacher.correct(dlogits, (pixels - mean) * scale, images.labels, 0.1)
+    model = pretrained("cnn")
+    model.temperature = 1.0
+    target = (1 - share) * (0.9 * np.eye(10)[images.labels] + 0.01) + share * model.predict_proba(images.pixels)
+    np.testing.assert_allclose(dlogits, (softmax(logits) - target) / n, atol=1e-5)
+
+
+def test_a_pupil_learns_from_answers_alone(data):
+    """Every label says 0; the teacher knows better, and the whole target is the teacher's."""
+    learn, valid = data
+    wrong = Images(learn.pixels, np.zeros_like(learn.labels), learn.classes)
+    trainer = Trainer(PUPIL.change(epochs=10), wrong, valid)
+    last = [event for event in trainer.run() if isinstance(event, Epoch)][-1]
+    assert last.valid_accuracy is not None and last.valid_accuracy > 0.6
+
+
+def test_teachers_that_do_not_fit_are_refused(data):
+    learn, valid = data
+    with pytest.raises(UserError, match="teacher 'tiny' answers 10 classes"):
+        renamed = [Images(images.pixels, images.labels, tuple("abcdefghij")) for images in data]
+        Trainer(PUPIL, *renamed)
+    with pytest.raises(UserError, match="no pretrained model 'nobody'"):
+        Trainer(PUPIL.change(teacher="nobody"), learn, valid)
+    with pytest.raises(UserError, match="no such model file"):
+        Trainer(PUPIL.change(teacher="nothing.safetensors"), learn, valid)
+    for changes in ({"teacher": "cnn"}, {"distillation": 0.5}):
+        with pytest.raises(UserError, match="expected both of them, or neither"):
+            recipe("mlp").change(**changes)

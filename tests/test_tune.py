@@ -1,0 +1,66 @@
+"""Going on with one's own digits: they are learnt, the others are kept."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from handgrad.cli import cli
+from handgrad.datasets import load
+from handgrad.errors import UserError
+from handgrad.model import pretrained
+from handgrad.tune import load_own
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Sixteen digits each of 0 to 4, of which 4 is written as nobody does: a cross."""
+    _, valid = load("mnist").split()
+    for digit in range(5):
+        (tmp_path / "own" / str(digit)).mkdir(parents=True)
+        for number, pixels in enumerate(valid.pixels[valid.labels == digit][:16]):
+            if digit == 4:
+                pixels = np.zeros((28, 28), np.uint8)
+                thick = number % 3 + 1
+                pixels[4:24, 13 : 13 + thick] = pixels[13 : 13 + thick, 4 + number % 4 : 24] = 255
+            picture = Image.fromarray(255 - pixels).resize((56 + number, 56 + number))
+            picture.save(tmp_path / "own" / str(digit) / f"{number}.png")
+    return tmp_path / "own"
+
+
+def test_own_pictures_are_normalised_and_a_fifth_is_kept_back(folder: Path) -> None:
+    (folder / "3" / "bad.png").write_bytes(b"nothing")
+    own = load_own(folder, pretrained("tiny"))
+    assert (len(own.learn), len(own.held)) == (64, 16)
+    assert own.learn.pixels.shape[1:] == (28, 28) and set(own.held.labels) <= set(range(5))
+    assert len(own.failed) == 1 and "bad.png" in own.failed[0]
+
+
+@pytest.mark.parametrize(("name", "message"), [("seven", "got 'seven'"), ("", "got none")])
+def test_folders_that_are_no_digits(tmp_path: Path, name: str, message: str) -> None:
+    if name:
+        (tmp_path / name).mkdir()
+    with pytest.raises(UserError, match=message):
+        load_own(tmp_path, pretrained("tiny"))
+
+
+def test_too_few_pictures(folder: Path) -> None:
+    for file in list(folder.glob("*/*.png"))[5:]:
+        file.unlink()
+    with pytest.raises(UserError, match="5 readable pictures, expected 10 or more"):
+        load_own(folder, pretrained("tiny"))
+
+
+@pytest.mark.slow
+def test_what_is_new_is_learnt_and_nothing_is_forgotten(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "tuned.safetensors"
+    done = CliRunner().invoke(cli, ["tune", "tiny", str(folder), "--out", str(out), "--json"])
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout.strip().splitlines()[-1])
+    assert found["own"][1] > found["own"][0] and found["own"][1] > 0.9
+    assert found["mnist"][1] > found["mnist"][0] - 0.005
+    again = CliRunner().invoke(cli, ["tune", "tiny", str(folder), "--out", str(out)])
+    assert isinstance(again.exception, UserError) and "exists" in str(again.exception)

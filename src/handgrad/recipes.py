@@ -203,7 +203,7 @@ RECIPES = MappingProxyType(
                    scale=0.1, shift=1, elastic=0.8, clean=0.1),
             Recipe("cnn-best",
                    features=("5x5-32v", "pool", "3x3-64", "3x3-64", "pool", "3x3-128v", "3x3-128", "average"),
-                   hidden=(), batch_norm=True, batch=128, epochs=25, lr=1e-2, beta2=0.99, schedule="one-cycle",
+                   hidden=(), batch_norm=True, batch=128, epochs=20, lr=1e-2, beta2=0.99, schedule="one-cycle",
                    decay=0.02, smoothing=0.05, average=0.999, normalise="range", calm=0.25, rotation=10, shear=8,
                    scale=0.12, shift=2, elastic=1.0, clean=0.1, focus=0.7, all_data=True, temperature=0.55),
             Recipe("cnn-robust",

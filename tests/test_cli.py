@@ -100,6 +100,17 @@ def test_predict_shows_its_steps_and_says_why_not(digit, tmp_path):
     assert (seven["digit"], seven["reason"], blank["reason"]) == ("7", "", "blank")
 
 
+def test_no_picture_is_written_over(digit, tmp_path):
+    before = digit.read_bytes()
+    for words in (("predict", digit, "--show-steps", digit), ("read", digit, "--out", digit)):
+        assert "exists; choose another file" in refused(*words)
+    assert "no such folder" in refused("read", digit, "--out", tmp_path / "none" / "o.png")
+    assert "read them one by one" in refused("read", tmp_path, "--out", tmp_path / "o.png")
+    assert "no such folder" in refused("tune", "tiny", tmp_path, "--out", tmp_path / "none" / "m.safetensors")
+    assert "File name too long" in refused("predict", "a" * 300 + ".png")
+    assert digit.read_bytes() == before and list(tmp_path.iterdir()) == [digit]
+
+
 def test_a_folder_of_pictures_with_a_bad_one(digit, tmp_path):
     folder = tmp_path / "folder"
     folder.mkdir()

@@ -1,11 +1,13 @@
 """A committee answers with the mean of its members' probabilities, from one file."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from handgrad.committee import members, vote
+from handgrad.committee import Member, members, vote
+from handgrad.datasets import load
 from handgrad.errors import UserError
 from handgrad.model import Model
 from handgrad.network import Network
@@ -61,3 +63,29 @@ def test_the_members_are_fixed_and_fit_each_other():
     assert len({member.name for member in chosen}) == len(chosen) <= 10
     assert all(member.recipe.all_data and not member.recipe.deskew for member in chosen)
     assert {member.recipe.normalise for member in chosen} == {"range"}
+
+
+def test_the_command_trains_all_members_and_goes_on_where_it_was_left(tmp_path, monkeypatch):
+    from click.testing import CliRunner
+
+    from handgrad.cli.committee import committee
+    from sweeps.drive import make_data
+
+    (tmp_path / "data").mkdir()
+    data, out = make_data(tmp_path / "data"), tmp_path / "committee"
+    small = Recipe("small", hidden=(8,), epochs=1, batch=20, normalise="range")
+    chosen = (Member(small, 0), Member(small, 1), Member(small.change(name="wide", hidden=(16,)), 0))
+    monkeypatch.setattr("handgrad.committee.members", lambda: chosen[:2])
+    words = ["--out", str(out), "--data", str(data), "--json"]
+    first = CliRunner().invoke(committee, words)
+    assert first.exit_code == 0, first.output
+    kept = {path: path.stat().st_mtime_ns for path in out.glob("members/*/model.safetensors")}
+    assert len(kept) == 2
+    monkeypatch.setattr("handgrad.committee.members", lambda: chosen)
+    done = CliRunner().invoke(committee, words)
+    assert json.loads(done.stdout.splitlines()[-1])["members"] == ["small-0", "small-1", "wide-0"]
+    assert all(path.stat().st_mtime_ns == time for path, time in kept.items())
+    parts = [Model.load(out / "members" / member.name / "model.safetensors") for member in chosen]
+    pixels = load("mnist").train.pixels[:50]
+    wanted = np.mean([part.predict_proba(pixels) for part in parts], axis=0)
+    np.testing.assert_allclose(Model.load(out / "model.safetensors").predict_proba(pixels), wanted, atol=2e-6)

@@ -12,7 +12,7 @@ from handgrad.cli import cli
 from handgrad.datasets import load
 from handgrad.errors import UserError
 from handgrad.model import pretrained
-from handgrad.tune import load_own
+from handgrad.tune import load_own, tuner
 
 
 @pytest.fixture
@@ -39,12 +39,22 @@ def test_own_pictures_are_normalised_and_a_fifth_is_kept_back(folder: Path) -> N
     assert len(own.failed) == 1 and "bad.png" in own.failed[0]
 
 
-@pytest.mark.parametrize(("name", "message"), [("seven", "got 'seven'"), ("", "got none")])
-def test_folders_that_are_no_digits(tmp_path: Path, name: str, message: str) -> None:
+@pytest.mark.parametrize(("name", "message"), [("seven", "got 'seven'"), ("", "got none"), (None, "no such folder")])
+def test_folders_that_are_no_digits(tmp_path: Path, name: str | None, message: str) -> None:
     if name:
         (tmp_path / name).mkdir()
     with pytest.raises(UserError, match=message):
-        load_own(tmp_path, pretrained("tiny"))
+        load_own(tmp_path if name is not None else tmp_path / "none", pretrained("tiny"))
+
+
+@pytest.mark.parametrize(
+    "record", [{}, {"recipe": []}, {"recipe": {"name": "mlp"}}, {"recipe": {"name": ["x"]}}], ids=str
+)
+def test_a_model_that_no_training_made_is_one_line(folder: Path, record: dict[str, object]) -> None:
+    model = pretrained("tiny")
+    model.record = record
+    with pytest.raises(UserError, match="whose record does not say how"):
+        tuner(model, load_own(folder, model).learn)
 
 
 def test_too_few_pictures(folder: Path) -> None:

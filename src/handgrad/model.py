@@ -110,6 +110,8 @@ class Model:
         try:
             network = _network(header, sum(tensor.size for tensor in tensors.values()))
             classes, temperature, record = list(header["classes"]), float(header["temperature"]), dict(header["record"])
+            if not all(isinstance(name, str) for name in classes) or len({*classes}) < len(classes):
+                raise ValueError(f"classes {classes}")
             upright, least = bool(header["upright"]), float(header.get("least", 0.0))
         except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, MemoryError, UserError) as error:
             raise UserError(

@@ -34,6 +34,11 @@ class Teacher:
         self.scale, self.shift = model.scale / scale, (mean - model.mean) * model.scale
         self.workspace = network.workspace(batch, kernels="parallel")
 
+    @property
+    def nbytes(self) -> int:
+        """The memory that it works in."""
+        return self.workspace.nbytes + self.model.network.theta.nbytes + self.model.network.grad.nbytes
+
     def correct(self, dlogits: Array, x: Array, labels: NDArray[np.uint8], smoothing: float) -> None:
         """Move the target of a gradient (N, K) from the labels (N,) towards the teacher's view of x (N, H, W, C)."""
         ws = self.workspace

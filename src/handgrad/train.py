@@ -142,7 +142,7 @@ class Trainer:
         return Augmenter(self.recipe.augment(), self.mean, self.scale, self.kernels, self.seed)
 
     def memory(self) -> int:
-        """Bytes that a training step works in: weights, what optimiser and average remember, workspace, elastic fields.
+        """Bytes that a step works in: weights, what optimiser and average remember, workspace, elastic fields, teacher.
 
         The images, and Python with its libraries, come on top.
         """
@@ -151,7 +151,8 @@ class Trainer:
         vectors += [self.average.theta, self.average.state] if self.average else []
         vectors.append(self._augmenter().fields)
         ws = network.workspace(self.batch, train=True, kernels="parallel")
-        return ws.nbytes + sum(vector.nbytes for vector in vectors)
+        taught = self.teacher.nbytes if self.teacher else 0
+        return ws.nbytes + sum(vector.nbytes for vector in vectors) + taught
 
     def _strength(self, epoch: int) -> float:
         calm = epoch >= self.recipe.epochs - round(self.recipe.calm * self.recipe.epochs)

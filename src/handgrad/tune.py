@@ -11,6 +11,7 @@ from handgrad.datasets.pictures import sub_folders
 from handgrad.errors import UserError
 from handgrad.model import Model
 from handgrad.reading.normalise import normalise
+from handgrad.reading.reader import sides
 from handgrad.recipes import RECIPES, Recipe
 from handgrad.train import Trainer
 
@@ -34,12 +35,14 @@ def load_own(folder: Path, model: Model) -> Own:
 
     UserError for folders that are no classes, and for too few pictures to learn from and to judge by.
     """
+    if not folder.is_dir():
+        raise UserError(f"{folder}: no such folder; expected one with a sub-folder of pictures for each digit")
     names = sub_folders(folder)
     strange = [name for name in names if name not in model.classes]
     if not names or strange:
         got = f"'{strange[0]}'" if strange else "none"
         raise UserError(f"{folder}: expected a sub-folder for each digit, called {', '.join(model.classes)}; got {got}")
-    height, width, _ = model.network.in_shape
+    height, width = sides(model)
     pixels, labels, failed = [], [], []
     for name in names:
         for file in sorted((folder / name).iterdir(), key=_shuffle_key):
@@ -55,7 +58,8 @@ def load_own(folder: Path, model: Model) -> Own:
             pixels.append(seen.digit)
             labels.append(model.classes.index(name))
     if len(pixels) < 2 * HELD:
-        raise UserError(f"{folder}: {len(pixels)} readable pictures, expected {2 * HELD} or more, some of each digit")
+        why = f" (the first left out: {failed[0]})" if failed else ""
+        raise UserError(f"{folder}: {len(pixels)} readable pictures, expected {2 * HELD} or more{why}; add some")
     images = Images(np.stack(pixels), np.array(labels, np.uint8), model.classes)
     held = np.arange(len(images)) % HELD == HELD - 1
     return Own(images[~held], images[held], tuple(failed))
@@ -73,8 +77,7 @@ def tuner(model: Model, learn: Images, seed: int = 0) -> Trainer:
     mnist, valid = load("mnist").split()
     if model.classes != mnist.classes or model.network.in_shape != mnist.shape:
         raise UserError("tune goes on with models of the ten digits, 28x28, as MNIST has them")
-    values = model.record["recipe"]
-    recipe = RECIPES.get(values["name"], Recipe("custom")).change(**values)
+    recipe = _recipe(model)
     recipe = recipe.change(
         epochs=EPOCHS, lr=recipe.lr / SLOWER, schedule="cosine", warmup=0.1, focus=0.0, all_data=False,
         average=min(recipe.average, 0.99),
@@ -86,6 +89,19 @@ def tuner(model: Model, learn: Images, seed: int = 0) -> Trainer:
         np.concatenate([own.pixels, others.pixels]), np.concatenate([own.labels, others.labels]), mnist.classes
     )
     return Trainer(recipe, mixed, valid, seed, start=model)
+
+
+def _recipe(model: Model) -> Recipe:
+    """What the model was trained with; UserError where its record does not say how to go on."""
+    try:
+        values = model.record["recipe"]
+        recipe = RECIPES.get(values["name"], Recipe("custom")).change(**values)
+        fits = tuple(recipe.layers(*model.network.out_shape)) == model.network.layers
+    except (LookupError, TypeError, UserError):
+        fits = False
+    if not fits:
+        raise UserError("tune goes on with a model that one training made, got one whose record does not say how")
+    return recipe
 
 
 def tuned(trainer: Trainer, before: Model) -> Model:

@@ -1,5 +1,6 @@
 """Whatever a user hands over becomes grey levels, or one line that says what is wrong."""
 
+import os
 from io import BytesIO
 from pathlib import Path
 
@@ -90,7 +91,7 @@ def animation() -> bytes:
         (np.full((5, 5), -1), "values from -1"),
         (np.array([["a"]]), "expected numbers"),
         (Path("nowhere.png"), "no such file"),
-        (Path("/"), "not a readable picture"),
+        (Path("/"), "not a file"),
     ],
     ids=range(14),
 )
@@ -98,3 +99,53 @@ def test_what_is_no_picture(source: object, message: str) -> None:
     with pytest.raises(UserError, match=message) as caught:
         open_picture(source, "it")
     assert "\n" not in str(caught.value)
+
+
+def test_a_phones_jpeg_with_a_second_picture_in_it_is_one_picture() -> None:
+    buffer, other = BytesIO(), Image.fromarray(RAMP[:6, :10])
+    Image.fromarray(RAMP).save(buffer, "MPO", save_all=True, append_images=[other], quality=100)
+    assert grey(buffer.getvalue()).shape == RAMP.shape
+
+
+def test_odd_exif_does_not_hide_the_orientation() -> None:
+    buffer = BytesIO()
+    odd = b"\x01\x00\x00\x02\x00\x00\x00\x04abc\x00"  # ImageWidth as text
+    turned = b"\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06\x00\x00"  # Orientation 6
+    block = b"Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00\x02" + odd + turned + bytes(4)
+    Image.fromarray(RAMP).save(buffer, "JPEG", exif=block, quality=100)
+    assert grey(buffer.getvalue()).shape == RAMP.T.shape
+
+
+@pytest.mark.parametrize("ink", [20, 230])
+def test_an_opaque_card_with_transparent_margins_keeps_its_paper(ink: int) -> None:
+    layer = np.zeros((60, 60, 4), np.uint8)
+    layer[10:50, 10:50] = (*[250 - ink] * 3, 255)
+    layer[20:40, 28:32, :3] = ink
+    seen = grey(layer)
+    assert abs(int(seen[0, 0]) - (250 - ink)) < 60 and abs(int(seen[30, 30]) - ink) < 5
+
+
+def test_values_that_overshoot_and_small_values_keep_their_scale() -> None:
+    assert (grey(RAMP / 255 * 1.0000002) == RAMP).all()
+    assert (grey(Image.fromarray((RAMP > 100).astype(np.float32), "F")) == np.where(RAMP > 100, 255, 0)).all()
+    assert (grey(Image.fromarray(RAMP.astype(np.int32))) == RAMP).all()
+    assert set(np.unique(grey((RAMP > 100).astype(np.uint8)))) == {0, 255}
+
+
+def test_pillow_images_that_cannot_be_read_are_one_line(tmp_path: Path) -> None:
+    (tmp_path / "cut.png").write_bytes(png(np.random.default_rng(0).integers(0, 256, (90, 90), np.uint8))[:3000])
+    with Image.open(tmp_path / "cut.png") as cut, pytest.raises(UserError, match="not a readable picture"):
+        open_picture(cut)
+    with pytest.raises(UserError, match="too large"):
+        open_picture(Image.new("1", (10_000, 9_000)))
+
+
+def test_what_is_no_file_is_no_picture(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(UserError, match="not a file"):
+        open_picture(tmp_path / "pipe.png")
+
+
+def test_a_strip_that_shrinks_to_nothing_is_refused() -> None:
+    with pytest.raises(UserError, match="expected 4 or more a side"):
+        open_picture(np.zeros((5, 16_000), np.uint8))

@@ -35,6 +35,15 @@ def test_lines_may_slope(degrees: float) -> None:
     assert text(turned(sheet(ROWS), degrees)) == TEXT
 
 
+@pytest.mark.parametrize("light", [False, True])
+def test_a_long_strip_is_read(light: bool) -> None:
+    row = list(range(30))
+    strip = sheet([row], tall=40, gap=20)[20:-20]
+    strip = np.asarray(Image.fromarray(strip).resize((strip.shape[1], 30))) if strip.shape[0] > 200 else strip
+    assert strip.shape[1] > 20 * strip.shape[0]
+    assert text(255 - strip if light else strip) == "".join(str(LABELS[i]) for i in row)
+
+
 def test_boxes_are_in_pixels_of_the_original() -> None:
     page = sheet([[0, 1]], tall=60)
     large = np.asarray(Image.fromarray(page).resize((page.shape[1] * 16, page.shape[0] * 16)))

@@ -1,5 +1,6 @@
 """The command line: it parses, calls and prints; what goes wrong for the user is one line and exit code 2."""
 
+import io
 import os
 import sys
 
@@ -35,6 +36,9 @@ for command in (train, evaluate, predict, read, tune, sweep, committee, inspect,
 
 def main() -> None:
     """The `handgrad` command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a file's name may hold what the terminal cannot show
     try:
         cli.main(standalone_mode=False)
     except UserError as error:
@@ -48,6 +52,10 @@ def main() -> None:
     except BrokenPipeError:  # the reader of our output has gone: nothing is left to say, nor to flush
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        _stop(f"handgrad: {error.filename}: {error.strerror}; give another path")
 
 
 def _stop(message: str, code: int = 2) -> None:

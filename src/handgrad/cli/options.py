@@ -1,7 +1,6 @@
 """Options that several commands share."""
 
-import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from handgrad.model import Model
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-Found = TypeVar("Found")
 
 RUNS = Path("runs")
 MODEL_FILE = "model.safetensors"
@@ -127,35 +125,6 @@ def reader_model(given: Path) -> "Model":
     from handgrad.model import Model
 
     return Model.load(find_model(given))
-
-
-def each_picture(
-    given: Iterable[Path], read: Callable[[Path], Found], failed: list[str]
-) -> Iterator[tuple[Path, Found]]:
-    """What `read` makes of each picture, those inside folders too; what it could not read is added to `failed`."""
-    for path in given:
-        for file in _inside(path) if path.is_dir() else [path]:
-            try:
-                found = read(file)
-            except UserError as error:
-                failed.append(str(error))
-                continue
-            yield file, found
-
-
-def name_failed(failed: list[str], some: bool) -> None:
-    """Say what could not be read, and end with 1 if some others could be, or else with 2."""
-    for message in failed:
-        click.echo(f"handgrad: {message}", err=True)
-    if failed:
-        sys.exit(1 if some else 2)
-
-
-def _inside(folder: Path) -> list[Path]:
-    files = sorted(entry for entry in folder.iterdir() if entry.is_file() and not entry.name.startswith("."))
-    if not files:
-        raise UserError(f"{folder}: a folder without files; give pictures, or a folder of them")
-    return files
 
 
 def json_option(command: Command) -> Command:

@@ -4,7 +4,10 @@ from pathlib import Path
 
 import click
 
-from handgrad.cli.options import each_picture, json_option, model_option, name_failed, reader_model
+from handgrad.cli.options import json_option, model_option, reader_model
+from handgrad.cli.pictures import each_picture, name_failed, new_file
+
+SHOWN = 40  # images whose steps are drawn
 
 
 @click.command()
@@ -18,12 +21,14 @@ def predict(images: tuple[Path, ...], model: Path, steps: Path | None, as_json: 
     IMAGES are pictures of one digit each, of any size, light or dark, or folders of them. One that cannot be read is
     named and the others are still answered; the exit code is then 1.
     """
-    from handgrad.reading.normalise import BLANK
-    from handgrad.reading.reader import read_digit
+    from handgrad.reading.normalise import BLANK, Normalised
+    from handgrad.reading.reader import Answer, read_digit
 
+    new_file(steps, (".png", ".svg", ".pdf"))
     trained = reader_model(model)
-    found, seen = [], []
+    found = []
     failed: list[str] = []
+    seen: list[tuple[str, Normalised, Answer]] = []
     for path, (answer, normalised) in each_picture(images, lambda path: read_digit(trained, path), failed):
         ranked = sorted(zip(answer.probabilities, trained.classes, strict=True), reverse=True)[:3]
         if answer.reason:
@@ -34,7 +39,8 @@ def predict(images: tuple[Path, ...], model: Path, steps: Path | None, as_json: 
             click.echo(f"{path}: {answer.digit}  {ranked[0][0]:.1%}   (then {others})")
         probability = max(answer.probabilities)
         found.append({"path": str(path), **asdict(answer), "probability": probability})
-        seen.append((str(path), normalised, answer))
+        if steps and len(seen) < SHOWN:
+            seen.append((str(path), normalised, answer))
     if steps and seen:
         from handgrad.reading.pictures import draw_steps
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from handgrad.cli.options import each_picture, json_option, model_option, name_failed, reader_model
+from handgrad.cli.options import json_option, model_option, reader_model
+from handgrad.cli.pictures import each_picture, name_failed, new_file
 from handgrad.errors import UserError
 
 
@@ -21,8 +22,9 @@ def read(photos: tuple[Path, ...], model: Path, out: Path | None, as_json: bool)
     """
     from handgrad.reading.reader import read_page
 
-    if out and len(photos) > 1:
-        raise UserError(f"--out draws one photo, got {len(photos)}: read them one by one")
+    if out and (len(photos) > 1 or photos[0].is_dir()):
+        raise UserError(f"--out draws one photo, got {' '.join(map(str, photos))}: read them one by one")
+    new_file(out, (".png", ".jpg", ".jpeg", ".webp", ".bmp"))
     trained = reader_model(model)
     found = []
     failed: list[str] = []

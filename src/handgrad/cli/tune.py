@@ -4,7 +4,7 @@ from pathlib import Path
 import click
 
 from handgrad.cli.options import json_option, reader_model
-from handgrad.errors import UserError
+from handgrad.cli.pictures import new_file
 
 
 @click.command()
@@ -12,7 +12,7 @@ from handgrad.errors import UserError
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), default="tuned.safetensors", show_default=True,
               help="Model file to write.")  # fmt: skip
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of every random number.")
+@click.option("--seed", type=click.IntRange(0, 2**63), default=0, show_default=True, help="Of every random number.")
 @json_option
 def tune(model: Path, folder: Path, out: Path, seed: int, as_json: bool) -> None:
     """Go on training MODEL on your own digits: pictures in FOLDER/0 to FOLDER/9, of any size.
@@ -24,8 +24,7 @@ def tune(model: Path, folder: Path, out: Path, seed: int, as_json: bool) -> None
     from handgrad.train import Epoch
     from handgrad.tune import accuracy, load_own, tuned, tuner
 
-    if out.exists():
-        raise UserError(f"{out}: exists; choose another file with --out")
+    new_file(out, (".safetensors",))
     before = reader_model(model)
     own = load_own(folder, before)
     for message in own.failed:

@@ -69,14 +69,14 @@ def is_dark_on_light(level: Floats) -> bool:
 
 
 def _coarse(level: Floats, cells: int) -> Floats:
-    """A copy whose longer side has at most so many cells, each the mean of what it covers."""
+    """A copy whose longer side has at most so many cells, the other 4 at least; each the mean of what it covers."""
     from PIL import Image
 
     factor = max(level.shape) / cells
     if factor <= 1:
         return level
-    size = max(1, round(level.shape[1] / factor)), max(1, round(level.shape[0] / factor))
-    return np.asarray(Image.fromarray(level).resize(size, Image.Resampling.BOX))
+    height, width = (max(min(4, side), round(side / factor)) for side in level.shape)
+    return np.asarray(Image.fromarray(level).resize((width, height), Image.Resampling.BOX))
 
 
 def _paper(signed: Floats, widest: float) -> Floats:

@@ -73,10 +73,13 @@ def fit(amount: Floats, height: int = 28, width: int = 28) -> NDArray[np.uint8]:
     y = float(cut.sum(axis=1) @ (np.arange(cut.shape[0]) + 0.5)) / mass / scale
     x = float(cut.sum(axis=0) @ (np.arange(cut.shape[1]) + 0.5)) / mass / scale
     down, right = math.ceil(height / 2 - y), math.ceil(width / 2 - x)  # by whole pixels, to where MNIST has it
-    around = math.ceil(max(height, width) * scale)
-    framed = np.pad(cut, around)
-    y0, x0 = around - down * scale, around - right * scale
-    part = (x0, y0, x0 + width * scale, y0 + height * scale)
+    y0, x0 = -down * scale, -right * scale  # the result's corner in the cut; it may lie outside, on every side
+    above, left = max(math.ceil(-y0), 0), max(math.ceil(-x0), 0)
+    below = max(math.ceil(y0 + height * scale) - cut.shape[0], 0)
+    beside = max(math.ceil(x0 + width * scale) - cut.shape[1], 0)
+    framed = np.pad(cut, ((above, below), (left, beside)))
+    y0, x0 = y0 + above, x0 + left
+    part = (x0, y0, min(x0 + width * scale, framed.shape[1]), min(y0 + height * scale, framed.shape[0]))
     small = np.asarray(Image.fromarray(framed).resize((width, height), Image.Resampling.BICUBIC, box=part))
     clear = small[small > 0.05]
     full = max(float(np.quantile(clear, 0.95)), 0.05) if clear.size else 1.0  # thin strokes get as bright as thick ones

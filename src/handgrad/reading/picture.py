@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.datasets.decode import grey_or_colour, opened, to_grey
+from handgrad.datasets.decode import check_size, grey_levels, grey_or_colour, opened, sound, to_grey
 from handgrad.errors import UserError
 
 if TYPE_CHECKING:
@@ -33,19 +33,22 @@ class Picture:
 def open_picture(source: Any, name: str = "picture") -> Picture:
     """The grey levels of a path, bytes, a Pillow image or an array.
 
-    Arrays: (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) of any number type; floats from 0 to 1, or to 255; sixteen bits
-    from 0 to 65535; bool. UserError, beginning with the path or `name`, for everything that is no single sound picture.
+    Arrays: (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) of any number type, from 0 to 1, 255 or 65535. UserError,
+    beginning with the path or `name`, for everything that is no single sound picture.
     """
     from PIL import Image
 
     if isinstance(source, np.ndarray):
         source = Image.fromarray(_bytes(source, name))
     if isinstance(source, Image.Image):
-        return _shrunk(source, name, source.size)
+        with sound(name, MAX_PIXELS):
+            check_size(source, MAX_PIXELS)
+            return _shrunk(source, name, source.size)
     given = BytesIO(source) if isinstance(source, (bytes, bytearray)) else Path(source)
     name = name if isinstance(given, BytesIO) else str(source)
     with opened(name, given, MAX_PIXELS) as picture:
-        frames, size = getattr(picture, "n_frames", 1), picture.size
+        # a telephone's JPEG may carry a small copy of itself as a second picture
+        frames, size = 1 if picture.format == "MPO" else getattr(picture, "n_frames", 1), picture.size
         if frames > 1:
             raise UserError(f"{name}: animated, {frames} pictures in one; expected one, so save one of them by itself")
         if max(size) > WORK_SIDE:  # a large JPEG is decoded at half its size, or less
@@ -56,12 +59,15 @@ def open_picture(source: Any, name: str = "picture") -> Picture:
 def _shrunk(picture: "Image", name: str, size: tuple[int, int]) -> Picture:
     from PIL import Image
 
+    factor = -(-max(picture.size) // WORK_SIDE)
+    if factor > 1 and picture.mode in ("L", "RGB", "RGBA", "CMYK"):  # before anything is made of all of it
+        picture = picture.reduce(factor)
     grey = to_grey(grey_or_colour(picture))
+    factor = -(-max(grey.shape) // WORK_SIDE)
+    grey = grey if factor == 1 else np.asarray(Image.fromarray(grey).reduce(factor))
     if min(grey.shape) < LEAST_SIDE:
         got = f"{grey.shape[1]}x{grey.shape[0]}"
         raise UserError(f"{name}: {got} pixels, expected {LEAST_SIDE} or more a side; give a larger picture")
-    factor = -(-max(grey.shape) // WORK_SIDE)
-    grey = grey if factor == 1 else np.asarray(Image.fromarray(grey).reduce(factor))
     return Picture(name, grey, max(size) / max(grey.shape))
 
 
@@ -75,14 +81,9 @@ def _bytes(array: NDArray[Any], name: str) -> Grey:
         raise UserError(
             f"{name}: {array.dtype} of shape {shape}, expected numbers of shape (H, W), (H, W, 3) or (H, W, 4)"
         )
-    if array.size > 4 * MAX_PIXELS:
+    if shape[0] * shape[1] > MAX_PIXELS:
         raise UserError(f"{name}: shape {shape}, expected at most {MAX_PIXELS} pixels; shrink it")
-    if array.dtype == np.uint8:
-        return array
     low, high = float(array.min()), float(array.max())
     if not (low >= 0 and high <= 65535):
         raise UserError(f"{name}: values from {low:g} to {high:g}, expected 0 to 1, 255 or 65535")
-    top = 255 if high <= 255 else 65535
-    top = 1 if high <= 1 and array.dtype.kind in "bf" else top
-    grey: Grey = np.rint(array.astype(np.float32) * np.float32(255 / top)).astype(np.uint8)
-    return grey
+    return grey_levels(array)

@@ -13,16 +13,14 @@ from handgrad.reading.reader import Answer, Page
 from handgrad.report import save
 from handgrad.report.style import BLUE, INK, MUTED, VERMILION, bare, new_figure
 
-MOST = 40  # images whose steps are drawn
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 
 
 def draw_steps(seen: Sequence[tuple[str, Normalised, Answer]], path: str | Path) -> None:
     """A row for each image: the picture, its paper levelled, its ink, what the network saw, what it answered."""
-    shown = seen[:MOST]
-    figure = new_figure(7.5, 1.6 * len(shown) + 0.4, "From a picture to what the network saw, step by step.")
-    panels = figure.subplots(len(shown), 5, squeeze=False, width_ratios=[1, 1, 1, 1, 1.1])
-    for axes, (name, normalised, answer) in zip(panels, shown, strict=True):
+    figure = new_figure(7.5, 1.6 * len(seen) + 0.4, "From a picture to what the network saw, step by step.")
+    panels = figure.subplots(len(seen), 5, squeeze=False, width_ratios=[1, 1, 1, 1, 1.1])
+    for axes, (name, normalised, answer) in zip(panels, seen, strict=True):
         ink = normalised.ink
         top = max(ink.contrast, 1.0)
         images = (
@@ -42,7 +40,8 @@ def draw_steps(seen: Sequence[tuple[str, Normalised, Answer]], path: str | Path)
         text = f"not sure:\n{answer.reason}" if answer.reason else f"{max(answer.probabilities):.1%}"
         axes[4].text(0.02, 0.62, answer.text, color=INK, fontsize=22, va="center", parse_math=False)
         axes[4].text(0.02, 0.28, text, color=INK, fontsize=8, va="center", parse_math=False)
-        axes[4].text(0.02, 0.05, Path(name).name[:24], color=MUTED, fontsize=7, va="center", parse_math=False)
+        label = Path(name).name[:24].encode("latin-1", "replace").decode("latin-1")  # what the font can show
+        axes[4].text(0.02, 0.05, label, color=MUTED, fontsize=7, va="center", parse_math=False)
     save(figure, path)
 
 

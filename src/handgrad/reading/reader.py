@@ -55,7 +55,7 @@ class Page:
 
 def read_digit(model: Model, source: Any, name: str = "picture") -> tuple[Answer, Normalised]:
     """The one digit on a picture, and what the model saw; see `open_picture` for the sources and errors."""
-    height, width = _sides(model)
+    height, width = sides(model)
     seen = normalise(source, height, width, name)
     rows, columns = np.flatnonzero(seen.ink.amount.any(axis=1)), np.flatnonzero(seen.ink.amount.any(axis=0))
     box = (0, 0, 0, 0)
@@ -66,7 +66,7 @@ def read_digit(model: Model, source: Any, name: str = "picture") -> tuple[Answer
 
 def read_page(model: Model, source: Any, name: str = "picture") -> Page:
     """All digits on a page, photo or scan; see `open_picture` for the sources and errors."""
-    height, width = _sides(model)
+    height, width = sides(model)
     picture = open_picture(source, name)
     pieces, found = _touching(model, find_pieces(find_ink(picture.grey, WIDEST)), height, width)
     lines = []
@@ -76,11 +76,12 @@ def read_page(model: Model, source: Any, name: str = "picture") -> Page:
     return Page(picture, tuple(lines))
 
 
-def _sides(model: Model) -> tuple[int, int]:
-    height, width, channels = model.network.in_shape
-    if channels != 1:
-        raise UserError("this model sees colour images: expected one for grey images of digits")
-    return height, width
+def sides(model: Model) -> tuple[int, int]:
+    """Height and width of the images that it reads; UserError for a model of anything but grey images."""
+    shape = model.network.in_shape
+    if len(shape) != 3 or shape[2] != 1:
+        raise UserError(f"this model sees images of shape {shape}: expected one for grey images, (H, W, 1)")
+    return shape[0], shape[1]
 
 
 def _scaled(box: tuple[int, int, int, int], picture: Picture) -> tuple[int, int, int, int]:
@@ -91,7 +92,7 @@ def _scaled(box: tuple[int, int, int, int], picture: Picture) -> tuple[int, int,
 def _answer(model: Model, likelihoods: Array, box: tuple[int, int, int, int], doubt: str = "") -> Answer:
     best = int(likelihoods.argmax())
     likelihood = float(likelihoods[best])
-    reason = doubt or (UNKNOWN if likelihood < model.least else "")
+    reason = doubt or (UNKNOWN if not likelihood >= model.least else "")
     probabilities = likelihoods / max(float(likelihoods.sum()), 1e-30)
     return Answer(model.classes[best], likelihood, tuple(float(p) for p in probabilities), reason, box)
 

@@ -42,7 +42,7 @@ def find_pieces(ink: Ink) -> list[Piece]:
     if not count:
         return []
     boxes = ndimage.find_objects(labels)
-    mass = ndimage.sum_labels(ink.amount, labels, np.arange(1, count + 1))
+    mass = np.bincount(labels.ravel(), ink.amount.ravel(), count + 1)[1:]
     found = [(i + 1, box, float(mass[i])) for i, box in enumerate(boxes)]
     found = sorted(found, key=lambda piece: -piece[2])[:MOST]
     size = _digit_height([(box, m) for _, box, m in found])

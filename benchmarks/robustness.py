@@ -163,7 +163,8 @@ def measure(
     digits, lines = pages(model, test.pixels, test.labels)
     return {
         "test": found.accuracy, "nll": found.nll, "ece": found.ece, "answered": float(answered.mean()),
-        "first": float((model.predict(pixels) == labels).mean()), "scenes": {scene: float((model.predict(each) == labels).mean()) for scene, each in seen.items()},
+        "first": float((model.predict(pixels) == labels).mean()),
+        "scenes": {scene: float((model.predict(each) == labels).mean()) for scene, each in seen.items()},
         "mnist_c": corruptions, "mnist_c_mean": mean(corruptions.values()),
         "sklearn_digits": float((model.predict(eight[0]) == eight[1]).mean()),
         "page_digits": digits, "page_lines": lines, "refused": refused(model),

@@ -16,7 +16,7 @@ from handgrad.kernels.block import BYTES, copy_vector, transpose
 from handgrad.kernels.conv import add_parts
 from handgrad.kernels.dense import rows_by_panel, share
 from handgrad.kernels.sizes import PARTS, TILES
-from handgrad.kernels.tile import LANES, ROWS, WIDTH
+from handgrad.kernels.tile import LANES, UNIT, WIDTH
 from handgrad.kernels.transform import POINTS, from_points, make_sandwich, of_inputs, to_points
 
 Array = Any  # in jitted code: NumPy arrays, float32 and C-contiguous
@@ -117,10 +117,11 @@ def _scatter_outputs(out, source, step, row, start, floor, first, last, down, ac
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _weights(to, w, n_in, n_out, patch):  # type: ignore[no-untyped-def]
-    """to (ALL, panels, n_in, WIDTH) = the points of the weights at address w (3, 3, n_in, n_out)."""
+def _weights(to, w, n_in, n_out, patch, t, threads):  # type: ignore[no-untyped-def]
+    """to (ALL, panels, n_in, WIDTH) = the points of the weights at w (3, 3, n_in, n_out); thread t's share of n_in."""
     step, tap = _padded(n_out, WIDTH) * n_in, n_in * n_out
-    for c in range(n_in):
+    begin, end = share(n_in, 1, t, threads)
+    for c in range(begin, end):
         for f in range(0, n_out, LANES):
             end = to + BYTES * ((f // WIDTH * n_in + c) * WIDTH + f % WIDTH)
             source = w + BYTES * (c * n_out + f)
@@ -157,7 +158,7 @@ def _convolve(out, x, points, bias, floor, pad, own, t, threads):  # type: ignor
     for c in range(0, n_out, LANES):
         copy_vector(start + BYTES * c, zeros, LANES)
         copy_vector(start + BYTES * c, bias + BYTES * c if bias else zeros, n_out - c)
-    begin, end = share(tiles, ROWS, t, threads)
+    begin, end = share(tiles, UNIT, t, threads)
     for first in range(begin, end, TILES):
         last = min(end, first + TILES)
         _gather_inputs(inputs, a_step, a_row, x, pad, first, last, down, across, patch, zeros)
@@ -178,7 +179,8 @@ def winograd_forward(
     n_in, n_out = w.shape[2:]
     shared = scratch[0].ctypes.data
     room = ALL * n_in * _padded(n_out, WIDTH)
-    _weights(shared, w.ctypes.data, n_in, n_out, shared + BYTES * room)
+    for t in prange(threads):
+        _weights(shared, w.ctypes.data, n_in, n_out, scratch[t, room:].ctypes.data, t, threads)
     for t in prange(threads):
         own = scratch[t, _padded(room, LANES) :]
         _convolve(out, x, shared, b.ctypes.data, floor, pad, own, t, threads)
@@ -193,7 +195,9 @@ def winograd_input_gradient(dx: Array, dy: Array, w: Array, stride: int, pad: in
     turned = shared + BYTES * room
     spare = turned + BYTES * TAPS * TAPS * n_in * n_out
     _turn(turned, w.ctypes.data, n_in, n_out, spare)
-    _weights(shared, turned, n_out, n_in, spare)
+    for t in prange(threads):
+        patch = scratch[t, room + TAPS * TAPS * n_in * n_out :].ctypes.data
+        _weights(shared, turned, n_out, n_in, patch, t, threads)
     for t in prange(threads):
         own = scratch[t, room:]
         _convolve(dx, dy, shared, 0, -np.inf, TAPS - 1 - pad, own, t, threads)

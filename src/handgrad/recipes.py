@@ -196,7 +196,7 @@ RECIPES = MappingProxyType(
             Recipe("mlp-best", hidden=(2048, 1024, 1024), batch_norm=True, dropout=(0.1,), batch=256, epochs=75,
                    lr=2e-3, beta2=0.99, warmup=0.05, decay=0.02, smoothing=0.05, average=0.999, deskew=True, calm=0.2,
                    rotation=12, shear=10, scale=0.15, shift=2, elastic=1.3, clean=0.1, focus=0.9,
-                   teacher="cnn", distillation=1.0, all_data=True),
+                   teacher="cnn", distillation=1.0, all_data=True, temperature=0.55),
             Recipe("cnn", features=("5x5-16v", "pool", "3x3-48", "3x3-48", "pool", "3x3-96v", "3x3-96", "average"),
                    hidden=(), batch_norm=True, batch=128, epochs=10, lr=1e-2, beta2=0.99, schedule="one-cycle",
                    decay=0.02, smoothing=0.05, average=0.99, normalise="range", calm=0.25, rotation=8, shear=6,

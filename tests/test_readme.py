@@ -17,7 +17,7 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
 
 
-@pytest.mark.parametrize("name", ["cnn", "cnn-tiny", "mlp", "mlp-best", "assignment"])
+@pytest.mark.parametrize("name", ["cnn", "cnn-best", "cnn-tiny", "mlp", "mlp-best", "assignment"])
 def test_quoted_accuracies_are_the_measured_ones(name):
     measured = json.loads((ROOT / "benchmarks" / "results" / f"accuracy-{name}.json").read_text())
     quoted = f"{100 * measured['mean']:.2f} ± {100 * measured['standard_deviation']:.2f}"

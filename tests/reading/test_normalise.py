@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from handgrad.model import pretrained
 from handgrad.reading.normalise import BLANK, fit, normalise
@@ -50,7 +51,7 @@ def test_a_blank_is_a_blank(level: int) -> None:
 
 def test_paper_without_ink_is_a_blank() -> None:
     random = np.random.default_rng(1)
-    for shape in ((28, 28), (120, 90), (600, 800)):
+    for shape in ((28, 28), (60, 80), (120, 90), (600, 800)):
         y, x = np.mgrid[0 : shape[0], 0 : shape[1]] / max(shape)
         light = 220 - 100 * x - 30 * y
         assert normalise(light.astype(np.uint8)).doubt == BLANK
@@ -77,3 +78,17 @@ def test_fit_scales_the_longer_side_to_20_and_centres_the_mass() -> None:
         assert abs(rows.mean() - 13.5) <= 1 and abs(columns.mean() - 13.5) <= 1
     assert not fit(np.zeros((9, 9), np.float32)).any()
     assert fit(np.ones((9, 9), np.float32), 32, 40).shape == (32, 40)
+
+
+@pytest.mark.parametrize("light", [False, True])
+def test_a_digit_that_fills_its_picture(light: bool) -> None:
+    """As coarse as scikit-learn's digits: ink to the edges, strokes a quarter of the picture wide."""
+    seen = []
+    for digit in PIXELS[:60]:
+        rows, columns = np.flatnonzero(digit.any(axis=1)), np.flatnonzero(digit.any(axis=0))
+        middle = (columns[0] + columns[-1] + 1) // 2
+        square = Image.fromarray(digit).crop((middle - 10, rows[0], middle + 10, rows[-1] + 1))
+        small = square.resize((8, 8), Image.Resampling.BOX)
+        large = np.asarray(small.resize((160, 160), Image.Resampling.BICUBIC))
+        seen.append(normalise(255 - large if light else large).digit)
+    assert (MODEL.predict(np.stack(seen)) == LABELS[:60]).mean() > 0.9

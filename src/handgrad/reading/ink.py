@@ -1,5 +1,6 @@
 """Taking the paper away: from grey levels under any light to ink between 0 and 1."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,9 +10,13 @@ from scipy import ndimage
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
+THIRDS = 3  # parts of a picture, down and across
+EVEN, HOLLOW = 0.1, 0.6  # shares of full ink by which paper under even light may differ, at the sides and at all
 COARSE = 64  # the longer side, in cells, of the small copy from which the paper is judged
 FAINT = 18.0  # grey levels: what differs less from the paper is no ink
-NOISE = 5.5  # deviations of the paper's noise that ink must stand out by
+LOWER_HALF = 0.3247  # mean of the smaller half of what |a normal number| of deviation 1 can be
+ROUNDING = 0.75  # grey levels: noise that rounding may hide
+NOISE = 6.5  # deviations of the paper's noise that ink must stand out by
 WEAK, STRONG = 0.3, 0.55  # shares of full ink: a stroke is all that is weak and joined to something strong
 WHITE, DIM = np.float32(255), np.float32(50)  # grey levels of full light, and of as little as is made up for
 EDGE = 0.06  # share of full ink, on grainy paper, that still belongs to a stroke's soft edge
@@ -36,14 +41,20 @@ def find_ink(grey: NDArray[np.uint8], widest: float) -> Ink:
     """What is written on a picture (H, W) uint8; widest: a stroke's width at most, as a share of the longer side."""
     level = grey.astype(np.float32)
     small = _coarse(level, COARSE)
-    dark = is_dark_on_light(_coarse(level, COARSE // 2))
-    sign = np.float32(-1 if dark else 1)
-    paper = _spread(_paper(sign * small, widest), level.shape)
+    even = {dark: _even_paper(-small if dark else small) for dark in (False, True)}
+    if (even[True] is None) == (even[False] is None):
+        dark = is_dark_on_light(_coarse(level, COARSE // 2))
+    else:
+        dark = even[True] is not None
+    sign, known = np.float32(-1 if dark else 1), even[dark]
+    paper = _spread(_paper(sign * small, widest), level.shape) if known is None else np.full_like(level, known)
     # in a shadow ink differs less from its paper, by as much as there is less light; so does noise
     lift: Floats = np.divide(WHITE, np.maximum(-paper, DIM) if dark else np.full_like(paper, WHITE))
     flat = (sign * level - paper) * lift
-    noise = float(1.4826 * np.median(np.abs(flat - np.median(flat))))
-    flat -= np.float32(np.median(flat))
+    bare = flat if known is None else flat[flat <= max(0.5 * float(flat.max()), 0)]  # paper, or most of it is
+    usual = np.float32(np.median(bare))
+    noise = max(_noise(flat, usual, known is not None), ROUNDING * float(np.median(lift)))
+    flat -= usual
     calm = ndimage.uniform_filter(flat, 3) if noise > 1 and min(grey.shape) > COARSE else flat
     peak = float(calm.max())
     clear = float((calm / lift).max()) * float(np.median(lift))
@@ -90,6 +101,33 @@ def _paper(signed: Floats, widest: float) -> Floats:
     paper = ndimage.percentile_filter(low, 85, window, mode="nearest") + slope
     smooth: Floats = ndimage.gaussian_filter(np.minimum(paper, signed), 1.0, mode="nearest") if window > 5 else paper
     return smooth
+
+
+def _even_paper(signed: Floats) -> float | None:
+    """The level of paper under even light, which ink is brighter than; None where light, or paper, is uneven.
+
+    Then the paper's level comes up in all parts of the left and the right, however much of the picture is ink, and
+    nearly in those of the middle, where a digit may reach from top to bottom.
+    """
+    if min(signed.shape) < 2 * THIRDS:
+        return None
+    parts = [np.array_split(band, THIRDS, axis=1) for band in np.array_split(signed, THIRDS)]
+    lows = np.array([[np.quantile(part, 0.02) for part in band] for band in parts])
+    reach = float(np.quantile(signed, 0.99) - lows.min())
+    if np.ptp(lows[:, [0, -1]]) > EVEN * reach or np.ptp(lows) > HOLLOW * reach:
+        return None
+    near = signed[signed <= lows.min() + EVEN * reach]
+    return float(np.median(near))
+
+
+def _noise(flat: Floats, usual: np.float32, inky: bool) -> float:
+    """Its deviation: of most pixels from the usual level, or, where most may be ink, of neighbours from each other."""
+    noise = 1.4826 * float(np.median(np.abs(flat - usual)))
+    if inky:
+        apart = np.abs(np.diff(flat, axis=1)).ravel()
+        smaller = np.partition(apart, apart.size // 2)[: apart.size // 2]
+        noise = min(noise, float(smaller.mean()) / (LOWER_HALF * math.sqrt(2)))
+    return noise
 
 
 def _slope(level: Floats) -> Floats:

@@ -7,6 +7,7 @@ again elsewhere, and it is known which trial it was.
 from __future__ import annotations
 
 import faulthandler
+import gc
 import logging
 import os
 import threading
@@ -67,12 +68,14 @@ def connected(address: str) -> Iterator[Client]:
     """The cluster of the scheduler at tcp://HOST:PORT, once it has workers and they all can do what is asked."""
     distributed = _distributed()
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # a lost scheduler is told in one line, by us
+    client, why = None, ""
     try:
         client = distributed.Client(address, timeout=CONNECT, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
-        raise UserError(
-            f"no scheduler at {address} ({reason(error)}): expected tcp://HOST:PORT of a running 'dask scheduler'"
-        ) from None
+        why = reason(error)
+    if client is None:
+        gc.collect()  # now: a client that failed closes itself when it is found, and may then block the start of another
+        raise UserError(f"no scheduler at {address} ({why}): expected tcp://HOST:PORT of a running 'dask scheduler'")
     with client:
         try:
             client.wait_for_workers(1, timeout=PATIENCE)

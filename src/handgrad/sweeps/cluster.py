@@ -74,7 +74,7 @@ def connected(address: str) -> Iterator[Client]:
     except (OSError, ValueError, TypeError) as error:
         why = reason(error)
     if client is None:
-        gc.collect()  # now: a client that failed closes itself when it is found, and may then block the start of another
+        gc.collect()  # now: a client that failed closes itself when it is found, and could block another's start
         raise UserError(f"no scheduler at {address} ({why}): expected tcp://HOST:PORT of a running 'dask scheduler'")
     with client:
         try:

@@ -17,7 +17,7 @@ from handgrad.tune import load_own, tuner
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Sixteen digits each of 0 to 4, of which 4 is written as nobody does: a cross."""
+    """Sixteen digits each of 0 to 4, of which 4 is written as nobody does: a square."""
     _, valid = load("mnist").split()
     for digit in range(5):
         (tmp_path / "own" / str(digit)).mkdir(parents=True)
@@ -25,7 +25,8 @@ def folder(tmp_path: Path) -> Path:
             if digit == 4:
                 pixels = np.zeros((28, 28), np.uint8)
                 thick = number % 3 + 1
-                pixels[4:24, 13 : 13 + thick] = pixels[13 : 13 + thick, 4 + number % 4 : 24] = 255
+                pixels[4:24, 4 + number % 4 : 24] = 255
+                pixels[4 + thick : 24 - thick, 4 + number % 4 + thick : 24 - thick] = 0
             picture = Image.fromarray(255 - pixels).resize((56 + number, 56 + number))
             picture.save(tmp_path / "own" / str(digit) / f"{number}.png")
     return tmp_path / "own"

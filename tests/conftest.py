@@ -1,0 +1,20 @@
+"""Kernels for training are compiled on another core while the first tests run: where nothing is cached yet, half of the
+compiler's work is then done beside the tests."""
+
+import subprocess
+import sys
+
+import pytest
+
+COMPILE = (
+    "from handgrad.datasets import load; from handgrad.recipes import recipe; from handgrad.train import warm_up\n"
+    "for name in ('cnn', 'mlp'): warm_up(recipe(name), load('mnist').train)"
+)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiling():
+    process = subprocess.Popen([sys.executable, "-c", COMPILE], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    yield
+    process.kill()
+    process.wait()

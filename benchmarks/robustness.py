@@ -215,8 +215,8 @@ Each score's limit answers 99.3 % of the validation images; of letters and scrib
 (`python benchmarks/refusals.py`):
 
 {refusals}
-The first is what models use that have an output for no digit: as good as the best of the others, and it needs one
-network.
+The first is what models use that have an output for no digit: it refuses most letters. Three networks that must agree
+refuse more scribbles, at three times the work.
 """
 
 

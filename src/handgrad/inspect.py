@@ -30,9 +30,11 @@ class Row:
 
 
 def inspect(recipe: Recipe, data: Images, seed: int = 0, images: int = 256) -> list[Row]:
-    """A row a layer, measured on one training batch in train mode, with the weights that `seed` starts from."""
+    """A row a layer (of one column, where there are several), measured on one training batch in train mode, with the
+    weights that `seed` starts from.
+    """
     sample = data[:images]
-    network = Network(recipe.layers(len(data.classes)), data.shape, seed, np.float64)
+    network = Network(recipe.change(columns=1).layers(len(data.classes)), data.shape, seed, np.float64)
     mean, scale = normalisation(data, recipe.normalise)
     ws = network.workspace(len(sample), train=True)
     ws.x[:] = (sample.pixels.reshape(-1, *data.shape) - mean) * scale

@@ -12,7 +12,7 @@ from handgrad.errors import UserError
 from handgrad.init import start
 from handgrad.kernels import backend
 from handgrad.keys import derive
-from handgrad.layers import Dropout, Flatten, Layer, ReLU, Sequential, Slot, chain
+from handgrad.layers import Columns, Dropout, Flatten, Layer, ReLU, Sequential, Slot, chain
 from handgrad.layers.base import Plan
 from handgrad.layout import Array, Layout, Param, Shape, aligned
 
@@ -157,7 +157,9 @@ def _passes_on(layer: Layer, train: bool) -> bool:
 
 
 def describe(layer: Layer) -> str:
-    """A layer in a word: its name and what it cannot do without, as `Dense(100)`."""
+    """A layer in a word: its name and what it cannot do without, as `Dense(100)`; or how many layers it has."""
+    if isinstance(layer, Columns):
+        return f"Columns({len(layer.layers)})"
     needed = [f.name for f in fields(layer) if f.default is MISSING]  # type: ignore[arg-type]
     values = [getattr(layer, name) for name in needed]
     texts = [", ".join(map(describe, value)) if isinstance(value, tuple) else str(value) for value in values]

@@ -2,7 +2,7 @@
 
 Outlier exposure (Hendrycks, Mazeika and Dietterich 2019, "Deep Anomaly Detection with Outlier Exposure"). They are made
 from the training digits, turned into what is none any more, and from drawn strokes: scribbles, and capitals and small
-letters that nobody takes for a digit.
+letters. Left out are letters that cannot be told from a digit: I, l, O, o, and in handwriting what is drawn like one.
 """
 
 import numpy as np
@@ -15,11 +15,11 @@ from handgrad.layout import Array
 
 Pixels = npt.NDArray[np.uint8]
 
-COUNT = 6000
+COUNT = 12_000
 SIDE = 28
 # Digits that are none when mirrored, upside down, and a quarter turned.
 MIRRORED, UPSIDE_DOWN, QUARTER = (3, 4, 6, 7, 9), (3, 4, 7), (1, 2, 3, 4, 5, 6, 7, 8, 9)
-PRINTED = "ACEFGHJKLMNPQRTUVWXYacdefhjkmnprtuvwxy"  # letters as a printer has them, that nobody takes for a digit
+PRINTED = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz"  # letters as a printer has them
 # Strokes of letters through points xy, x from 0 to 4, y from 0 (top) to 6.
 LETTERS = (
     "06 20 46|13 33", "41 30 10 01 05 16 36 45", "40 00 06 46|03 33", "40 00 06|03 33", "00 06|40 46|03 43",
@@ -28,7 +28,8 @@ LETTERS = (
     "00 23 40|23 26", "04 44 43 32 12 03 05 16 36 45", "00 06|03 12 32 43 46", "00 06|42 04 46",
     "06 02|03 12 23 26|23 32 43 46", "06 02|03 12 32 43 46", "02 06|03 12 32", "20 25 36|02 42",
     "02 05 16 36 45|42 46", "02 26 42", "02 16 23 36 42", "02 46|42 06", "40 20 11 16|03 33",
-    "40 46|43 32 12 03 05 16 36 45",
+    "40 46|43 32 12 03 05 16 36 45", "06 00 30 41 42 33 03|33 44 45 36 06", "06 00 20 41 45 26 06",
+    "10 01 05 16 36 45 41 30 10|24 46", "22 26|20 20",
 )  # fmt: skip
 
 
@@ -74,8 +75,15 @@ def _letters(count: int, random: np.random.Generator) -> Pixels:
     for letter in which:
         lines = [np.array([(int(p[0]), int(p[1])) for p in line.split()], float) for line in LETTERS[letter].split("|")]
         wide, tall = random.uniform(8, 18) / 4, random.uniform(14, 20) / 6
-        drawn.append([(line - (2, 3)) * (wide, tall) + random.normal(0, 0.7, line.shape) + SIDE / 2 for line in lines])
+        lines = [(line - (2, 3)) * (wide, tall) + random.normal(0, 0.7, line.shape) + SIDE / 2 for line in lines]
+        drawn.append([*lines, *(_serifs(lines, random) if random.random() < 0.4 else [])])
     return _draw(drawn, random)
+
+
+def _serifs(lines: list[Array], random: np.random.Generator) -> list[Array]:
+    """A short level stroke through each end of the lines, as printers' letters have."""
+    half = random.uniform(1, 2.5)
+    return [end + np.array([(-half, 0), (half, 0)]) for line in lines for end in (line[0], line[-1])]
 
 
 def _printed(count: int, random: np.random.Generator) -> Pixels:
@@ -96,18 +104,29 @@ def _printed(count: int, random: np.random.Generator) -> Pixels:
 
 
 def _scribbles(count: int, random: np.random.Generator) -> Pixels:
-    """Three to six strokes at random, curves and straight lines; now and then a dash, a dot or nothing at all."""
+    """Strokes at random: curves and straight lines, or zigzags; now and then a dash, a dot or nothing at all."""
     drawn: list[list[Array]] = []
+    lines: list[Array]
     for _ in range(count):
-        strokes = 1 if random.random() < 0.08 else int(random.integers(3, 7))
-        reach = random.uniform(0, 3) if strokes == 1 else random.uniform(6, 12)
-        lines: list[Array] = []
-        for _ in range(strokes):
-            a, b, c = random.uniform(-reach, reach, (3, 2)) + SIDE / 2
-            t = np.linspace(0, 1, 5 if random.random() < 0.7 else 2)[:, None]
-            lines.append((1 - t) ** 2 * a + 2 * t * (1 - t) * b + t**2 * c)
-        drawn.append(lines)
+        kind = random.choice(("dot", "curves", "zigzags"), p=(0.08, 0.52, 0.4))
+        if kind == "zigzags":
+            lines = [random.uniform(-11, 11, (int(random.integers(2, 7)), 2)) for _ in range(random.integers(2, 7))]
+        elif kind == "curves":
+            lines = _curves(int(random.integers(3, 7)), random.uniform(6, 12), random)
+        else:
+            lines = _curves(1, random.uniform(0, 3), random)
+        drawn.append([line + SIDE / 2 for line in lines])
     return _draw(drawn, random)
+
+
+def _curves(strokes: int, reach: float, random: np.random.Generator) -> list[Array]:
+    """Quadratic curves within a distance of the middle, three in ten of them straight."""
+    t = np.linspace(0, 1, 5)[:, None]
+    lines = []
+    for _ in range(strokes):
+        a, b, c = random.uniform(-reach, reach, (3, 2))
+        lines.append((1 - t) ** 2 * a + 2 * t * (1 - t) * b + t**2 * c if random.random() < 0.7 else np.array([a, c]))
+    return lines
 
 
 def _draw(drawn: list[list[Array]], random: np.random.Generator) -> Pixels:

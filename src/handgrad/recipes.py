@@ -12,7 +12,7 @@ from handgrad.augment import Augment
 from handgrad.errors import UserError
 from handgrad.features import feature_layers
 from handgrad.init import spread
-from handgrad.layers import BatchNorm, Dense, Dropout, Flatten, Layer, ReLU
+from handgrad.layers import BatchNorm, Columns, Dense, Dropout, Flatten, Layer, ReLU, Sequential, Vote
 from handgrad.optim import SGD, Adam, AdamW, Rule
 from handgrad.schedules import SCHEDULES, Schedule, warm_up
 
@@ -25,7 +25,9 @@ class Recipe:
     """How to build and train a network.
 
     features: the convolutional part, a word a layer, see `feature_layers`; empty for none. hidden: units of each
-    hidden layer behind it. dropout: rate behind each hidden layer, one number for all or one for each.
+    hidden layer behind it. columns: so many networks of these layers side by side, which learn each by itself, from the
+    same batches, and answer together, see `Columns`. dropout: rate behind each hidden layer, one number for all or one
+    for each.
     layer_lr: each dense layer's share of the learning rate, empty for equal. momentum: of SGD, and beta1 of Adam.
     warmup: share of the steps over which the rate rises. smoothing: of labels. clip: largest gradient norm, 0 for none.
     average: decay of the weight average, 0 for none. normalise: `range` (to 0..1), `image` (one mean and deviation for
@@ -42,6 +44,7 @@ class Recipe:
     name: str
     features: tuple[str, ...] = ()
     hidden: tuple[int, ...] = (256,)
+    columns: int = 1
     batch_norm: bool = False
     dropout: tuple[float, ...] = (0.0,)
     input_dropout: float = 0.0
@@ -105,6 +108,8 @@ class Recipe:
             raise UserError(
                 f"teacher is '{self.teacher}' and distillation {self.distillation:g}: expected both of them, or neither"
             )
+        if self.columns > 1 and (self.teacher or self.focus):
+            raise UserError(f"columns is {self.columns} with a teacher or focus: expected 1, or neither of them")
         spread(self.init, 1, 1)
         feature_layers(self.features, self.batch_norm, self.init)
         self.augment()
@@ -113,7 +118,13 @@ class Recipe:
         return Augment(**{f.name: getattr(self, f.name) for f in fields(Augment)})
 
     def layers(self, classes: int) -> list[Layer]:
-        """The features, Flatten, Dense (BatchNorm) ReLU (Dropout) for each hidden width, Dense for the logits."""
+        """The features, Flatten, Dense (BatchNorm) ReLU (Dropout) for each hidden width, Dense for the logits; of each
+        column, where there are several, and behind them a Vote.
+        """
+        column = self._column(classes)
+        return column if self.columns == 1 else [Columns((Sequential(tuple(column)),) * self.columns), Vote()]
+
+    def _column(self, classes: int) -> list[Layer]:
         dropout = self.dropout * len(self.hidden) if len(self.dropout) == 1 else self.dropout
         shares = self.layer_lr or (1.0,) * (len(self.hidden) + 1)
         layers: list[Layer] = [Dropout(self.input_dropout)] if self.input_dropout else []
@@ -158,10 +169,11 @@ LISTS = MappingProxyType({tuple[int, ...]: int, tuple[float, ...]: float, tuple[
 ONE = 1 - 1e-9  # the largest value of a rate that must stay below 1
 RANGES = MappingProxyType(
     {
-        "hidden": (1, 65536), "dropout": (0, 0.99), "input_dropout": (0, 0.99), "layer_lr": (0, 1e6),
-        "epochs": (1, 100_000), "batch": (1, 65536), "lr": (1e-12, 1e6), "momentum": (0, ONE), "beta2": (0, ONE),
-        "decay": (0, 1e3), "warmup": (0, 1), "smoothing": (0, ONE), "clip": (0, 1e9), "average": (0, ONE),
-        "outliers": (0, 0.9), "distillation": (0, 1), "calm": (0, 1), "focus": (0, ONE), "temperature": (0.05, 20),
+        "hidden": (1, 65536), "columns": (1, 64), "dropout": (0, 0.99), "input_dropout": (0, 0.99),
+        "layer_lr": (0, 1e6), "epochs": (1, 100_000), "batch": (1, 65536), "lr": (1e-12, 1e6), "momentum": (0, ONE),
+        "beta2": (0, ONE), "decay": (0, 1e3), "warmup": (0, 1), "smoothing": (0, ONE), "clip": (0, 1e9),
+        "average": (0, ONE), "outliers": (0, 0.9), "distillation": (0, 1), "calm": (0, 1), "focus": (0, ONE),
+        "temperature": (0.05, 20),
     }
 )  # fmt: skip
 CHOICES = MappingProxyType({"optimiser": OPTIMISERS, "schedule": tuple(SCHEDULES), "normalise": NORMALISE})
@@ -205,11 +217,10 @@ RECIPES = MappingProxyType(
                    hidden=(), batch_norm=True, batch=128, epochs=4, lr=1e-2, beta2=0.99, schedule="one-cycle",
                    decay=0.02, smoothing=0.05, average=0.99, normalise="range", calm=0.25, rotation=8, shear=6,
                    scale=0.1, shift=1, elastic=0.8, clean=0.1, all_data=True, temperature=0.55),
-            Recipe("cnn-best",
-                   features=("5x5-32v", "pool", "3x3-64", "3x3-64", "pool", "3x3-128v", "3x3-128", "average"),
-                   hidden=(), batch_norm=True, batch=128, epochs=20, lr=1e-2, beta2=0.99, schedule="one-cycle",
-                   decay=0.02, smoothing=0.05, average=0.999, normalise="range", calm=0.25, rotation=10, shear=8,
-                   scale=0.12, shift=2, elastic=1.0, clean=0.1, focus=0.7, all_data=True, temperature=0.55),
+            Recipe("cnn-best", features=("5x5-16v", "pool", "3x3-40", "3x3-40", "pool", "3x3-80v", "3x3-80", "average"),
+                   hidden=(), columns=3, batch_norm=True, batch=128, epochs=20, lr=1e-2, beta2=0.99,
+                   schedule="one-cycle", decay=0.02, smoothing=0.05, average=0.999, normalise="range", calm=0.25,
+                   rotation=8, shear=6, scale=0.1, shift=1, elastic=0.8, clean=0.1, all_data=True, temperature=0.55),
             Recipe("cnn-robust",
                    features=("5x5-32v", "pool", "3x3-64", "3x3-64", "pool", "3x3-128v", "3x3-128", "average"),
                    hidden=(), batch_norm=True, batch=128, epochs=24, lr=1e-2, beta2=0.99, schedule="one-cycle",

@@ -30,5 +30,7 @@ def inspect(name: str, dataset: str, seed: int, **overrides: Any) -> None:
         )
     few = data[: recipe.batch]  # enough to say what a step needs
     memory = Trainer(recipe.change(all_data=False), few, valid[:1], seed).memory()
-    click.echo(f"{sum(row.parameters for row in rows):,} parameters")
+    parameters = sum(row.parameters for row in rows)
+    columns = f", {recipe.columns} columns of {parameters:,}" if recipe.columns > 1 else ""
+    click.echo(f"{parameters * recipe.columns:,} parameters{columns}")
     click.echo(f"{memory / 2**20:,.1f} MiB for a training step of {len(few)} images, beside the data")

@@ -22,6 +22,7 @@ MODEL_FILE = "model.safetensors"
 HELP = {
     "features": "Convolutional part, a word a layer, as 3x3-32,pool,3x3-64,residual,average.",
     "hidden": "Units of each hidden layer, as 512,512,512.",
+    "columns": "Networks of these layers side by side, that learn apart and answer together.",
     "batch_norm": "Batch normalisation before each ReLU.",
     "dropout": "Dropout rate behind each hidden layer: one number, or one each.",
     "input_dropout": "Dropout rate of the pixels.",

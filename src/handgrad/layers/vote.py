@@ -12,49 +12,29 @@ LEAST = 1e-30  # the smallest probability of which a logarithm is taken
 
 @dataclass(frozen=True)
 class Vote(Layer):
-    """out = log of the mean of softmax(member(x)) over the layers inside: a committee's soft vote, as logits.
+    """out = log of the mean over M of softmax(x), x (N, M, K): the soft vote of `Columns`, as logits (N, K).
 
-    The members all see x and give logits (N, K); averaging probabilities is the linear opinion pool (Stone 1961).
+    Averaging probabilities is the linear opinion pool (Stone 1961).
     """
 
-    layers: tuple[Layer, ...]
-    side_by_side = True
-
-    def __post_init__(self) -> None:
-        if not self.layers:
-            raise UserError("Vote(()): expected at least one member")
-
     def plan(self, in_shape: Shape) -> Plan:
-        inner = tuple(layer.plan(in_shape) for layer in self.layers)
-        shapes = {plan.out_shape for plan in inner}
-        if len(shapes) > 1 or len(inner[0].out_shape) != 1:
-            raise UserError(f"Vote: its members give {sorted(shapes)}: expected as many logits from each")
-        out_shape = inner[0].out_shape
-        shares = Buffer("shares", (len(inner), *out_shape), each=True)
-        return Plan(out_shape, saved=(shares, Buffer("dz", out_shape, each=True)), inner=inner)
+        if len(in_shape) != 2:
+            raise UserError(f"Vote behind {in_shape}: expected the logits of several, (M, K), as Columns gives them")
+        return Plan(in_shape[1:], saved=(Buffer("shares", in_shape, each=True),))
 
     def forward(self, x: Array, slot: Slot) -> Array:
-        slot.out[...] = 0
-        for i, (layer, inside) in enumerate(zip(self.layers, slot.inner, strict=True)):
-            shares = softmax(layer.forward(x, inside))
-            slot.out += shares
-            if slot.train:
-                slot.saved["shares"][:, i] = shares
-        slot.out /= len(self.layers)
+        shares = softmax(x)
+        np.mean(shares, axis=1, out=slot.out)
         np.log(np.maximum(slot.out, LEAST, out=slot.out), out=slot.out)
+        if slot.train:
+            slot.saved["shares"][...] = shares
         return slot.out
 
     def backward(self, dy: Array, slot: Slot) -> Array | None:
-        """With p a member's probabilities, q their mean over M members, s = dy p / (M q): dL/dz = s - p sum(s)."""
-        if slot.dx is not None:
-            slot.dx[...] = 0
-        dy = dy / (len(self.layers) * np.exp(slot.out))
-        dz = slot.saved["dz"]
-        for i, (layer, inside) in enumerate(zip(self.layers, slot.inner, strict=True)):
-            p = slot.saved["shares"][:, i]
-            np.multiply(dy, p, out=dz)
-            dz -= p * dz.sum(axis=1, keepdims=True)
-            dx = layer.backward(dz, inside)
-            if slot.dx is not None and dx is not None:
-                slot.dx += dx
-        return slot.dx
+        """With p a column's probabilities and q their mean over M columns, s = dy p / (M q): dL/dx = s - p sum(s)."""
+        if slot.dx is None:
+            return None
+        p, dx = slot.saved["shares"], slot.dx
+        np.multiply((dy / (p.shape[1] * np.exp(slot.out)))[:, None], p, out=dx)
+        dx -= p * dx.sum(axis=2, keepdims=True)
+        return dx

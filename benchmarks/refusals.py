@@ -18,7 +18,7 @@ from handgrad.layers import Dense
 from handgrad.model import Model, pretrained
 from handgrad.reading.normalise import normalise
 from machine import record, versions
-from robustness import DIGIT_LIKE, FONTS, SCRIBBLES, letter, scribble
+from robustness import ALPHABET, FONTS, SCRIBBLES, letter, scribble
 
 ANSWERED = 0.993  # as `train.py` has it
 BATCH = 250
@@ -60,9 +60,8 @@ def main() -> None:
     known = forward(model, data.pixels[:10_000])[1]
     means = np.stack([known[data.labels[:10_000] == digit].mean(axis=0) for digit in range(10)])
     random = np.random.default_rng(3)
-    alphabet = [c for c in map(chr, (*range(65, 91), *range(97, 123))) if c not in DIGIT_LIKE]
     pictures = {
-        "letters": [letter(text, font) for text in alphabet for font in FONTS],
+        "letters": [letter(text, font) for text in ALPHABET for font in FONTS],
         "scribbles": [scribble(random) for _ in range(SCRIBBLES)],
     }
     strange = {name: np.stack([normalise(each).digit for each in made]) for name, made in pictures.items()}

@@ -35,6 +35,7 @@ PICTURES = 2000  # of the test images, the first ones, where each is made into a
 PAGES = 100
 FONTS = ("DejaVuSans", "DejaVuSerif", "DejaVuSansMono", "DejaVuSans-Oblique", "STIXGeneral", "STIXGeneralItalic",
          "cmr10", "cmss10", "cmtt10")  # fmt: skip
+ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 DIGIT_LIKE = "IlOoSsZzBbgqiDQ"  # letters that a reader of digits may take for one
 SCRIBBLES = 1000
 
@@ -136,8 +137,7 @@ def scribble(random: np.random.Generator) -> Pixels:
 
 def refused(model: Model) -> dict[str, float]:
     """Shares that are refused: of letters that are not shaped like digits, of all letters, of scribbles, of blanks."""
-    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-    every = {(text, font): bool(read_digit(model, letter(text, font))[0].reason) for text in alphabet for font in FONTS}
+    every = {(text, font): bool(read_digit(model, letter(text, font))[0].reason) for text in ALPHABET for font in FONTS}
     plain = [no for (text, _), no in every.items() if text not in DIGIT_LIKE]
     random = np.random.default_rng(3)
     lines = [bool(read_digit(model, scribble(random))[0].reason) for _ in range(SCRIBBLES)]
@@ -145,7 +145,7 @@ def refused(model: Model) -> dict[str, float]:
     blanks = [read_digit(model, sheet.clip(0, 255).astype(np.uint8))[0].reason == "blank" for sheet in noise]
     return {
         "letters not shaped like a digit": mean(plain), "all letters": mean(every.values()), "scribbles": mean(lines),
-        "letters not shaped like a digit, and scribbles": mean([*plain, *lines]), "blank paper": mean(blanks),
+        "all letters, and scribbles": mean([*every.values(), *lines]), "blank paper": mean(blanks),
     }  # fmt: skip
 
 
@@ -205,9 +205,9 @@ Shares in per cent, of models that come along; `python benchmarks/robustness.py`
   a refusal counts as its likeliest digit.
 - **MNIST-C** is written after its paper (Mu and Gilmer 2019) and goes to the network as it is: 10,000 images of
   each kind.
-- **Refused** are answers below the model's own limit, which was set on validation images. Letters shaped like
-  digits ({alike}) are read as such by people too, and counted apart. Letters are printed ones of nine fonts,
-  scribbles are {scribbles:,} drawings of random lines.
+- **Refused** are answers below the model's own limit, which was set on validation images. Letters are the 52 of the
+  alphabet in nine fonts, none of which training has seen; those shaped like digits ({alike})
+  are read as such by people too. Scribbles are {scribbles:,} drawings of random lines.
 
 ## Which score says "not like any digit seen"?
 
@@ -215,8 +215,7 @@ Each score's limit answers 99.3 % of the validation images; of letters and scrib
 (`python benchmarks/refusals.py`):
 
 {refusals}
-The first is what models use that have an output for no digit: it refuses most letters. Three networks that must agree
-refuse more scribbles, at three times the work.
+The first is what models use that have an output for no digit.
 """
 
 

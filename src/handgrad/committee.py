@@ -25,21 +25,29 @@ class Member:
         return f"{self.recipe.name}-{self.seed}"
 
 
-# What the others change in `cnn-best`. Networks of one recipe make mostly the same mistakes, those of different shapes
-# and distortions fewer.
-OTHERS: dict[str, dict[str, Any]] = {
-    "large-kernel": {"features": ("7x7-32v", "pool", "3x3-64", "3x3-64", "pool", "3x3-128", "average")},
-    "dense": {"features": ("5x5-32v", "pool", "5x5-64v", "pool"), "hidden": (256,), "dropout": (0.5,)},
-    "distorted": {"rotation": 14, "shear": 12, "scale": 0.2, "elastic": 1.5, "stroke": 0.4},
-}
-SAME = 5  # seeds of `cnn-best` itself
+# What the members change in a column of `cnn-best`, and how many seeds of each there are. Networks of one recipe make
+# mostly the same mistakes, those of different shapes and distortions fewer.
+KINDS: dict[str, tuple[int, dict[str, Any]]] = {
+    "column": (2, {}),
+    "wide": (2, {"features": ("5x5-32v", "pool", "3x3-64", "3x3-64", "pool", "3x3-128v", "3x3-128", "average")}),
+    "fine": (2, {"features": ("5x5-32v", "3x3-32", "pool", "3x3-64", "3x3-64", "pool", "3x3-96", "3x3-96", "average")}),
+    "residual": (1, {"features": ("5x5-32", "residual", "pool", "residual", "3x3-64", "pool", "residual", "3x3-128",
+                                  "pool", "residual", "average")}),
+    "large-kernel": (1, {"features": ("7x7-32v", "pool", "3x3-64", "3x3-64", "pool", "3x3-128", "average")}),
+    "dense": (1, {"features": ("5x5-32v", "pool", "5x5-64v", "pool"), "hidden": (256,), "dropout": (0.5,)}),
+    "distorted": (1, {"features": ("5x5-32v", "pool", "3x3-64", "3x3-64", "pool", "3x3-128v", "3x3-128", "average"),
+                      "rotation": 14, "shear": 12, "scale": 0.2, "shift": 2, "elastic": 1.5, "stroke": 0.4}),
+}  # fmt: skip
 
 
 def members() -> tuple[Member, ...]:
     """The committee's members: fixed here, and none is left out for what it turned out to be."""
-    best = recipe("cnn-best")
-    others = [best.change(name=f"cnn-{name}", **changes) for name, changes in OTHERS.items()]
-    return (*(Member(best, seed) for seed in range(SAME)), *(Member(other, 0) for other in others))
+    column = recipe("cnn-best").change(columns=1)
+    return tuple(
+        Member(column.change(name=f"cnn-{name}", **changes), seed)
+        for name, (seeds, changes) in KINDS.items()
+        for seed in range(seeds)
+    )
 
 
 def vote(models: Sequence[Model]) -> Model:

@@ -26,6 +26,15 @@ def test_quoted_accuracies_are_the_measured_ones(name):
     assert ", ".join(f"{100 * seed['accuracy']:.2f}" for seed in measured["seeds"]) in row
 
 
+@pytest.mark.parametrize("name", ["quick", "speed"])
+def test_quoted_times_are_the_measured_ones(name):
+    measured = json.loads((ROOT / "benchmarks" / "results" / f"time-to-accuracy-{name}.json").read_text())
+    row = next(line for line in README.splitlines() if line.startswith(f"| `{name}`"))
+    assert f"{100 * measured['mean_accuracy']:.2f} ± {100 * measured['standard_deviation']:.2f}" in row
+    assert f"of {len(measured['seeds'])} seeds; least {100 * measured['least_accuracy']:.2f}" in row
+    assert f"{measured['median_seconds']:.1f} s" in row
+
+
 @pytest.mark.parametrize("file", ["dense", "conv"])
 def test_quoted_speeds_are_the_measured_ones(file):
     for case in json.loads((ROOT / "benchmarks" / "results" / f"{file}.json").read_text())["cases"]:

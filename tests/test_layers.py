@@ -10,7 +10,6 @@ from gradients import slope_error
 from handgrad.errors import UserError
 from handgrad.layers import (
     BatchNorm,
-    Columns,
     Conv,
     Dense,
     Dropout,
@@ -53,10 +52,9 @@ ROWS: dict[str, tuple[Layer, Shape]] = {
     "residual of two, with dropout": (Residual((Dense(6), ReLU(), Dropout(0.3), Dense(4))), (4,)),
     "residual in residual": (Residual((Residual((Dense(4), ReLU())), Dense(4))), (4,)),
     "sequential": (Sequential((Dense(6), ReLU(), Dropout(0.3), Dense(4))), (5,)),
-    "vote": (Vote(), (3, 4)),
-    "columns": (Columns((Dense(4), Sequential((Dense(3), BatchNorm(), ReLU(), Dense(4))), Dense(4))), (5,)),
-    "columns of images": (
-        Columns((Sequential((Conv(3), ReLU(), Flatten(), Dense(4))), Sequential((GlobalAveragePool(), Dense(4))))),
+    "vote": (Vote((Dense(4), Sequential((Dense(3), BatchNorm(), ReLU(), Dense(4))), Dense(4))), (5,)),
+    "vote of images": (
+        Vote((Sequential((Conv(3), ReLU(), Flatten(), Dense(4))), Sequential((GlobalAveragePool(), Dense(4))))),
         (3, 4, 2),
     ),
     "flatten": (Flatten(), (3, 4, 2)),

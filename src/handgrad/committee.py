@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from handgrad.errors import UserError
-from handgrad.layers import Columns, Dense, Sequential, Vote
+from handgrad.layers import Dense, Sequential, Vote
 from handgrad.model import Model
 from handgrad.network import Network
 from handgrad.recipes import Recipe, recipe
@@ -60,7 +60,7 @@ def vote(models: Sequence[Model]) -> Model:
         if not (same and np.array_equal(model.mean, first.mean) and np.array_equal(model.scale, first.scale)):
             raise UserError("members of a committee differ in classes, images or normalisation: expected the same")
     rows = [Sequential(model.network.layers) for model in models]
-    network = Network([Columns(tuple(rows)), Vote()], first.network.in_shape)
+    network = Network([Vote(tuple(rows))], first.network.in_shape)
     for i, model in enumerate(models):
         for layout, flat, own, own_flat in (
             (network.layout, network.theta, model.network.layout, model.network.theta),

@@ -12,7 +12,7 @@ from handgrad.errors import UserError
 from handgrad.init import start
 from handgrad.kernels import backend
 from handgrad.keys import derive
-from handgrad.layers import Columns, Dropout, Flatten, Layer, ReLU, Sequential, Slot, chain
+from handgrad.layers import Dropout, Flatten, Layer, ReLU, Sequential, Slot, Vote, chain
 from handgrad.layers.base import Plan
 from handgrad.layout import Array, Layout, Param, Shape, aligned
 
@@ -86,45 +86,52 @@ class Network:
         numbers = max(chain.scratch(plan, n) for plan in self.plans)
         scratch = aligned((1, 0) if naive else (chosen.threads(), numbers), self.dtype)
         ws = Workspace(n, train, chosen, [], [], aligned((n, *self.in_shape), self.dtype), scratch)
-        ws.slots += self._slots(ws, self.layers, self.plans, self.in_shape, scratch, (), False, False)
+        ws.slots += self._slots(ws, n, self.layers, self.plans, self.in_shape, (), False)
         return ws
 
     def _slots(
-        self, ws: Workspace, layers: Sequence[Layer], plans: Sequence[Plan], in_shape: Shape, scratch: Array,
-        place: tuple[int, ...], wanted: bool, side_by_side: bool,
+        self, ws: Workspace, n: int, layers: Sequence[Layer], plans: Sequence[Plan], in_shape: Shape,
+        place: tuple[int, ...], wanted: bool, first: int = 0,
     ) -> list[Slot]:  # fmt: skip
-        """Slots of layers in a row, or side by side; wanted: something below them wants a gradient."""
+        """Slots of layers in a row, for n images; place: of what they are inside of, where they count from `first`;
+        wanted: something below them wants a gradient.
+        """
         slots: list[Slot] = []
         for i, (layer, plan) in enumerate(zip(layers, plans, strict=True)):
-            here = (*place, i)
-            slot = self._slot(ws, plan, ".".join(map(str, here)), scratch)
+            here = (*place, first + i)
+            slot = self._slot(ws, n, plan, ".".join(map(str, here)))
             if not (chain.folded(layers, i) or _passes_on(layer, ws.train)):
-                slot.out = aligned((ws.n, *plan.out_shape), self.dtype)
+                slot.out = aligned((n, *plan.out_shape), self.dtype)
                 if ws.train and wanted:
-                    slot.dx = aligned((ws.n, *in_shape), self.dtype)
+                    slot.dx = aligned((n, *in_shape), self.dtype)
             if layer.folds_relu and isinstance(next(iter(layers[i + 1 : i + 2]), None), ReLU):
                 slot.floor = 0.0
             if layer.random:
                 ws.random.append((slot, here))
             inside = getattr(layer, "layers", ())
-            slot.inner = self._slots(ws, inside, plan.inner, in_shape, scratch, here, wanted, layer.side_by_side)
+            if layer.side_by_side:
+                for j, member in enumerate(inside):
+                    share = len(range(j, n, len(inside))) if ws.train else n
+                    if not share:
+                        raise UserError(f"a batch of {n} for {len(inside)} columns: expected an image each or more")
+                    slot.inner += self._slots(ws, share, [member], [plan.inner[j]], in_shape, here, wanted, j)
+            else:
+                slot.inner = self._slots(ws, n, inside, plan.inner, in_shape, here, wanted)
             slots.append(slot)
-            if side_by_side:
-                continue
             in_shape, wanted = plan.out_shape, wanted or any(chain.params(plan))
         return slots
 
-    def _slot(self, ws: Workspace, plan: Plan, name: str, scratch: Array) -> Slot:
+    def _slot(self, ws: Workspace, n: int, plan: Plan, name: str) -> Slot:
         params = {p.name: self.layout.view(self.theta, f"{name}.{p.name}") for p in plan.params}
         grads = {p.name: self.layout.view(self.grad, f"{name}.{p.name}") for p in plan.params}
         state = {p.name: self.state_layout.view(self.state, f"{name}.{p.name}") for p in plan.state}
         saved = {
-            b.name: aligned((ws.n, *b.shape) if b.each else b.shape, b.dtype or self.dtype)
+            b.name: aligned((n, *b.shape) if b.each else b.shape, b.dtype or self.dtype)
             for b in plan.saved
             if ws.train or not b.training
         }
         nothing = np.empty(0, self.dtype)
-        return Slot(ws.kernels, ws.train, nothing, None, params, grads, state, saved, scratch)
+        return Slot(ws.kernels, ws.train, nothing, None, params, grads, state, saved, ws.scratch)
 
     def draw(self, ws: Workspace, seed: int, step: int) -> None:
         """Set the keys of this step's random numbers."""
@@ -157,9 +164,9 @@ def _passes_on(layer: Layer, train: bool) -> bool:
 
 
 def describe(layer: Layer) -> str:
-    """A layer in a word: its name and what it cannot do without, as `Dense(100)`; or how many layers it has."""
-    if isinstance(layer, Columns):
-        return f"Columns({len(layer.layers)})"
+    """A layer in a word: its name and what it cannot do without, as `Dense(100)`; or how many layers vote."""
+    if isinstance(layer, Vote):
+        return f"Vote({len(layer.layers)})"
     needed = [f.name for f in fields(layer) if f.default is MISSING]  # type: ignore[arg-type]
     values = [getattr(layer, name) for name in needed]
     texts = [", ".join(map(describe, value)) if isinstance(value, tuple) else str(value) for value in values]

@@ -12,7 +12,7 @@ from handgrad.augment import Augment
 from handgrad.errors import UserError
 from handgrad.features import feature_layers
 from handgrad.init import spread
-from handgrad.layers import BatchNorm, Columns, Dense, Dropout, Flatten, Layer, ReLU, Sequential, Vote
+from handgrad.layers import BatchNorm, Dense, Dropout, Flatten, Layer, ReLU, Sequential, Vote
 from handgrad.optim import SGD, Adam, AdamW, Rule
 from handgrad.schedules import SCHEDULES, Schedule, warm_up
 
@@ -25,9 +25,8 @@ class Recipe:
     """How to build and train a network.
 
     features: the convolutional part, a word a layer, see `feature_layers`; empty for none. hidden: units of each
-    hidden layer behind it. columns: so many networks of these layers side by side, which learn each by itself, from the
-    same batches, and answer together, see `Columns`. dropout: rate behind each hidden layer, one number for all or one
-    for each.
+    hidden layer behind it. columns: so many networks of these layers side by side, which learn each from its own
+    share of every batch and answer together, see `Vote`. dropout: rate behind each hidden layer, one or one each.
     layer_lr: each dense layer's share of the learning rate, empty for equal. momentum: of SGD, and beta1 of Adam.
     warmup: share of the steps over which the rate rises. smoothing: of labels. clip: largest gradient norm, 0 for none.
     average: decay of the weight average, 0 for none. normalise: `range` (to 0..1), `image` (one mean and deviation for
@@ -108,8 +107,8 @@ class Recipe:
             raise UserError(
                 f"teacher is '{self.teacher}' and distillation {self.distillation:g}: expected both of them, or neither"
             )
-        if self.columns > 1 and (self.teacher or self.focus):
-            raise UserError(f"columns is {self.columns} with a teacher or focus: expected 1, or neither of them")
+        if self.batch < 2 * self.columns:
+            raise UserError(f"batch is {self.batch} for {self.columns} columns: expected {2 * self.columns} or more")
         spread(self.init, 1, 1)
         feature_layers(self.features, self.batch_norm, self.init)
         self.augment()
@@ -118,11 +117,11 @@ class Recipe:
         return Augment(**{f.name: getattr(self, f.name) for f in fields(Augment)})
 
     def layers(self, classes: int) -> list[Layer]:
-        """The features, Flatten, Dense (BatchNorm) ReLU (Dropout) for each hidden width, Dense for the logits; of each
-        column, where there are several, and behind them a Vote.
+        """The features, Flatten, Dense (BatchNorm) ReLU (Dropout) for each hidden width, Dense for the logits; where
+        there are several columns, a Vote of them.
         """
         column = self._column(classes)
-        return column if self.columns == 1 else [Columns((Sequential(tuple(column)),) * self.columns), Vote()]
+        return column if self.columns == 1 else [Vote((Sequential(tuple(column)),) * self.columns)]
 
     def _column(self, classes: int) -> list[Layer]:
         dropout = self.dropout * len(self.hidden) if len(self.dropout) == 1 else self.dropout
@@ -218,7 +217,7 @@ RECIPES = MappingProxyType(
                    decay=0.02, smoothing=0.05, average=0.99, normalise="range", calm=0.25, rotation=8, shear=6,
                    scale=0.1, shift=1, elastic=0.8, clean=0.1, all_data=True, temperature=0.55),
             Recipe("cnn-best", features=("5x5-16v", "pool", "3x3-40", "3x3-40", "pool", "3x3-80v", "3x3-80", "average"),
-                   hidden=(), columns=3, batch_norm=True, batch=128, epochs=20, lr=1e-2, beta2=0.99,
+                   hidden=(), columns=3, batch_norm=True, batch=384, epochs=60, lr=1e-2, beta2=0.99,
                    schedule="one-cycle", decay=0.02, smoothing=0.05, average=0.999, normalise="range", calm=0.25,
                    rotation=8, shear=6, scale=0.1, shift=1, elastic=0.8, clean=0.1, all_data=True, temperature=0.55),
             Recipe("cnn-robust",

@@ -16,7 +16,6 @@ from handgrad.evaluate import best_temperature
 from handgrad.kernels import backend
 from handgrad.kernels.naive import softmax
 from handgrad.keys import derive
-from handgrad.layers import Vote
 from handgrad.layout import Array, aligned
 from handgrad.model import Model
 from handgrad.network import Network
@@ -73,9 +72,7 @@ class Trainer:
         self.steps = self.steps_per_epoch * recipe.epochs
         self.schedule = recipe.learning_rate(self.steps)
         self.outputs = len(data.classes) + (self.digits < self.batch)  # the last one, if so, for what is no digit
-        self.layers = recipe.layers(self.outputs)
-        # columns are not taught by how they vote: each would leave to the others what it finds hard
-        self.network = Network([layer for layer in self.layers if not isinstance(layer, Vote)], data.shape, seed)
+        self.network = Network(recipe.layers(self.outputs), data.shape, seed)
         self.mean, self.scale = normalisation(self.data, recipe.normalise)
         if start:
             self.network.theta[:], self.network.state[:] = start.network.theta, start.network.state
@@ -91,14 +88,14 @@ class Trainer:
         self.sampler = Sampler(len(self.data), seed, recipe.focus)
         self.step = 0
         self.history: list[Epoch] = []
-        self.loss_sum, self.right, self.seconds = 0.0, 0.0, 0.0  # of the epoch under way
+        self.loss_sum, self.right, self.seconds = 0.0, 0, 0.0  # of the epoch under way
 
     def run(self) -> Iterator[Step | Epoch]:
         """Train from where this run stands to its end, one record after each step and each epoch."""
         ws = self.network.workspace(self.batch, train=True, kernels="parallel")
         pixels, labels = self._with_outliers()
         augment = self._augmenter()
-        dlogits = aligned((self.batch, *self.network.out_shape))
+        dlogits = aligned((self.batch, self.outputs))
         for epoch in range(len(self.history), self.recipe.epochs):
             first, began = epoch * self.steps_per_epoch, time.perf_counter() - self.seconds
             if self.step == first:
@@ -109,7 +106,7 @@ class Trainer:
                 rows = self._rows(order[at * self.digits : (at + 1) * self.digits], len(pixels))
                 augment(ws.x, pixels, rows, self.step)
                 logits = self.network.forward(ws.x, ws, self.seed, self.step)
-                loss, right = self._loss(dlogits, logits, labels[rows])
+                loss, right = self.kernels.softmax_cross_entropy(dlogits, logits, labels[rows], self.recipe.smoothing)
                 self._check(loss)
                 if self.teacher:
                     self.teacher.correct(dlogits, ws.x, labels[rows], self.recipe.smoothing)
@@ -119,17 +116,10 @@ class Trainer:
                 self.step += 1
                 if self.average:
                     self.average.update(self.network.theta, self.network.state, self.step)
-                self.loss_sum, self.right = self.loss_sum + loss, self.right + right
+                self.loss_sum, self.right = self.loss_sum + loss, self.right + int(right)
                 self.seconds = time.perf_counter() - began
                 yield Step(self.step, loss)
             yield self._finish(epoch, began)
-
-    def _loss(self, dlogits: Array, logits: Array, labels: npt.NDArray[np.uint8]) -> tuple[float, float]:
-        """Loss and number of right answers (B, K), or their means over columns (B, M, K); fills dlogits."""
-        columns = self.recipe.columns
-        each, deach = logits.reshape(-1, self.outputs), dlogits.reshape(-1, self.outputs)
-        loss, right = self.kernels.softmax_cross_entropy(deach, each, labels.repeat(columns), self.recipe.smoothing)
-        return loss, right / columns
 
     def _with_outliers(self) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
         """Pixels (M, H, W, C) and labels to learn from; behind the digits, outliers with a label beyond the classes."""
@@ -185,13 +175,13 @@ class Trainer:
             self.schedule(self.step - 1), time.perf_counter() - began, speed,
         )  # fmt: skip
         self.history.append(record)
-        self.loss_sum, self.right, self.seconds = 0.0, 0.0, 0.0
+        self.loss_sum, self.right, self.seconds = 0.0, 0, 0.0
         return record
 
     def result(self) -> Network:
         """A copy of the network with the weights to keep: their running average, if the recipe has one."""
         source = self.average or self.network
-        network = Network(self.layers, self.network.in_shape)
+        network = Network(self.network.layers, self.network.in_shape)
         network.theta[:], network.state[:] = source.theta, source.state
         return network
 
@@ -249,9 +239,10 @@ def normalisation(data: Images, kind: str) -> tuple[Array, Array]:
 def warm_up(recipe: Recipe, data: Images) -> float:
     """Compile the kernels that a recipe needs, on a tiny network and noise; returns the seconds that it took."""
     began = time.perf_counter()
-    pixels = np.zeros((4, *data.pixels.shape[1:]), np.uint8)
-    images = Images(pixels, np.zeros(4, np.uint8), data.classes)
-    tiny = replace(recipe, hidden=(8,) * len(recipe.hidden), epochs=1, batch=2, all_data=False)
+    few = 2 * recipe.columns
+    pixels = np.zeros((2 * few, *data.pixels.shape[1:]), np.uint8)
+    images = Images(pixels, np.zeros(2 * few, np.uint8), data.classes)
+    tiny = replace(recipe, hidden=(8,) * len(recipe.hidden), epochs=1, batch=few, all_data=False)
     for _ in Trainer(tiny, images, images).run():
         pass
     return time.perf_counter() - began

@@ -2,7 +2,6 @@
 
 from handgrad.layers.activation import ReLU
 from handgrad.layers.base import Layer, Plan, Slot
-from handgrad.layers.columns import Columns
 from handgrad.layers.conv import Conv
 from handgrad.layers.dense import Dense
 from handgrad.layers.dropout import Dropout
@@ -14,6 +13,6 @@ from handgrad.layers.sequential import Sequential
 from handgrad.layers.vote import Vote
 
 __all__ = [
-    "BatchNorm", "Columns", "Conv", "Dense", "Dropout", "Flatten", "GlobalAveragePool", "Layer", "MaxPool", "Plan",
-    "ReLU", "Residual", "Sequential", "Slot", "Vote",
+    "BatchNorm", "Conv", "Dense", "Dropout", "Flatten", "GlobalAveragePool", "Layer", "MaxPool", "Plan", "ReLU",
+    "Residual", "Sequential", "Slot", "Vote",
 ]  # fmt: skip

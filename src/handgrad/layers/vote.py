@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,29 +13,55 @@ LEAST = 1e-30  # the smallest probability of which a logarithm is taken
 
 @dataclass(frozen=True)
 class Vote(Layer):
-    """out = log of the mean over M of softmax(x), x (N, M, K): the soft vote of `Columns`, as logits (N, K).
+    """out = log of the mean of softmax(member(x)) over the layers inside: a soft vote, as logits.
 
-    Averaging probabilities is the linear opinion pool (Stone 1961).
+    The members see the same x and give logits (N, K), of which averaging the probabilities is the linear opinion pool
+    (Stone 1961). In training they do not vote: each answers for its own share of the batch, every M-th image, and so
+    learns by itself. What members are taught together, or from the same batches, they get wrong together.
     """
 
+    layers: tuple[Layer, ...]
+    side_by_side = True
+
+    def __post_init__(self) -> None:
+        if not self.layers:
+            raise UserError("Vote(()): expected at least one member")
+
     def plan(self, in_shape: Shape) -> Plan:
-        if len(in_shape) != 2:
-            raise UserError(f"Vote behind {in_shape}: expected the logits of several, (M, K), as Columns gives them")
-        return Plan(in_shape[1:], saved=(Buffer("shares", in_shape, each=True),))
+        inner = tuple(layer.plan(in_shape) for layer in self.layers)
+        shapes = {plan.out_shape for plan in inner}
+        if len(shapes) > 1 or len(inner[0].out_shape) != 1:
+            raise UserError(f"Vote: its members give {sorted(shapes)}: expected as many logits from each")
+        saved = (Buffer("x", in_shape, each=True), Buffer("dy", inner[0].out_shape, each=True))
+        return Plan(inner[0].out_shape, saved=saved, inner=inner)
 
     def forward(self, x: Array, slot: Slot) -> Array:
-        shares = softmax(x)
-        np.mean(shares, axis=1, out=slot.out)
-        np.log(np.maximum(slot.out, LEAST, out=slot.out), out=slot.out)
         if slot.train:
-            slot.saved["shares"][...] = shares
+            for layer, inside, share, place in self._shares(slot):
+                slot.saved["x"][place] = x[share]
+                slot.out[share] = layer.forward(slot.saved["x"][place], inside)
+            return slot.out
+        slot.out[...] = 0
+        for layer, inside in zip(self.layers, slot.inner, strict=True):
+            slot.out += softmax(layer.forward(x, inside))
+        slot.out /= len(self.layers)
+        np.log(np.maximum(slot.out, LEAST, out=slot.out), out=slot.out)
         return slot.out
 
     def backward(self, dy: Array, slot: Slot) -> Array | None:
-        """With p a column's probabilities and q their mean over M columns, s = dy p / (M q): dL/dx = s - p sum(s)."""
-        if slot.dx is None:
-            return None
-        p, dx = slot.saved["shares"], slot.dx
-        np.multiply((dy / (p.shape[1] * np.exp(slot.out)))[:, None], p, out=dx)
-        dx -= p * dx.sum(axis=2, keepdims=True)
-        return dx
+        if slot.dx is not None:
+            slot.dx[...] = 0
+        for layer, inside, share, place in self._shares(slot):
+            slot.saved["dy"][place] = dy[share]
+            dx = layer.backward(slot.saved["dy"][place], inside)
+            if slot.dx is not None and dx is not None:
+                slot.dx[share] = dx
+        return slot.dx
+
+    def _shares(self, slot: Slot) -> Iterator[tuple[Layer, Slot, slice, slice]]:
+        """Each member with the rows of the batch that are its share, and where they lie side by side."""
+        members, n, first = len(self.layers), len(slot.out), 0
+        for i, (layer, inside) in enumerate(zip(self.layers, slot.inner, strict=True)):
+            last = first + len(range(i, n, members))
+            yield layer, inside, slice(i, n, members), slice(first, last)
+            first = last

@@ -23,20 +23,22 @@ RESULTS = Path(__file__).parent / "results"
 
 def one_seed(recipe: Any, seed: int, folder: Path, workers: int) -> dict[str, Any]:
     """Train (or go on training) one seed and read the test images once; the record is kept beside the model."""
-    done = folder / "result.json"
-    if done.is_file():
-        return dict(json.loads(done.read_text()))
     import numpy as np
 
     from handgrad.datasets import load
     from handgrad.evaluate import evaluate
     from handgrad.model import Model
+    from handgrad.recipes import Recipe
     from handgrad.runs import MODEL, Run, train_seconds
     from handgrad.train import Epoch, warm_up
 
+    done = folder / "result.json"
     run = Run.unfinished(folder, recipe, "mnist", seed)
-    if run is None:
-        raise SystemExit(f"{folder}: a model without its result.json; remove the folder and train again")
+    trained = run.trainer.recipe if run else Recipe("custom").change(**Model.load(folder / MODEL).record["recipe"])
+    if trained != recipe or bool(run) == done.is_file():
+        raise SystemExit(f"{folder}: of another recipe, or a model without its result; remove the folder, train again")
+    if not run:
+        return dict(json.loads(done.read_text()))
     cold = warm_up(run.trainer.recipe, run.trainer.data)
     for event in run.events():
         if isinstance(event, Epoch) and event.epoch % max(1, run.trainer.recipe.epochs // 20) == 0:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from handgrad.recipes import Recipe, recipe
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 
@@ -20,6 +22,7 @@ def blocks(language: str) -> list[str]:
 @pytest.mark.parametrize("name", ["cnn", "cnn-best", "cnn-tiny", "mlp", "mlp-best", "assignment"])
 def test_quoted_accuracies_are_the_measured_ones(name):
     measured = json.loads((ROOT / "benchmarks" / "results" / f"accuracy-{name}.json").read_text())
+    assert Recipe("custom").change(**measured["recipe"]) == recipe(name)
     quoted = f"{100 * measured['mean']:.2f} ± {100 * measured['standard_deviation']:.2f}"
     row = next(line for line in README.splitlines() if line.startswith(f"| `{name}`"))
     assert quoted in row
@@ -29,6 +32,7 @@ def test_quoted_accuracies_are_the_measured_ones(name):
 @pytest.mark.parametrize("name", ["quick", "speed"])
 def test_quoted_times_are_the_measured_ones(name):
     measured = json.loads((ROOT / "benchmarks" / "results" / f"time-to-accuracy-{name}.json").read_text())
+    assert Recipe("custom").change(**measured["recipe"]) == recipe(name)
     row = next(line for line in README.splitlines() if line.startswith(f"| `{name}`"))
     assert f"{100 * measured['mean_accuracy']:.2f} ± {100 * measured['standard_deviation']:.2f}" in row
     assert f"of {len(measured['seeds'])} seeds; least {100 * measured['least_accuracy']:.2f}" in row

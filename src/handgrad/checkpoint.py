@@ -7,7 +7,7 @@ from typing import Any
 from handgrad.datasets import Images
 from handgrad.errors import UserError
 from handgrad.layout import Array
-from handgrad.recipes import RECIPES, Recipe
+from handgrad.recipes import Recipe
 from handgrad.tensors import read_tensors, take, write_tensors
 from handgrad.train import Epoch, Trainer
 
@@ -35,7 +35,7 @@ def restore(path: str | Path, data: Images, valid: Images) -> Trainer:
     """The run as it stood when it was saved, on the same images."""
     tensors, progress = read_tensors(path, FORMAT, "checkpoint")
     values = _field(path, progress, "recipe")
-    recipe = RECIPES.get(values["name"], Recipe("custom")).change(**values)
+    recipe = Recipe("custom").change(**values)  # a field that it lacks came later, and its default changes nothing
     trainer = Trainer(recipe, data, valid, _field(path, progress, "seed"))
     for name, vector in _vectors(trainer).items():
         vector[...] = take(path, tensors, name, vector.shape)

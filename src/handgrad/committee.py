@@ -25,17 +25,18 @@ class Member:
         return f"{self.recipe.name}-{self.seed}"
 
 
+WIDE = ("5x5-32v", "pool", "3x3-64", "3x3-64", "pool", "3x3-128v", "3x3-128", "average")
 # What the members change in a column of `cnn-best`, and how many seeds of each there are. Networks of one recipe make
 # mostly the same mistakes, those of different shapes and distortions fewer.
 KINDS: dict[str, tuple[int, dict[str, Any]]] = {
     "column": (2, {}),
-    "wide": (2, {"features": ("5x5-32v", "pool", "3x3-64", "3x3-64", "pool", "3x3-128v", "3x3-128", "average")}),
+    "wide": (2, {"features": WIDE}),
     "fine": (2, {"features": ("5x5-32v", "3x3-32", "pool", "3x3-64", "3x3-64", "pool", "3x3-96", "3x3-96", "average")}),
     "residual": (1, {"features": ("5x5-32", "residual", "pool", "residual", "3x3-64", "pool", "residual", "3x3-128",
                                   "pool", "residual", "average")}),
     "large-kernel": (1, {"features": ("7x7-32v", "pool", "3x3-64", "3x3-64", "pool", "3x3-128", "average")}),
     "dense": (1, {"features": ("5x5-32v", "pool", "5x5-64v", "pool"), "hidden": (256,), "dropout": (0.5,)}),
-    "distorted": (1, {"features": ("5x5-32v", "pool", "3x3-64", "3x3-64", "pool", "3x3-128v", "3x3-128", "average"),
+    "distorted": (1, {"features": WIDE,
                       "rotation": 14, "shear": 12, "scale": 0.2, "shift": 2, "elastic": 1.5, "stroke": 0.4}),
 }  # fmt: skip
 

@@ -1,7 +1,7 @@
 """A network: layers in a row, their parameters in one flat vector, and workspaces to run them in."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
@@ -108,15 +108,12 @@ class Network:
                 slot.floor = 0.0
             if layer.random:
                 ws.random.append((slot, here))
-            inside = getattr(layer, "layers", ())
-            if layer.side_by_side:
-                for j, member in enumerate(inside):
-                    share = len(range(j, n, len(inside))) if ws.train else n
-                    if not share:
-                        raise UserError(f"a batch of {n} for {len(inside)} columns: expected an image each or more")
-                    slot.inner += self._slots(ws, share, [member], [plan.inner[j]], in_shape, here, wanted, j)
+            if isinstance(layer, Vote):
+                for j, (member, inner) in enumerate(zip(layer.layers, plan.inner, strict=True)):
+                    share = len(layer.share(j, n)) if ws.train else n
+                    slot.inner += self._slots(ws, share, [member], [inner], in_shape, here, wanted, j)
             else:
-                slot.inner = self._slots(ws, n, inside, plan.inner, in_shape, here, wanted)
+                slot.inner = self._slots(ws, n, getattr(layer, "layers", ()), plan.inner, in_shape, here, wanted)
             slots.append(slot)
             in_shape, wanted = plan.out_shape, wanted or any(chain.params(plan))
         return slots
@@ -152,10 +149,19 @@ class Network:
         return sum(math.prod(param.shape) for param in chain.params(self.plans[i]))
 
     def __repr__(self) -> str:
-        lines = [f"{'input':<24}{shape_text(self.in_shape):>12}"]
-        for i, (layer, plan) in enumerate(zip(self.layers, self.plans, strict=True)):
-            lines.append(f"{describe(layer):<24}{shape_text(plan.out_shape):>12}{self.count(i) or '':>12}")
+        lines = [f"{'input':<24}{shape_text(self.in_shape):>12}", *_lines(self.layers, self.plans, "")]
         return "\n".join([*lines, f"{self.layout.count:,} parameters"])
+
+
+def _lines(layers: Sequence[Layer], plans: Sequence[Plan], indent: str) -> Iterator[str]:
+    """A line a layer; below a Vote, those of its members, equal ones once."""
+    for layer, plan in zip(layers, plans, strict=True):
+        count = sum(math.prod(param.shape) for param in chain.params(plan))
+        yield f"{indent + describe(layer):<24}{shape_text(plan.out_shape):>12}{count or '':>12}"
+        if isinstance(layer, Vote):
+            for member, inner in dict(zip(layer.layers, plan.inner, strict=True)).items():
+                rows = (member.layers, inner.inner) if isinstance(member, Sequential) else ((member,), (inner,))
+                yield from _lines(*rows, indent + "  ")
 
 
 def _passes_on(layer: Layer, train: bool) -> bool:

@@ -2,7 +2,7 @@
 
 Outlier exposure (Hendrycks, Mazeika and Dietterich 2019, "Deep Anomaly Detection with Outlier Exposure"). They are made
 from the training digits, turned into what is none any more, and from drawn strokes: scribbles, and capitals and small
-letters. Left out are letters that cannot be told from a digit: I, l, O, o, and in handwriting what is drawn like one.
+letters. Left out are I, l, O and o, which cannot be told from a digit, and by hand b, g, q, S, s, Z and z too.
 """
 
 import numpy as np

@@ -107,8 +107,6 @@ class Recipe:
             raise UserError(
                 f"teacher is '{self.teacher}' and distillation {self.distillation:g}: expected both of them, or neither"
             )
-        if self.batch < 2 * self.columns:
-            raise UserError(f"batch is {self.batch} for {self.columns} columns: expected {2 * self.columns} or more")
         spread(self.init, 1, 1)
         feature_layers(self.features, self.batch_norm, self.init)
         self.augment()

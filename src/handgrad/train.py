@@ -42,7 +42,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Epoch:
-    """One pass over the images; valid_* is None where nothing was kept back. seconds include the validation."""
+    """One pass over the images; valid_* is None where nothing was kept back. seconds include the validation.
+
+    Columns that vote do so on the validation images; train_* are means of what each says of its share.
+    """
 
     epoch: int
     step: int
@@ -67,6 +70,11 @@ class Trainer:
         self.data = _prepared(_join(data, valid) if recipe.all_data else data, recipe)
         self.valid = None if recipe.all_data else _prepared(valid, recipe)
         self.batch = min(recipe.batch, len(self.data))
+        if recipe.columns > 1 and self.batch < 2 * recipe.columns:
+            raise UserError(
+                f"{self.batch} images in a batch for {recipe.columns} columns: expected two each or more; give more "
+                "images or a larger batch, or set columns to 1"
+            )
         self.digits = self.batch - round(recipe.outliers * self.batch)  # images of a batch that have a label
         self.steps_per_epoch = len(self.data) // self.digits
         self.steps = self.steps_per_epoch * recipe.epochs
@@ -242,7 +250,7 @@ def warm_up(recipe: Recipe, data: Images) -> float:
     few = 2 * recipe.columns
     pixels = np.zeros((2 * few, *data.pixels.shape[1:]), np.uint8)
     images = Images(pixels, np.zeros(2 * few, np.uint8), data.classes)
-    tiny = replace(recipe, hidden=(8,) * len(recipe.hidden), epochs=1, batch=few, all_data=False)
+    tiny = replace(recipe, hidden=(8,) * len(recipe.hidden), epochs=1, batch=few, outliers=0.0, all_data=False)
     for _ in Trainer(tiny, images, images).run():
         pass
     return time.perf_counter() - began

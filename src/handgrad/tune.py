@@ -12,7 +12,7 @@ from handgrad.errors import UserError
 from handgrad.model import Model
 from handgrad.reading.normalise import normalise
 from handgrad.reading.reader import sides
-from handgrad.recipes import RECIPES, Recipe
+from handgrad.recipes import Recipe
 from handgrad.train import Trainer
 
 OWN, OTHERS = 4000, 12_000  # images an epoch: the user's, each as often as it takes, and MNIST's
@@ -95,7 +95,7 @@ def _recipe(model: Model) -> Recipe:
     """What the model was trained with; UserError where its record does not say how to go on."""
     try:
         values = model.record["recipe"]
-        recipe = RECIPES.get(values["name"], Recipe("custom")).change(**values)
+        recipe = Recipe("custom").change(**values)  # a field that it lacks came later, and its default changes nothing
         fits = tuple(recipe.layers(*model.network.out_shape)) == model.network.layers
     except (LookupError, TypeError, UserError):
         fits = False

@@ -69,8 +69,6 @@ class Layer(ABC):
 
     folds_relu: ClassVar[bool] = False  # forward applies slot.floor, and backward undoes it
     random: ClassVar[bool] = False  # slot.key is drawn for each step
-    # The layers inside all see x, or each its share in training, rather than what the one before gave
-    side_by_side: ClassVar[bool] = False
 
     @abstractmethod
     def plan(self, in_shape: Shape) -> Plan:

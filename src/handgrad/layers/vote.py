@@ -17,11 +17,11 @@ class Vote(Layer):
 
     The members see the same x and give logits (N, K), of which averaging the probabilities is the linear opinion pool
     (Stone 1961). In training they do not vote: each answers for its own share of the batch, every M-th image, and so
-    learns by itself. What members are taught together, or from the same batches, they get wrong together.
+    learns by itself. What members are taught together, or from the same batches, they get wrong together. A member's
+    gradient is that of its share of the mean loss, 1/M of what it would be alone: SGD wants a rate M times as high.
     """
 
     layers: tuple[Layer, ...]
-    side_by_side = True
 
     def __post_init__(self) -> None:
         if not self.layers:
@@ -34,6 +34,10 @@ class Vote(Layer):
             raise UserError(f"Vote: its members give {sorted(shapes)}: expected as many logits from each")
         saved = (Buffer("x", in_shape, each=True), Buffer("dy", inner[0].out_shape, each=True))
         return Plan(inner[0].out_shape, saved=saved, inner=inner)
+
+    def share(self, i: int, n: int) -> range:
+        """The rows of a batch of n images that member i learns from."""
+        return range(i, n, len(self.layers))
 
     def forward(self, x: Array, slot: Slot) -> Array:
         if slot.train:
@@ -60,8 +64,9 @@ class Vote(Layer):
 
     def _shares(self, slot: Slot) -> Iterator[tuple[Layer, Slot, slice, slice]]:
         """Each member with the rows of the batch that are its share, and where they lie side by side."""
-        members, n, first = len(self.layers), len(slot.out), 0
+        first = 0
         for i, (layer, inside) in enumerate(zip(self.layers, slot.inner, strict=True)):
-            last = first + len(range(i, n, members))
-            yield layer, inside, slice(i, n, members), slice(first, last)
+            share = self.share(i, len(slot.out))
+            last = first + len(share)
+            yield layer, inside, slice(share.start, share.stop, share.step), slice(first, last)
             first = last

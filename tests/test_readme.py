@@ -47,6 +47,25 @@ def test_quoted_speeds_are_the_measured_ones(file):
                 assert f"{entry['times_faster']:.2f}" in README
 
 
+def test_quoted_robustness_is_the_measured_one():
+    found = json.loads((ROOT / "benchmarks" / "results" / "robustness.json").read_text())["models"]["robust"]
+    scenes, refused = found["scenes"], found["refused"]
+    quoted = [
+        ("MNIST test", found["test"], found["ece"]),
+        ("pasted", found["first"], scenes["pasted anywhere, any size, either polarity"]),
+        ("on shaded", scenes["shaded and textured paper"]),
+        ("100 composed", found["page_digits"], found["page_lines"]),
+        ("MNIST-C", found["mnist_c_mean"]),
+        ("scikit-learn's 1,797", found["sklearn_digits"]),
+        ("test images answered", found["answered"], refused["all letters, and scribbles"], refused["all letters"],
+         refused["scribbles"]),
+    ]  # fmt: skip
+    for start, *shares in quoted:
+        row = next(line for line in README.splitlines() if line.startswith(f"| {start}"))
+        for share in shares:
+            assert f"{100 * share:.2f}" in row
+
+
 def test_python_blocks_run(tmp_path):
     (code,) = blocks("python")
     code = code.replace('recipe("mlp")', 'recipe("mlp").change(hidden=(16,), epochs=1)')

@@ -26,29 +26,26 @@ class Member:
 
 
 WIDE = ("5x5-32v", "pool", "3x3-64", "3x3-64", "pool", "3x3-128v", "3x3-128", "average")
-# What the members change in a column of `cnn-best`, and how many seeds of each there are. Networks of one recipe make
-# mostly the same mistakes, those of different shapes and distortions fewer.
-KINDS: dict[str, tuple[int, dict[str, Any]]] = {
-    "column": (2, {}),
-    "wide": (2, {"features": WIDE}),
-    "fine": (2, {"features": ("5x5-32v", "3x3-32", "pool", "3x3-64", "3x3-64", "pool", "3x3-96", "3x3-96", "average")}),
-    "residual": (1, {"features": ("5x5-32", "residual", "pool", "residual", "3x3-64", "pool", "residual", "3x3-128",
-                                  "pool", "residual", "average")}),
-    "large-kernel": (1, {"features": ("7x7-32v", "pool", "3x3-64", "3x3-64", "pool", "3x3-128", "average")}),
-    "dense": (1, {"features": ("5x5-32v", "pool", "5x5-64v", "pool"), "hidden": (256,), "dropout": (0.5,)}),
-    "distorted": (1, {"features": WIDE,
-                      "rotation": 14, "shear": 12, "scale": 0.2, "shift": 2, "elastic": 1.5, "stroke": 0.4}),
+# What the others change in a column of `cnn-best`. Networks of one recipe make mostly the same mistakes, those of
+# different shapes and distortions fewer.
+OTHERS: dict[str, dict[str, Any]] = {
+    "wide": {"features": WIDE},
+    "fine": {"features": ("5x5-32v", "3x3-32", "pool", "3x3-64", "3x3-64", "pool", "3x3-96", "3x3-96", "average")},
+    "residual": {"features": ("5x5-32", "residual", "pool", "residual", "3x3-64", "pool", "residual", "3x3-128", "pool",
+                              "residual", "average")},
+    "large-kernel": {"features": ("7x7-32v", "pool", "3x3-64", "3x3-64", "pool", "3x3-128", "average")},
+    "distorted": {"features": WIDE,
+                  "rotation": 14, "shear": 12, "scale": 0.2, "shift": 2, "elastic": 1.5, "stroke": 0.4},
 }  # fmt: skip
+SAME = 5  # seeds of `cnn-best` itself
 
 
 def members() -> tuple[Member, ...]:
     """The committee's members: fixed here, and none is left out for what it turned out to be."""
-    column = recipe("cnn-best").change(columns=1, batch=128, epochs=20)
-    return tuple(
-        Member(column.change(name=f"cnn-{name}", **changes), seed)
-        for name, (seeds, changes) in KINDS.items()
-        for seed in range(seeds)
-    )
+    best = recipe("cnn-best")
+    column = best.change(columns=1, batch=128, epochs=20)
+    others = [column.change(name=f"cnn-{name}", **changes) for name, changes in OTHERS.items()]
+    return (*(Member(best, seed) for seed in range(SAME)), *(Member(other, 0) for other in others))
 
 
 def vote(models: Sequence[Model]) -> Model:
@@ -69,13 +66,20 @@ def vote(models: Sequence[Model]) -> Model:
         ):
             for name, view in own.views(own_flat):
                 layout.view(flat, f"0.{i}.{name}")[...] = view
-        _calibrate(network, f"0.{i}.{len(rows[i].layers) - 1}", model)
+        _calibrate(network, f"0.{i}", rows[i], model.temperature)
     record = {"recipe": {"name": "committee"}, "members": [model.record for model in models]}
     return Model(network, first.mean, first.scale, first.classes, record, 1.0, first.upright)
 
 
-def _calibrate(network: Network, place: str, model: Model) -> None:
-    """Divide a member's logits by its temperature, in the weights of its last layer."""
-    assert isinstance(model.network.layers[-1], Dense)
+def _calibrate(network: Network, place: str, row: Sequential, temperature: float) -> None:
+    """Divide a member's logits by its temperature, in the weights of its last layer, or of its columns' last layers."""
+    last = row.layers[-1]
+    place = f"{place}.{len(row.layers) - 1}"
+    if isinstance(last, Vote):
+        for j, column in enumerate(last.layers):
+            assert isinstance(column, Sequential)
+            _calibrate(network, f"{place}.{j}", column, temperature)
+        return
+    assert isinstance(last, Dense)
     for name in ("w", "b"):
-        network.layout.view(network.theta, f"{place}.{name}")[...] /= np.float32(model.temperature)
+        network.layout.view(network.theta, f"{place}.{name}")[...] /= np.float32(temperature)

@@ -5,10 +5,12 @@ import re
 import shlex
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
+from handgrad.committee import members
 from handgrad.recipes import Recipe, recipe
 
 ROOT = Path(__file__).parent.parent
@@ -27,6 +29,14 @@ def test_quoted_accuracies_are_the_measured_ones(name):
     row = next(line for line in README.splitlines() if line.startswith(f"| `{name}`"))
     assert quoted in row
     assert ", ".join(f"{100 * seed['accuracy']:.2f}" for seed in measured["seeds"]) in row
+
+
+def test_the_quoted_committee_is_the_measured_one():
+    measured = json.loads((ROOT / "benchmarks" / "results" / "accuracy-committee.json").read_text())
+    assert [(each["name"], each["recipe"]) for each in measured["members"]] == [
+        (member.name, json.loads(json.dumps(asdict(member.recipe)))) for member in members()
+    ]
+    assert f"vote as `handgrad committee`: {100 * measured['accuracy']:.2f} %" in README
 
 
 @pytest.mark.parametrize("name", ["quick", "speed"])

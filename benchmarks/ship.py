@@ -24,8 +24,8 @@ RESULTS = Path(__file__).parent / "results"
 PLAIN = """Known weaknesses: learnt from tidy images alone, it errs on dirty, blurred and low-contrast ones, and takes
 many letters and scribbles for digits. `robust` is the better choice for other people's handwriting."""
 ROBUST = """Made for other people's handwriting: it has learnt from dirty, blurred, shifted and low-contrast images, and
-from letters and scribbles what is no digit. Known weaknesses: letters shaped like digits (O, I, S, Z) are read as such;
-on tidy MNIST images it is a little less accurate than `cnn`."""
+from letters and scribbles what is no digit. Known weaknesses: letters shaped like digits (O, I, l, S, q) are read as
+such; on tidy MNIST images it is a little less accurate than `cnn`."""
 CARD = """# {name}: a digit classifier
 
 | | |

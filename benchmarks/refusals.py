@@ -8,6 +8,7 @@ scribbles it then refuses. Higher scores are surer.
 
 import json
 from pathlib import Path
+from string import ascii_letters
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from handgrad.layers import Dense
 from handgrad.model import Model, pretrained
 from handgrad.reading.normalise import normalise
 from machine import record, versions
-from robustness import ALPHABET, FONTS, SCRIBBLES, letter, scribble
+from robustness import FONTS, SCRIBBLES, letter, scribble
 
 ANSWERED = 0.993  # as `train.py` has it
 BATCH = 250
@@ -61,7 +62,7 @@ def main() -> None:
     means = np.stack([known[data.labels[:10_000] == digit].mean(axis=0) for digit in range(10)])
     random = np.random.default_rng(3)
     pictures = {
-        "letters": [letter(text, font) for text in ALPHABET for font in FONTS],
+        "letters": [letter(text, font) for text in ascii_letters for font in FONTS],
         "scribbles": [scribble(random) for _ in range(SCRIBBLES)],
     }
     strange = {name: np.stack([normalise(each).digit for each in made]) for name, made in pictures.items()}

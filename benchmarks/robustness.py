@@ -13,6 +13,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from statistics import mean
+from string import ascii_letters
 from typing import Any
 
 import matplotlib
@@ -35,7 +36,6 @@ PICTURES = 2000  # of the test images, the first ones, where each is made into a
 PAGES = 100
 FONTS = ("DejaVuSans", "DejaVuSerif", "DejaVuSansMono", "DejaVuSans-Oblique", "STIXGeneral", "STIXGeneralItalic",
          "cmr10", "cmss10", "cmtt10")  # fmt: skip
-ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 DIGIT_LIKE = "IlOoSsZzBbgqiDQ"  # letters that a reader of digits may take for one
 SCRIBBLES = 1000
 
@@ -137,7 +137,9 @@ def scribble(random: np.random.Generator) -> Pixels:
 
 def refused(model: Model) -> dict[str, float]:
     """Shares that are refused: of letters that are not shaped like digits, of all letters, of scribbles, of blanks."""
-    every = {(text, font): bool(read_digit(model, letter(text, font))[0].reason) for text in ALPHABET for font in FONTS}
+    every = {
+        (text, font): bool(read_digit(model, letter(text, font))[0].reason) for text in ascii_letters for font in FONTS
+    }
     plain = [no for (text, _), no in every.items() if text not in DIGIT_LIKE]
     random = np.random.default_rng(3)
     lines = [bool(read_digit(model, scribble(random))[0].reason) for _ in range(SCRIBBLES)]

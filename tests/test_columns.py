@@ -81,7 +81,8 @@ def test_columns_go_with_outliers_and_a_teacher() -> None:
         pass
     assert trainer.model().network.out_shape == (11,)
     taught = Trainer(SINGLE.change(columns=2, teacher="tiny", distillation=1.0, epochs=1), DATA, VALID)
-    assert all(np.isfinite(event.loss) for event in taught.run() if hasattr(event, "loss"))
+    losses = [event.loss for event in taught.run() if hasattr(event, "loss")]
+    assert np.mean(losses[-5:]) < 0.8 * losses[0]
 
 
 def test_a_run_goes_on_from_its_checkpoint_to_the_same_bytes(trainer: Trainer, tmp_path: Path) -> None:

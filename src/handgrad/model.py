@@ -158,7 +158,7 @@ def _network(header: dict[str, Any], numbers: int) -> Network:
 
 def _described(layer: Layer) -> list[Any]:
     """[name, values] of a layer, of those inside it too."""
-    values = {f.name: getattr(layer, f.name) for f in fields(layer)}  # type: ignore[arg-type]
+    values = {f.name: getattr(layer, f.name) for f in fields(layer)}
     if "layers" in values:
         values["layers"] = [_described(inner) for inner in values["layers"]]
     return [type(layer).__name__, values]

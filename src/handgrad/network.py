@@ -146,18 +146,21 @@ class Network:
 
     def count(self, i: int) -> int:
         """How many parameters layer i has."""
-        return sum(math.prod(param.shape) for param in chain.params(self.plans[i]))
+        return _count(self.plans[i])
 
     def __repr__(self) -> str:
         lines = [f"{'input':<24}{shape_text(self.in_shape):>12}", *_lines(self.layers, self.plans, "")]
         return "\n".join([*lines, f"{self.layout.count:,} parameters"])
 
 
+def _count(plan: Plan) -> int:
+    return sum(math.prod(param.shape) for param in chain.params(plan))
+
+
 def _lines(layers: Sequence[Layer], plans: Sequence[Plan], indent: str) -> Iterator[str]:
     """A line a layer; below a Vote, those of its members, equal ones once."""
     for layer, plan in zip(layers, plans, strict=True):
-        count = sum(math.prod(param.shape) for param in chain.params(plan))
-        yield f"{indent + describe(layer):<24}{shape_text(plan.out_shape):>12}{count or '':>12}"
+        yield f"{indent + describe(layer):<24}{shape_text(plan.out_shape):>12}{_count(plan) or '':>12}"
         if isinstance(layer, Vote):
             for member, inner in dict(zip(layer.layers, plan.inner, strict=True)).items():
                 rows = (member.layers, inner.inner) if isinstance(member, Sequential) else ((member,), (inner,))
@@ -173,7 +176,7 @@ def describe(layer: Layer) -> str:
     """A layer in a word: its name and what it cannot do without, as `Dense(100)`; or how many layers vote."""
     if isinstance(layer, Vote):
         return f"Vote({len(layer.layers)})"
-    needed = [f.name for f in fields(layer) if f.default is MISSING]  # type: ignore[arg-type]
+    needed = [f.name for f in fields(layer) if f.default is MISSING]
     values = [getattr(layer, name) for name in needed]
     texts = [", ".join(map(describe, value)) if isinstance(value, tuple) else str(value) for value in values]
     return f"{type(layer).__name__}({', '.join(texts)})"

@@ -11,8 +11,8 @@ import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedIOBase
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,7 +115,7 @@ def _read(path: Path, code: int, itemsize: int) -> tuple[tuple[int, ...], bytear
     return shape, body
 
 
-def _read_header(file: IO[bytes], path: Path, code: int) -> tuple[int, ...]:
+def _read_header(file: BufferedIOBase, path: Path, code: int) -> tuple[int, ...]:
     magic = file.read(4)
     if len(magic) < 4 or magic[:2] != b"\0\0" or not 1 <= magic[3] <= MAX_DIMS:
         raise UserError(f"{path}: got a file starting with {magic.hex() or 'nothing'}, expected IDX (0000..)")
@@ -131,7 +131,7 @@ def _read_header(file: IO[bytes], path: Path, code: int) -> tuple[int, ...]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
+def _opened(path: Path) -> Iterator[BufferedIOBase]:
     """The bytes of a file, decompressed if it is gzip, with every way of failing to read them told as UserError."""
     try:
         with path.open("rb") as raw:
@@ -139,7 +139,7 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
                 yield raw
                 return
             with gzip.GzipFile(fileobj=raw) as unzipped:
-                yield unzipped  # type: ignore[misc]
+                yield unzipped
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise UserError(f"{path}: damaged gzip file ({error}); fetch it again") from error
     except FileNotFoundError as error:

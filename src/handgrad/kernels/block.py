@@ -17,7 +17,7 @@ AHEAD = 16  # rows: far enough to hide the way to memory, near enough to be ther
 
 
 @intrinsic
-def copy_vector(typing_context, to, source, n):  # type: ignore[no-untyped-def]
+def copy_vector(typing_context, to, source, n):
     """Copy the first min(n, LANES) numbers at address `source` to address `to`; nothing where n <= 0."""
 
     def codegen(context: Any, build: ir.IRBuilder, signature: Any, args: Any) -> Any:
@@ -35,7 +35,7 @@ def copy_vector(typing_context, to, source, n):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
-def prefetch(typing_context, address):  # type: ignore[no-untyped-def]
+def prefetch(typing_context, address):
     """Ask for the cache line at an address; harmless where there is none."""
 
     def codegen(context: Any, build: ir.IRBuilder, signature: Any, args: Any) -> Any:
@@ -48,7 +48,7 @@ def prefetch(typing_context, address):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
-def transpose_square(typing_context, to, to_row, source, source_row):  # type: ignore[no-untyped-def]
+def transpose_square(typing_context, to, to_row, source, source_row):
     """to[c, r] = source[r, c] for LANES x LANES numbers; strides in elements."""
 
     def codegen(context: Any, build: ir.IRBuilder, signature: Any, args: Any) -> Any:
@@ -80,7 +80,7 @@ def _swap(build: ir.IRBuilder, rows: list[Any], span: int) -> list[Any]:
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def pack_columns(panel, source, row, n_rows, n_cols):  # type: ignore[no-untyped-def]
+def pack_columns(panel, source, row, n_rows, n_cols):
     """panel (n_rows, WIDTH) = n_cols <= WIDTH columns of a matrix with this row stride; the rest is left as it was."""
     step = BYTES * row
     for k in range(n_rows):
@@ -92,7 +92,7 @@ def pack_columns(panel, source, row, n_rows, n_cols):  # type: ignore[no-untyped
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def copy_rows(to, to_row, source, row, n_rows, n_cols):  # type: ignore[no-untyped-def]
+def copy_rows(to, to_row, source, row, n_rows, n_cols):
     """to (n_rows, n_cols) = source, from one row stride to another."""
     for r in range(n_rows):
         for c in range(0, n_cols, LANES):
@@ -100,7 +100,7 @@ def copy_rows(to, to_row, source, row, n_rows, n_cols):  # type: ignore[no-untyp
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def transpose(to, to_row, source, row, n_rows, n_cols, spare):  # type: ignore[no-untyped-def]
+def transpose(to, to_row, source, row, n_rows, n_cols, spare):
     """to (n_cols, n_rows) = source (n_rows, n_cols).T; `spare` is the address of two squares of LANES x LANES."""
     turned = spare + BYTES * LANES * LANES
     for r in range(0, n_rows, LANES):

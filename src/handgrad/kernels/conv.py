@@ -20,14 +20,14 @@ Array = Any  # in jitted code: NumPy arrays, float32 and C-contiguous
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _pack(to, source, n_rows, n_cols):  # type: ignore[no-untyped-def]
+def _pack(to, source, n_rows, n_cols):
     """to (panels, n_rows, WIDTH) = a matrix (n_rows, n_cols)."""
     for c in range(0, n_cols, WIDTH):
         pack_columns(to + BYTES * c * n_rows, source + BYTES * c, n_cols, n_rows, min(WIDTH, n_cols - c))
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _frame(framed, image, pad):  # type: ignore[no-untyped-def]
+def _frame(framed, image, pad):
     height, width, channels = image.shape
     for y in range(height):
         to = framed.ctypes.data + BYTES * ((y + pad) * framed.shape[1] + pad) * channels
@@ -35,7 +35,7 @@ def _frame(framed, image, pad):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _patches(to, framed, height, width, size, stride):  # type: ignore[no-untyped-def]
+def _patches(to, framed, height, width, size, stride):
     """to (height * width, size * size * C) = the patch under each output; a line behind each array is spare."""
     _, pitch, channels = framed.shape
     run = size * channels
@@ -50,7 +50,7 @@ def _patches(to, framed, height, width, size, stride):  # type: ignore[no-untype
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _add_patches(framed, patches, height, width, size, stride):  # type: ignore[no-untyped-def]
+def _add_patches(framed, patches, height, width, size, stride):
     """Add each row of patches (height * width, size * size * C) to where it came from."""
     channels = framed.shape[2]
     run = size * channels
@@ -65,7 +65,7 @@ def _add_patches(framed, patches, height, width, size, stride):  # type: ignore[
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _framed(own, height, width, channels, pad):  # type: ignore[no-untyped-def]
+def _framed(own, height, width, channels, pad):
     """An image of zeros at the start of a thread's room, and what is left of the room behind a spare line."""
     size = (height + 2 * pad) * (width + 2 * pad) * channels
     own[:size] = 0
@@ -74,7 +74,7 @@ def _framed(own, height, width, channels, pad):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _forward(out, x, w, b, floor, stride, pad, own, t, threads):  # type: ignore[no-untyped-def]
+def _forward(out, x, w, b, floor, stride, pad, own, t, threads):
     _, height, width, n_out = out.shape
     size, depth = len(w), w.size // n_out
     framed, rest = _framed(own, x.shape[1], x.shape[2], x.shape[3], pad)
@@ -99,7 +99,7 @@ def conv_forward(out: Array, x: Array, w: Array, b: Array, floor: float, stride:
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _input_gradient(dx, dy, w, stride, pad, own, t, threads):  # type: ignore[no-untyped-def]
+def _input_gradient(dx, dy, w, stride, pad, own, t, threads):
     """dy (pixels, F) @ w.T (F, depth) is the gradient by the patches; each number of the image is in several."""
     _, height, width, n_out = dy.shape
     size, depth, pixels = len(w), w.size // n_out, height * width
@@ -130,7 +130,7 @@ def conv_input_gradient(dx: Array, dy: Array, w: Array, stride: int, pad: int, s
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _weight_part(dw, db, x, dy, stride, pad, own, part):  # type: ignore[no-untyped-def]
+def _weight_part(dw, db, x, dy, stride, pad, own, part):
     """dw (K, K, C, F) and db (F,) of one part of the batch's images."""
     _, height, width, n_out = dy.shape
     size, depth, pixels = len(dw), dw.size // n_out, height * width
@@ -166,7 +166,7 @@ def conv_weight_gradient(
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def add_parts(total, parts):  # type: ignore[no-untyped-def]
+def add_parts(total, parts):
     """total (size,) = the sum of parts (PARTS, *), in their order."""
     rows = parts.reshape(PARTS, -1)
     total[:] = rows[0]

@@ -18,12 +18,12 @@ Array = Any  # in jitted code: NumPy arrays, float32 and C-contiguous
 CHUNK = 1 << 15  # numbers that one thread handles at a time
 
 
-def _add_squares(e, values, fixed, sums, floor):  # type: ignore[no-untyped-def]
+def _add_squares(e, values, fixed, sums, floor):
     off = e.build.fsub(values[0], fixed[0])
     return [], [e.fma(off, off, sums[0])]
 
 
-def _scale(e, values, fixed, sums, floor):  # type: ignore[no-untyped-def]
+def _scale(e, values, fixed, sums, floor):
     return [e.not_below(e.fma(values[0], fixed[0], fixed[1]), floor)], []
 
 
@@ -32,7 +32,7 @@ def _passed(e: Emitter, dy: Any, x: Any, scale: Any, shift: Any, floor: Any) -> 
     return e.build.select(e.build.fcmp_ordered(">", e.fma(x, scale, shift), floor), dy, e.zeros())
 
 
-def _add_slopes(e, values, fixed, sums, floor):  # type: ignore[no-untyped-def]
+def _add_slopes(e, values, fixed, sums, floor):
     """Sums: of dy, and of dy (x - mean)."""
     dy, x = values
     scale, shift, mean = fixed
@@ -40,7 +40,7 @@ def _add_slopes(e, values, fixed, sums, floor):  # type: ignore[no-untyped-def]
     return [], [e.build.fadd(sums[0], d), e.fma(d, e.build.fsub(x, mean), sums[1])]
 
 
-def _mix(e, values, fixed, sums, floor):  # type: ignore[no-untyped-def]
+def _mix(e, values, fixed, sums, floor):
     """dx = scale dy + slope x + level"""
     dy, x = values
     scale, shift, slope, level = fixed
@@ -52,17 +52,17 @@ _pass_add_slopes, _pass_mix = make_pass(_add_slopes, "ff", ""), make_pass(_mix, 
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def chunk_rows(channels):  # type: ignore[no-untyped-def]
+def chunk_rows(channels):
     return max(1, CHUNK // channels)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _at(array, row):  # type: ignore[no-untyped-def]
+def _at(array, row):
     return array.ctypes.data + BYTES * row * array.shape[1]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _chunk_statistics(mean, square, x, first, last):  # type: ignore[no-untyped-def]
+def _chunk_statistics(mean, square, x, first, last):
     """The mean (C,) of some rows, and the sum of squares about it."""
     channels = x.shape[1]
     mean[:], square[:] = 0, 0
@@ -78,7 +78,7 @@ def _chunk_statistics(mean, square, x, first, last):  # type: ignore[no-untyped-
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _combine(mean, rstd, means, squares, rows, count, eps):  # type: ignore[no-untyped-def]
+def _combine(mean, rstd, means, squares, rows, count, eps):
     """Mean and 1 / std of all rows from those of the chunks (Chan, Golub and LeVeque 1979)."""
     mean[:], rstd[:] = 0, 0
     for k in range(len(means)):
@@ -90,7 +90,7 @@ def _combine(mean, rstd, means, squares, rows, count, eps):  # type: ignore[no-u
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _normalise(out, x, scale, shift, floor, first, last):  # type: ignore[no-untyped-def]
+def _normalise(out, x, scale, shift, floor, first, last):
     channels = x.shape[1]
     for c in range(0, channels, LANES):
         here = BYTES * c
@@ -127,7 +127,7 @@ def norm_apply(out: Array, x: Array, mean: Array, rstd: Array, gamma: Array, bet
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _slopes(dgamma, dbeta, dy, x, scale, shift, mean, floor, first, last):  # type: ignore[no-untyped-def]
+def _slopes(dgamma, dbeta, dy, x, scale, shift, mean, floor, first, last):
     channels = x.shape[1]
     dgamma[:], dbeta[:] = 0, 0
     for c in range(0, channels, LANES):
@@ -139,7 +139,7 @@ def _slopes(dgamma, dbeta, dy, x, scale, shift, mean, floor, first, last):  # ty
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _input_gradient(dx, dy, x, scale, shift, slope, level, floor, first, last):  # type: ignore[no-untyped-def]
+def _input_gradient(dx, dy, x, scale, shift, slope, level, floor, first, last):
     channels = x.shape[1]
     for c in range(0, channels, LANES):
         here = BYTES * c

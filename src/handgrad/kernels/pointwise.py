@@ -11,7 +11,7 @@ CHUNK = 1 << 14  # numbers that one thread handles at a time; no more than these
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def hash32(counter, key0, key1):  # type: ignore[no-untyped-def]
+def hash32(counter, key0, key1):
     """32 random bits for a counter: the lowbias32 mixer (Wellons 2018) keyed before and between its rounds."""
     h = np.uint32(counter) ^ np.uint32(key0)
     h = np.uint32(np.uint32(h ^ np.uint32(h >> np.uint32(16))) * np.uint32(0x7FEB352D))
@@ -21,7 +21,7 @@ def hash32(counter, key0, key1):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _relu_forward(out, x):  # type: ignore[no-untyped-def]
+def _relu_forward(out, x):
     for i in range(out.size):
         out[i] = np.float32(0) if x[i] < 0 else x[i]
 
@@ -38,7 +38,7 @@ def relu_forward(out: Array, x: Array) -> None:
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _relu_backward(dy, out):  # type: ignore[no-untyped-def]
+def _relu_backward(dy, out):
     for i in range(dy.size):
         dy[i] = dy[i] if out[i] > 0 else np.float32(0)
 
@@ -55,7 +55,7 @@ def relu_backward(dy: Array, out: Array) -> None:
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _add(out, x, y, low):  # type: ignore[no-untyped-def]
+def _add(out, x, y, low):
     for i in range(out.size):
         total = x[i] + y[i]
         out[i] = low if total < low else total
@@ -74,7 +74,7 @@ def add(out: Array, x: Array, y: Array, floor: float) -> None:
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _dropout(out, x, first, drop_below, scale, key0, key1):  # type: ignore[no-untyped-def]
+def _dropout(out, x, first, drop_below, scale, key0, key1):
     for i in range(out.size):
         keep = hash32(first + i, key0, key1) >= drop_below
         out[i] = x[i] * scale if keep else np.float32(0)

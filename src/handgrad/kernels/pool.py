@@ -38,7 +38,7 @@ _pass_largest, _pass_spread = make_pass(_largest, "ffff", "fb"), make_pass(_spre
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _square(image, i, width, channels, c):  # type: ignore[no-untyped-def]
+def _square(image, i, width, channels, c):
     """Addresses of channel c of the four pixels of the first square in the i-th row of squares."""
     at = image + BYTES * (2 * i * width * channels + c)
     below = at + BYTES * width * channels

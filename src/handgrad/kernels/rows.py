@@ -27,7 +27,7 @@ def make_pass(body: Body, reads: str, writes: str) -> Callable[..., None]:
     """
 
     @intrinsic
-    def down(typing_context, reads_at, writes_at, fixed, sums, read_row, write_row, n_rows, n, floor):  # type: ignore[no-untyped-def]
+    def down(typing_context, reads_at, writes_at, fixed, sums, read_row, write_row, n_rows, n, floor):
         counts = [len(each) for each in (reads_at, writes_at, fixed, sums)]
         signature = types.void(reads_at, writes_at, fixed, sums, *[types.intp] * 4, types.float32)
 

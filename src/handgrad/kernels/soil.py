@@ -22,13 +22,13 @@ WHITE = 255.0
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _share(first, which, key0, key1):  # type: ignore[no-untyped-def]
+def _share(first, which, key0, key1):
     """Uniform in [0, 1)."""
     return np.float32(hash32(first + which, key0, key1)) * np.float32(2.0**-32)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _lines(x, first, key0, key1):  # type: ignore[no-untyped-def]
+def _lines(x, first, key0, key1):
     """Straight lines across, whole or dotted."""
     height, width = x.shape[0], x.shape[1]
     shade = np.float32(WHITE) * (np.float32(0.5) + np.float32(0.5) * _share(first, D_SHADE, key0, key1))
@@ -50,7 +50,7 @@ def _lines(x, first, key0, key1):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _patch(x, first, key0, key1):  # type: ignore[no-untyped-def]
+def _patch(x, first, key0, key1):
     """A rectangle turned into its negative, or a small one painted over."""
     height, width = x.shape[0], x.shape[1]
     negative = _share(first, D_HOW, key0, key1) < np.float32(0.6)
@@ -67,7 +67,7 @@ def _patch(x, first, key0, key1):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _near(x, spare, row, column, c):  # type: ignore[no-untyped-def]
+def _near(x, spare, row, column, c):
     """Least, largest and mean of a pixel's neighbourhood in `spare`; beyond the border lies the nearest pixel."""
     low, high, total = np.float32(1e9), np.float32(-1e9), np.float32(0)
     for dy in range(-1, 2):
@@ -79,7 +79,7 @@ def _near(x, spare, row, column, c):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _outline(x, spare, inside):  # type: ignore[no-untyped-def]
+def _outline(x, spare, inside):
     """Strokes become their contours, a pixel wide, inside the stroke or around it."""
     spare[:] = x
     for row in range(x.shape[0]):
@@ -90,7 +90,7 @@ def _outline(x, spare, inside):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _specks(x, first, key0, key1):  # type: ignore[no-untyped-def]
+def _specks(x, first, key0, key1):
     """Some pixels turn black, as many white."""
     share = np.float32(0.25) * _share(first, D_SHADE, key0, key1)
     flat = x.reshape(-1)
@@ -101,7 +101,7 @@ def _specks(x, first, key0, key1):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _blur(x, spare, weight):  # type: ignore[no-untyped-def]
+def _blur(x, spare, weight):
     for _ in range(2):
         spare[:] = x
         for row in range(x.shape[0]):
@@ -112,7 +112,7 @@ def _blur(x, spare, weight):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _grain(x, contrast, lift, noise, first, key0, key1):  # type: ignore[no-untyped-def]
+def _grain(x, contrast, lift, noise, first, key0, key1):
     """Fewer grey levels, raised; then noise: the four bytes of a hash summed, near enough to a normal number."""
     flat = x.reshape(-1)
     keep, rise, strength = np.float32(1 - contrast), lift * np.float32(WHITE), noise * np.float32(WHITE / 147.8)

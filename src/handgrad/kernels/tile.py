@@ -134,7 +134,7 @@ def make_tile(rows: int, vectors: int, lanes: int) -> Callable[..., None]:
     """
 
     @intrinsic
-    def tile(typing_context, a, a_row, a_k, b, b_k, start, start_row, c, c_row, n_k, n_cols, floor):  # type: ignore[no-untyped-def]
+    def tile(typing_context, a, a_row, a_k, b, b_k, start, start_row, c, c_row, n_k, n_cols, floor):
         signature = types.void(*[types.intp] * 11, types.float32)
 
         def codegen(context: Any, build: ir.IRBuilder, signature: Any, args: Any) -> Any:

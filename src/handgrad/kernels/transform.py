@@ -82,11 +82,11 @@ def make_sandwich(matrix: Matrix, finish: bool = False) -> Callable[..., None]:
         return context.get_dummy_value()
 
     @intrinsic
-    def plain(typing_context, to, to_row, to_col, source, row, col):  # type: ignore[no-untyped-def]
+    def plain(typing_context, to, to_row, to_col, source, row, col):
         return types.void(*[types.intp] * numbers), codegen
 
     @intrinsic
-    def finished(typing_context, to, to_row, to_col, source, row, col, start, floor):  # type: ignore[no-untyped-def]
+    def finished(typing_context, to, to_row, to_col, source, row, col, start, floor):
         return types.void(*[types.intp] * numbers, types.float32), codegen
 
     made: Callable[..., None] = finished if finish else plain

@@ -11,7 +11,7 @@ CHUNK = 1 << 14  # numbers that one thread handles at a time; no more than these
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _sgd(theta, grad, velocity, rate, mu, nesterov, keep):  # type: ignore[no-untyped-def]
+def _sgd(theta, grad, velocity, rate, mu, nesterov, keep):
     if mu == 0:
         for i in range(theta.size):
             theta[i] = keep * theta[i] - rate * grad[i]
@@ -39,7 +39,7 @@ def sgd_step(
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _adam(theta, grad, m, v, b1, b2, c1, c2, rate, correction, small, l2, keep):  # type: ignore[no-untyped-def]
+def _adam(theta, grad, m, v, b1, b2, c1, c2, rate, correction, small, l2, keep):
     for i in range(theta.size):
         slope = grad[i] + l2 * theta[i]
         m[i] = b1 * m[i] + c1 * slope

@@ -23,13 +23,13 @@ SCALE_Y, SHIFT_Y, FIELD, ROLL, MIRROR = range(8, 13)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _draw(image, which, key0, key1):  # type: ignore[no-untyped-def]
+def _draw(image, which, key0, key1):
     """Uniform in [-1, 1)."""
     return np.float32(hash32(image * DRAWS + which, key0, key1)) * np.float32(2.0**-31) - np.float32(1)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _load(padded, image, stroke, spare):  # type: ignore[no-untyped-def]
+def _load(padded, image, stroke, spare):
     """The image as floats inside its frame of background, its strokes thickened (stroke > 0) or thinned (< 0)."""
     height, width, channels = image.shape
     for y in range(height):
@@ -52,7 +52,7 @@ def _load(padded, image, stroke, spare):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _affine(image, limits, key0, key1):  # type: ignore[no-untyped-def]
+def _affine(image, limits, key0, key1):
     """(a, b, c, d, e, f): a pixel at (x, y) from the centre came from (a x + b y + c, d x + e y + f)."""
     turn = limits[ROTATION] * _draw(image, ROTATION, key0, key1)
     slant = limits[SHEAR] * _draw(image, SHEAR, key0, key1)
@@ -69,7 +69,7 @@ def _affine(image, limits, key0, key1):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _bilinear(out, padded, xs, ys, mean, scale, y):  # type: ignore[no-untyped-def]
+def _bilinear(out, padded, xs, ys, mean, scale, y):
     """One row of output: the four neighbours of each place (xs, ys), which count from the corner of `padded`."""
     width, channels = out.shape[1], out.shape[2]
     for x in range(width):
@@ -82,7 +82,7 @@ def _bilinear(out, padded, xs, ys, mean, scale, y):  # type: ignore[no-untyped-d
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _warp_one(out, pixels, mean, scale, fields, limits, image, key0, key1, padded, spare, xs, ys):  # type: ignore[no-untyped-def]
+def _warp_one(out, pixels, mean, scale, fields, limits, image, key0, key1, padded, spare, xs, ys):
     height, width = out.shape[0], out.shape[1]
     _load(padded, pixels, limits[STROKE] * _draw(image, STROKE, key0, key1), spare)
     a, b, c, d, e, f = _affine(image, limits, key0, key1)
@@ -111,7 +111,7 @@ def _warp_one(out, pixels, mean, scale, fields, limits, image, key0, key1, padde
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _plain(out, pixels, mean, scale):  # type: ignore[no-untyped-def]
+def _plain(out, pixels, mean, scale):
     o, p, m, s = out.reshape(-1), pixels.reshape(-1), mean.reshape(-1), scale.reshape(-1)
     for i in range(o.size):
         o[i] = (np.float32(p[i]) - m[i]) * s[i]

@@ -35,18 +35,18 @@ _points_to_weights = make_sandwich(from_points(TAPS))
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _padded(n, unit):  # type: ignore[no-untyped-def]
+def _padded(n, unit):
     return -(-n // unit) * unit
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _place(tile, down, across):  # type: ignore[no-untyped-def]
+def _place(tile, down, across):
     """(image, row, column) of a tile among all tiles of a batch, with so many down and across an image."""
     return tile // (down * across), tile // across % down, tile % across
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _cut(patch, image, top, left, side, height, width, channels, n, zeros):  # type: ignore[no-untyped-def]
+def _cut(patch, image, top, left, side, height, width, channels, n, zeros):
     """patch (side, side, LANES) = n channels of a square of the image; 0 outside it."""
     for i in range(side):
         for j in range(side):
@@ -57,7 +57,7 @@ def _cut(patch, image, top, left, side, height, width, channels, n, zeros):  # t
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _gather_inputs(to, step, row, x, pad, first, last, down, across, patch, zeros):  # type: ignore[no-untyped-def]
+def _gather_inputs(to, step, row, x, pad, first, last, down, across, patch, zeros):
     """to (ALL, TILES, row) = the points of the 6x6 inputs of the tiles first to last."""
     _, height, width, channels = x.shape
     for tile in range(first, last):
@@ -76,7 +76,7 @@ def _gather_inputs(to, step, row, x, pad, first, last, down, across, patch, zero
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _gather_gradients(to, step, dy, first, last, down, across, patch, zeros):  # type: ignore[no-untyped-def]
+def _gather_gradients(to, step, dy, first, last, down, across, patch, zeros):
     """to (ALL, panels, TILES, WIDTH) = the points of the 4x4 gradients of the tiles first to last."""
     _, height, width, channels = dy.shape
     for tile in range(first, last):
@@ -96,7 +96,7 @@ def _gather_gradients(to, step, dy, first, last, down, across, patch, zeros):  #
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _scatter_outputs(out, source, step, row, start, floor, first, last, down, across, patch):  # type: ignore[no-untyped-def]
+def _scatter_outputs(out, source, step, row, start, floor, first, last, down, across, patch):
     """The tiles first to last of out from source (ALL, TILES, row), start added, raised to the floor."""
     _, height, width, channels = out.shape
     for tile in range(first, last):
@@ -117,7 +117,7 @@ def _scatter_outputs(out, source, step, row, start, floor, first, last, down, ac
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _weights(to, w, n_in, n_out, patch, t, threads):  # type: ignore[no-untyped-def]
+def _weights(to, w, n_in, n_out, patch, t, threads):
     """to (ALL, panels, n_in, WIDTH) = the points of the weights at w (3, 3, n_in, n_out); thread t's share of n_in."""
     step, tap = _padded(n_out, WIDTH) * n_in, n_in * n_out
     begin, end = share(n_in, 1, t, threads)
@@ -134,7 +134,7 @@ def _weights(to, w, n_in, n_out, patch, t, threads):  # type: ignore[no-untyped-
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _turn(to, w, n_in, n_out, spare):  # type: ignore[no-untyped-def]
+def _turn(to, w, n_in, n_out, spare):
     """to (3, 3, n_out, n_in) = w (3, 3, n_in, n_out) turned by half a circle, inputs and outputs exchanged."""
     for k in range(TAPS * TAPS):
         at = to + BYTES * (TAPS * TAPS - 1 - k) * n_in * n_out
@@ -142,7 +142,7 @@ def _turn(to, w, n_in, n_out, spare):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _convolve(out, x, points, bias, floor, pad, own, t, threads):  # type: ignore[no-untyped-def]
+def _convolve(out, x, points, bias, floor, pad, own, t, threads):
     """Thread t's blocks of out, from the weights at their points; bias 0 stands for none; own: this thread's room."""
     n_in, n_out = x.shape[3], out.shape[3]
     down, across = -(-out.shape[1] // SIDE), -(-out.shape[2] // SIDE)
@@ -204,7 +204,7 @@ def winograd_input_gradient(dx: Array, dy: Array, w: Array, stride: int, pad: in
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _weight_part(dw, db, x, dy, pad, own, part):  # type: ignore[no-untyped-def]
+def _weight_part(dw, db, x, dy, pad, own, part):
     """dw (3, 3, C, F) and db (F,) of one part of the batch's tiles."""
     n_in, n_out = x.shape[3], dy.shape[3]
     down, across = -(-dy.shape[1] // SIDE), -(-dy.shape[2] // SIDE)
@@ -239,7 +239,7 @@ def _weight_part(dw, db, x, dy, pad, own, part):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _to_weights(dw, source, step, row, patch):  # type: ignore[no-untyped-def]
+def _to_weights(dw, source, step, row, patch):
     n_in, n_out = dw.shape[2:]
     tap = n_in * n_out
     for c in range(n_in):

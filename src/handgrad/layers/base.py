@@ -64,6 +64,7 @@ class Slot:
         return sum(array.nbytes for array in own) + sum(slot.nbytes for slot in self.inner)
 
 
+@dataclass(frozen=True)
 class Layer(ABC):
     """Subclasses are final, frozen dataclasses of hyper-parameters."""
 

@@ -1,6 +1,6 @@
 """Layers in a row: how they are planned, run forward and run backward; for a network, and inside a Residual."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from handgrad.layers.activation import ReLU
 from handgrad.layers.base import Layer, Plan, Slot
@@ -52,7 +52,7 @@ def state(plan: Plan) -> Iterator[Param]:
     yield from _inside(plan, state)
 
 
-def _inside(plan: Plan, choose) -> Iterator[Param]:  # type: ignore[no-untyped-def]
+def _inside(plan: Plan, choose: Callable[[Plan], Iterator[Param]]) -> Iterator[Param]:
     for j, inner in enumerate(plan.inner):
         for p in choose(inner):
             yield Param(f"{j}.{p.name}", p.shape, p.init, p.decay, p.lr)

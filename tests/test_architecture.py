@@ -14,7 +14,7 @@ ROOT = Path(handgrad.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 # Each module imports only from those before it, or from its own package. A new module is given its place here.
 ORDER = [
-    "errors", "keys", "files", "schedules", "deskew", "turn", "kernels", "layout", "tensors", "datasets", "init",
+    "errors", "keys", "files", "schedules", "deskew", "kernels", "layout", "tensors", "datasets", "init",
     "augment", "outliers", "layers", "features", "optim", "network", "model", "recipes", "evaluate", "choice",
     "sampling", "teacher", "committee", "train", "checkpoint", "inspect", "lr_find", "report", "runs", "sweeps",
     "pretrained", "reading", "tune", "estimator", "onnx", "cli", "web", "__main__",

@@ -63,9 +63,7 @@ def test_a_committee_is_one_file(models, pixels, tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    "changes",
-    [{"classes": "abd"}, {"mean": np.ones(SIDE, np.float32)}, {"upright": True}, {"turns": (0.0, 5.0)}],
-    ids=str,
+    "changes", [{"classes": "abd"}, {"mean": np.ones(SIDE, np.float32)}, {"upright": True}], ids=str
 )
 def test_members_that_see_or_name_things_differently_are_refused(models, changes):
     with pytest.raises(UserError, match="members of a committee differ"):

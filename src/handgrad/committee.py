@@ -52,8 +52,8 @@ def vote(models: Sequence[Model]) -> Model:
     """One model that answers with the mean of the probabilities of several; they must see images in the same way."""
     first = models[0]
     for model in models:
-        same = (model.classes, model.network.in_shape, model.upright, model.turns) == (
-            first.classes, first.network.in_shape, first.upright, first.turns,
+        same = (model.classes, model.network.in_shape, model.upright) == (
+            first.classes, first.network.in_shape, first.upright,
         )  # fmt: skip
         if not (same and np.array_equal(model.mean, first.mean) and np.array_equal(model.scale, first.scale)):
             raise UserError("members of a committee differ in classes, images or normalisation: expected the same")
@@ -68,7 +68,7 @@ def vote(models: Sequence[Model]) -> Model:
                 layout.view(flat, f"0.{i}.{name}")[...] = view
         _calibrate(network, f"0.{i}", rows[i], model.temperature)
     record = {"recipe": {"name": "committee"}, "members": [model.record for model in models]}
-    return Model(network, first.mean, first.scale, first.classes, record, 1.0, first.upright, turns=first.turns)
+    return Model(network, first.mean, first.scale, first.classes, record, 1.0, first.upright)
 
 
 def _calibrate(network: Network, place: str, row: Sequential, temperature: float) -> None:

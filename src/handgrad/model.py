@@ -17,7 +17,6 @@ from handgrad.layers import Layer, chain
 from handgrad.layout import Array
 from handgrad.network import Network, Workspace
 from handgrad.tensors import read_tensors, take, write_tensors
-from handgrad.turn import turn
 
 FORMAT = "handgrad-1"
 BATCH = 256  # images predicted at a time
@@ -30,18 +29,15 @@ class Model:
 
     The network sees (pixels - mean) * scale, with mean and scale (H, W, C); upright: of pixels deskewed first. It may
     have one output more than there are classes, for what is none of them. The record says how it was trained;
-    temperature divides the logits; an answer less probable than `least` is not to be relied on. The answer is the mean
-    of those for the image turned by each of `turns`, in degrees.
+    temperature divides the logits; an answer less probable than `least` is not to be relied on.
     """
 
     def __init__(
         self, network: Network, mean: Array, scale: Array, classes: Sequence[str],
         record: Mapping[str, Any] | None = None, temperature: float = 1.0, upright: bool = False, least: float = 0.0,
-        turns: Sequence[float] = (0.0,),
     ) -> None:  # fmt: skip
         self.network, self.mean, self.scale, self.classes = network, mean, scale, tuple(classes)
         self.record, self.temperature, self.upright, self.least = dict(record or {}), temperature, upright, least
-        self.turns = tuple(turns)
         self._answered = 0  # images
 
     def predict_proba(self, pixels: npt.NDArray[np.uint8]) -> Array:
@@ -61,12 +57,9 @@ class Model:
         self._answered += len(images)
         quick = self._answered <= FEW
         ws = self.network.workspace(max(n, 1), kernels="naive" if quick else "serial")
-        known: Array = np.zeros((len(images), len(self.classes)), np.float32)
-        for degrees in self.turns:
-            for first in range(0, len(images), BATCH):
-                self._forward(logits[first : first + BATCH], turn(images[first : first + BATCH], degrees), ws)
-            known += softmax(logits / np.float32(self.temperature))[:, : len(self.classes)]
-        known /= np.float32(len(self.turns))
+        for first in range(0, len(images), BATCH):
+            self._forward(logits[first : first + BATCH], images[first : first + BATCH], ws)
+        known: Array = softmax(logits / np.float32(self.temperature))[:, : len(self.classes)]
         return known
 
     def predict(self, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
@@ -106,7 +99,6 @@ class Model:
             "temperature": self.temperature,
             "upright": self.upright,
             "least": self.least,
-            "turns": self.turns,
             "record": self.record,
         }
         write_tensors(path, tensors, header)
@@ -121,9 +113,6 @@ class Model:
             if not all(isinstance(name, str) for name in classes) or len({*classes}) < len(classes):
                 raise ValueError(f"classes {classes}")
             upright, least = bool(header["upright"]), float(header.get("least", 0.0))
-            turns = [float(degrees) for degrees in header.get("turns", [0.0])]
-            if not turns or not all(map(math.isfinite, turns)):
-                raise ValueError(f"turns {turns}")
         except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, MemoryError, UserError) as error:
             raise UserError(
                 f"{path}: the model's header is damaged ({error!r}); use another copy of the file"
@@ -138,7 +127,7 @@ class Model:
             for name, view in layout.views(flat):
                 view[...] = take(path, tensors, name, view.shape)
         mean, scale = (take(path, tensors, name, network.in_shape) for name in ("mean", "scale"))
-        return Model(network, mean, scale, classes, record, temperature, upright, least, turns)
+        return Model(network, mean, scale, classes, record, temperature, upright, least)
 
 
 def pretrained(name: str = "cnn") -> Model:

@@ -31,7 +31,6 @@ class Recipe:
     warmup: share of the steps over which the rate rises. smoothing: of labels. clip: largest gradient norm, 0 for none.
     average: decay of the weight average, 0 for none. normalise: `range` (to 0..1), `image` (one mean and deviation for
     all pixels) or `pixel` (one for each). deskew: set slanted digits upright first, in training and in predicting.
-    turns: degrees by which an image is turned to predict it, once for each; the answer is their mean, see `Model`.
     rotation to clutter: see `Augment`. outliers: share of each batch that shows no digit, for which the network then
     has an output of its own, see `outliers.py`. calm: share of the epochs, the last, with half the distortion.
     focus: share of the images that are drawn by how hard they are, see `Sampler`; training accuracy is that of the
@@ -65,7 +64,6 @@ class Recipe:
     average: float = 0.0
     normalise: str = "image"
     deskew: bool = False
-    turns: tuple[float, ...] = (0.0,)
     rotation: float = 0.0
     shear: float = 0.0
     scale: float = 0.0
@@ -101,8 +99,6 @@ class Recipe:
             if len(getattr(self, name)) not in allowed:
                 expected = " or ".join(map(str, sorted(allowed)))
                 raise UserError(f"{name} has {len(getattr(self, name))} numbers: expected {expected}")
-        if not self.turns:
-            raise UserError("turns is empty: expected one angle or more, 0 for the image as it is")
         if not self.hidden and any(self.dropout):
             raise UserError(
                 f"dropout is {self.dropout[0]:g} without a hidden layer to put it behind: expected 0, or set hidden"
@@ -174,7 +170,7 @@ RANGES = MappingProxyType(
         "layer_lr": (0, 1e6), "epochs": (1, 100_000), "batch": (1, 65536), "lr": (1e-12, 1e6), "momentum": (0, ONE),
         "beta2": (0, ONE), "decay": (0, 1e3), "warmup": (0, 1), "smoothing": (0, ONE), "clip": (0, 1e9),
         "average": (0, ONE), "outliers": (0, 0.9), "distillation": (0, 1), "calm": (0, 1), "focus": (0, ONE),
-        "turns": (-45, 45), "temperature": (0.05, 20),
+        "temperature": (0.05, 20),
     }
 )  # fmt: skip
 CHOICES = MappingProxyType({"optimiser": OPTIMISERS, "schedule": tuple(SCHEDULES), "normalise": NORMALISE})

@@ -217,8 +217,7 @@ class Trainer:
         """The trained model, with the record of how it came to be: no clock in it, so equal runs give equal files.
 
         Its temperature is the best one for the validation images, where some were kept back, and its least probability
-        such that nearly all of them are answered, both as they are, not turned; without them, the recipe's temperature,
-        and every image is answered.
+        such that nearly all of them are answered; without them, the recipe's temperature, and every image is answered.
         """
         history = [{k: v for k, v in asdict(e).items() if k not in CLOCKED} for e in self.history]
         record = {"recipe": asdict(self.recipe), "seed": self.seed, "history": history}
@@ -229,9 +228,8 @@ class Trainer:
             likeliest = softmax(logits / temperature)[:, : len(self.data.classes)].max(axis=1)
             least = float(np.quantile(likeliest, DOUBTED))
         return Model(
-            self.result(), self.mean, self.scale, self.data.classes, record, temperature, self.recipe.deskew, least,
-            self.recipe.turns,
-        )  # fmt: skip
+            self.result(), self.mean, self.scale, self.data.classes, record, temperature, self.recipe.deskew, least
+        )
 
 
 def normalisation(data: Images, kind: str) -> tuple[Array, Array]:

@@ -43,7 +43,6 @@ HELP = {
     "average": "Decay of the running average of the weights, 0 for none.",
     "normalise": "range (0 to 1), image (one mean and deviation) or pixel (one each).",
     "deskew": "Set slanted digits upright first.",
-    "turns": "Answer with the mean over the image turned by these degrees, as -5,0,5.",
     "rotation": "Augmentation: largest rotation, degrees.",
     "shear": "Augmentation: largest slant, degrees.",
     "scale": "Augmentation: largest stretch of an axis, 0.1 for 10 %.",

@@ -59,7 +59,7 @@ def test_test_images_are_left_alone(tmp_path: Path) -> None:
     dataset = folder.load(tmp_path)
     dataset.split()
     with pytest.raises(UserError, match=NAMES[2]):
-        dataset.test  # noqa: B018
+        _ = dataset.test
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_what_is_missing_is_named(tmp_path: Path, names: tuple[str, ...], says: 
 def test_a_test_label_that_training_lacks(tmp_path: Path) -> None:
     idx.write(put(tmp_path, *NAMES) / NAMES[3], np.array([0, 0, 0, 0, 3], np.uint8))
     with pytest.raises(UserError, match="got the label 3, expected 0 to 2"):
-        folder.load(tmp_path).test  # noqa: B018
+        _ = folder.load(tmp_path).test
 
 
 def test_no_images_and_no_folder(tmp_path: Path) -> None:

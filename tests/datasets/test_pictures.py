@@ -127,7 +127,7 @@ def test_train_and_test_folders(path: Path, tmp_path: Path) -> None:
     assert dataset.test.shape == dataset.train.shape == (6, 4, 1)
     put(root, "test/c/0.png")
     with pytest.raises(UserError, match="the class 'c', expected those of training: a, b"):
-        folder.load(root).test  # noqa: B018
+        _ = folder.load(root).test
 
 
 def test_mixed_sizes_name_two_files(path: Path) -> None:

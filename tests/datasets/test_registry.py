@@ -1,4 +1,5 @@
 import gzip
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +41,7 @@ def test_training_never_reads_the_test_files(tmp_path: Path, monkeypatch: pytest
     dataset = load("mnist")
     dataset.split()
     with pytest.raises(UserError, match=r"t10k-images-idx3-ubyte\.gz: no such file"):
-        dataset.test  # noqa: B018
+        _ = dataset.test
 
 
 def test_a_changed_byte_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,9 +77,9 @@ def test_unknown_names_get_the_list_and_the_nearest(name: str, hint: str) -> Non
 
 
 @pytest.mark.parametrize("call", [registry.fetch, registry.verify, registry.where])
-def test_unknown_names_elsewhere(call: object) -> None:
+def test_unknown_names_elsewhere(call: Callable[[str], object]) -> None:
     with pytest.raises(UserError, match="did you mean kmnist"):
-        call("kmnits")  # type: ignore[operator]
+        call("kmnits")
 
 
 @pytest.mark.parametrize("name", [name for name in CATALOG if name != "mnist"])

@@ -58,6 +58,7 @@ def test_wrong_types(name: str, value: Any) -> None:
         {"lr": 0}, {"lr": -1}, {"lr": float("nan")}, {"lr": float("inf")}, {"hidden": [0]}, {"hidden": [-5]},
         {"epochs": 0}, {"batch": 0}, {"batch": 10**9}, {"momentum": 1.0}, {"beta2": 1.0}, {"beta2": -0.5},
         {"decay": -1}, {"warmup": 1.1}, {"smoothing": 1.0}, {"clip": -1}, {"average": 1.0}, {"calm": 2},
+        {"sharp": 1.1}, {"sharp": -0.1},
         {"layer_lr": [1.0]}, {"layer_lr": [1, 1, 1]}, {"layer_lr": [-1, 1]}, {"rotation": 181}, {"shift": -1},
         {"stroke": 2}, {"clean": 1.5}, {"optimiser": "rmsprop"}, {"schedule": "linear"}, {"normalise": "no"},
         {"init": "normal:-1"}, {"init": "xavier"}, {"dropout": 0.2, "hidden": []},

@@ -96,6 +96,15 @@ def test_an_infinite_loss_stops_with_step_rate_and_cure(digits):
         list(Trainer(wild, *digits).run())
 
 
+def test_sharp_epochs_have_no_smoothing_and_are_the_last(digits):
+    kept, third = (
+        [epoch.train_loss for epoch in trained(SMALL.change(sharp=share), digits).history] for share in (0.0, 0.34)
+    )
+    assert third[:2] == kept[:2]
+    assert third[2] < kept[2]
+    assert weights(trained(SMALL.change(sharp=1.0), digits)) == weights(trained(SMALL.change(smoothing=0.0), digits))
+
+
 def test_validation_is_the_accuracy_of_the_kept_weights(digits):
     trainer = trained(SMALL, digits)
     model = trainer.model()

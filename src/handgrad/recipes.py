@@ -28,9 +28,10 @@ class Recipe:
     hidden layer behind it. columns: so many networks of these layers side by side, which learn each from its own
     share of every batch and answer together, see `Vote`. dropout: rate behind each hidden layer, one or one each.
     layer_lr: each dense layer's share of the learning rate, empty for equal. momentum: of SGD, and beta1 of Adam.
-    warmup: share of the steps over which the rate rises. smoothing: of labels. clip: largest gradient norm, 0 for none.
-    average: decay of the weight average, 0 for none. normalise: `range` (to 0..1), `image` (one mean and deviation for
-    all pixels) or `pixel` (one for each). deskew: set slanted digits upright first, in training and in predicting.
+    warmup: share of the steps over which the rate rises. smoothing: of labels; sharp: share of the epochs, the last,
+    without it. clip: largest gradient norm, 0 for none. average: decay of the weight average, 0 for none. normalise:
+    `range` (to 0..1), `image` (one mean and deviation for all pixels) or `pixel` (one for each). deskew: set slanted
+    digits upright first, in training and in predicting.
     rotation to clutter: see `Augment`. outliers: share of each batch that shows no digit, for which the network then
     has an output of its own, see `outliers.py`. calm: share of the epochs, the last, with half the distortion.
     focus: share of the images that are drawn by how hard they are, see `Sampler`; training accuracy is that of the
@@ -60,6 +61,7 @@ class Recipe:
     schedule: str = "cosine"
     warmup: float = 0.0
     smoothing: float = 0.0
+    sharp: float = 0.0
     clip: float = 0.0
     average: float = 0.0
     normalise: str = "image"
@@ -168,9 +170,9 @@ RANGES = MappingProxyType(
     {
         "hidden": (1, 65536), "columns": (1, 64), "dropout": (0, 0.99), "input_dropout": (0, 0.99),
         "layer_lr": (0, 1e6), "epochs": (1, 100_000), "batch": (1, 65536), "lr": (1e-12, 1e6), "momentum": (0, ONE),
-        "beta2": (0, ONE), "decay": (0, 1e3), "warmup": (0, 1), "smoothing": (0, ONE), "clip": (0, 1e9),
-        "average": (0, ONE), "outliers": (0, 0.9), "distillation": (0, 1), "calm": (0, 1), "focus": (0, ONE),
-        "temperature": (0.05, 20),
+        "beta2": (0, ONE), "decay": (0, 1e3), "warmup": (0, 1), "smoothing": (0, ONE), "sharp": (0, 1),
+        "clip": (0, 1e9), "average": (0, ONE), "outliers": (0, 0.9), "distillation": (0, 1), "calm": (0, 1),
+        "focus": (0, ONE), "temperature": (0.05, 20),
     }
 )  # fmt: skip
 CHOICES = MappingProxyType({"optimiser": OPTIMISERS, "schedule": tuple(SCHEDULES), "normalise": NORMALISE})

@@ -100,24 +100,25 @@ class Trainer:
 
     def run(self) -> Iterator[Step | Epoch]:
         """Train from where this run stands to its end, one record after each step and each epoch."""
-        ws = self.network.workspace(self.batch, train=True, kernels="parallel")
+        recipe, ws = self.recipe, self.network.workspace(self.batch, train=True, kernels="parallel")
         pixels, labels = self._with_outliers()
         augment = self._augmenter()
         dlogits = aligned((self.batch, self.outputs))
-        for epoch in range(len(self.history), self.recipe.epochs):
+        for epoch in range(len(self.history), recipe.epochs):
             first, began = epoch * self.steps_per_epoch, time.perf_counter() - self.seconds
             if self.step == first:
                 self.sampler.begin_epoch()
             order = self.sampler.order(epoch)
-            augment.begin_epoch(epoch, self._strength(epoch))
+            augment.begin_epoch(epoch, CALM_FACTOR if self._among_last(recipe.calm, epoch) else 1.0)
+            smoothing = 0.0 if self._among_last(recipe.sharp, epoch) else recipe.smoothing
             for at in range(self.step - first, self.steps_per_epoch):
                 rows = self._rows(order[at * self.digits : (at + 1) * self.digits], len(pixels))
                 augment(ws.x, pixels, rows, self.step)
                 logits = self.network.forward(ws.x, ws, self.seed, self.step)
-                loss, right = self.kernels.softmax_cross_entropy(dlogits, logits, labels[rows], self.recipe.smoothing)
+                loss, right = self.kernels.softmax_cross_entropy(dlogits, logits, labels[rows], smoothing)
                 self._check(loss)
                 if self.teacher:
-                    self.teacher.correct(dlogits, ws.x, labels[rows], self.recipe.smoothing)
+                    self.teacher.correct(dlogits, ws.x, labels[rows], smoothing)
                 self.sampler.learn(rows[: self.digits], labels[rows[: self.digits]], dlogits)
                 self.network.backward(dlogits, ws)
                 self.optimiser.step(self.network.theta, self.network.grad, self.schedule(self.step))
@@ -162,9 +163,9 @@ class Trainer:
         taught = self.teacher.nbytes if self.teacher else 0
         return ws.nbytes + sum(vector.nbytes for vector in vectors) + taught
 
-    def _strength(self, epoch: int) -> float:
-        calm = epoch >= self.recipe.epochs - round(self.recipe.calm * self.recipe.epochs)
-        return CALM_FACTOR if calm else 1.0
+    def _among_last(self, share: float, epoch: int) -> bool:
+        """Whether an epoch is one of the last ones, of which there are this share of all."""
+        return epoch >= self.recipe.epochs - round(share * self.recipe.epochs)
 
     def _check(self, loss: float) -> None:
         if not math.isfinite(loss):

@@ -39,6 +39,7 @@ HELP = {
     "schedule": "constant, step, cosine or one-cycle.",
     "warmup": "Share of the steps in which the rate rises.",
     "smoothing": "Label smoothing.",
+    "sharp": "Share of the epochs, the last, without label smoothing.",
     "clip": "Largest norm of the gradient, 0 for no limit.",
     "average": "Decay of the running average of the weights, 0 for none.",
     "normalise": "range (0 to 1), image (one mean and deviation) or pixel (one each).",

@@ -30,6 +30,12 @@ def test_quoted_accuracies_are_the_measured_ones(name):
     assert ", ".join(f"{100 * seed['accuracy']:.2f}" for seed in measured["seeds"]) in row
 
 
+def test_the_quoted_likelihood_is_the_measured_one():
+    seeds = json.loads((ROOT / "benchmarks" / "results" / "accuracy-cnn-best.json").read_text())["seeds"]
+    mean = sum(seed["nll"] for seed in seeds) / len(seeds)
+    assert f"(negative log-likelihood {mean:.4f} nats an image, mean of the five seeds)" in README
+
+
 def test_the_quoted_committee_is_the_measured_one():
     measured = json.loads((ROOT / "benchmarks" / "results" / "accuracy-committee.json").read_text())
     assert [(each["name"], Recipe("custom").change(**each["recipe"])) for each in measured["members"]] == [

@@ -41,7 +41,7 @@ def test_the_quoted_committee_is_the_measured_one():
     assert [(each["name"], Recipe("custom").change(**each["recipe"])) for each in measured["members"]] == [
         (member.name, member.recipe) for member in members()
     ]
-    assert f"vote as `handgrad committee`: {100 * measured['accuracy']:.2f} %" in README
+    assert f"vote as `handgrad committee`: {100 * measured['accuracy']:.2f} %, {measured['nll']:.4f} nats" in README
 
 
 @pytest.mark.parametrize("name", ["quick", "speed"])

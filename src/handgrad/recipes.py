@@ -31,14 +31,13 @@ class Recipe:
     warmup: share of the steps over which the rate rises. smoothing: of labels; sharp: share of the epochs, the last,
     without it. clip: largest gradient norm, 0 for none. average: decay of the weight average, 0 for none. normalise:
     `range` (to 0..1), `image` (one mean and deviation for all pixels) or `pixel` (one for each). deskew: set slanted
-    digits upright first, in training and in predicting.
-    rotation to clutter: see `Augment`. outliers: share of each batch that shows no digit, for which the network then
-    has an output of its own, see `outliers.py`. calm: share of the epochs, the last, with half the distortion.
-    focus: share of the images that are drawn by how hard they are, see `Sampler`; training accuracy is that of the
-    images drawn. teacher: a model, called as in the package or by its path, whose answers to the distorted images are
-    learnt; distillation: their share of the target, the rest is the label's; see `Teacher`.
-    all_data: learn from the validation images too (final runs of a settled recipe). temperature: of the model then, as
-    validation images gave it before; a run that keeps them back finds its own.
+    digits upright first, in training and in predicting. rotation to clutter: see `Augment`. outliers: share of each
+    batch that shows no digit, for which the network then has an output of its own, see `outliers.py`. calm: share of
+    the epochs, the last, with half the distortion. focus: share of the images that are drawn by how hard they are, see
+    `Sampler`; training accuracy is that of the images drawn. teacher: a model, called as in the package or by its path,
+    whose answers to the distorted images are learnt; distillation: their share of the target, the rest is the label's;
+    see `Teacher`. all_data: learn from the validation images too (final runs of a settled recipe). temperature: of the
+    model then, as validation images gave it before; a run that keeps them back finds its own.
     """
 
     name: str

@@ -20,7 +20,8 @@ def read_tensors(path: str | Path, expected: str, kind: str) -> tuple[dict[str, 
     try:
         with safe_open(path, framework="numpy") as file:
             metadata = (file.metadata() or {}).get("handgrad", "")
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (safe_open is no mapping)
+            names = file.keys()  # a list: safe_open is no mapping, and cannot be looped over itself
+            tensors = {name: file.get_tensor(name) for name in names}
     except (SafetensorError, OSError, ValueError, TypeError, AttributeError) as error:
         raise UserError(f"{path}: not a whole safetensors file ({error}); use another copy of it") from None
     try:

@@ -1,10 +1,16 @@
 """Kernels for training are compiled on another core while the first tests run: where nothing is cached yet, half of the
 compiler's work is then done beside the tests."""
 
+import os
 import subprocess
 import sys
 
 import pytest
+
+os.environ["NUMBA_NUM_THREADS"] = "3"  # some tests compare one, two and three threads, whatever the machine has
+import numba
+
+numba.set_num_threads(min(2, os.cpu_count() or 1))
 
 COMPILE = (
     "from handgrad.datasets import load; from handgrad.recipes import recipe; from handgrad.train import warm_up\n"

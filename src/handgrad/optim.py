@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from handgrad.errors import UserError
+from handgrad.kernels.sizes import CHUNK
 from handgrad.layout import Array, Layout, aligned
 
 
@@ -86,7 +87,7 @@ class Optimiser:
         self.rule, self.layout, self.kernels, self.decay, self.clip = rule, layout, kernels, decay, clip
         self.memory = {name: aligned((layout.size,), dtype) for name in rule.memory}
         self.steps = 0
-        self._parts = np.empty(layout.size // 1024 + 1)
+        self._parts = np.empty(layout.size // CHUNK + 1)
 
     def step(self, theta: Array, grad: Array, lr: float) -> None:
         """One update of theta in place; grad may be scaled by clipping."""

@@ -25,7 +25,7 @@ DIRECT = [
 # stride 1, kernel 3; tiles that hang over the edge, channels that are no multiple of a vector, more than a block
 WINOGRAD = [
     (1, 1, 1, 8, 8, 3, 1, 1), (1, 28, 28, 32, 32, 3, 1, 1), (3, 9, 6, 9, 23, 3, 1, 1), (4, 7, 7, 20, 33, 3, 1, 0),
-    (40, 4, 5, 48, 16, 3, 1, 1), (2, 14, 14, 64, 96, 3, 1, 1),
+    (40, 4, 5, 48, 16, 3, 1, 1), (2, 14, 14, 64, 96, 3, 1, 1), (60, 14, 14, 9, 11, 3, 1, 1),
 ]  # fmt: skip
 
 
@@ -87,17 +87,17 @@ def test_convolution(kernels: Any, kind: str, case: tuple[int, ...]) -> None:
 def test_convolution_gives_the_same_bytes_for_any_threads(kind: str, case: tuple[int, ...]) -> None:
     before, found = numba.get_num_threads(), []
     try:
-        for count in (1, min(2, numba.config.NUMBA_NUM_THREADS)):
+        for count in (1, 2, 3):
             numba.set_num_threads(count)
             found.append(check(backend("parallel"), kind, case))
     finally:
         numba.set_num_threads(before)
-    assert found[0] == found[1]
+    assert found[0] == found[1] == found[2]
 
 
 def test_cases_fill_more_than_a_block() -> None:
     tiles = [n * -(-height // 4) * -(-width // 4) for n, height, width, *_ in WINOGRAD]
-    assert min(tiles) < TILES < max(tiles)
+    assert min(tiles) < TILES and max(tiles) > PARTS * TILES, "more than one block a part, too"
 
 
 @settings(max_examples=40, deadline=None)

@@ -8,6 +8,7 @@ import pytest
 
 from handgrad.kernels import backend, naive
 from handgrad.kernels.soil import BLUR, CLUTTER, CONTRAST, N_LIMITS, NOISE
+from kernels.test_twins import guarded
 from tolerance import assert_close
 
 Array = Any
@@ -32,6 +33,17 @@ def soiled(kernels: Any, size: tuple[int, int, int], what: Array, dtype: Any = n
     return x
 
 
+def test_the_largest_hash_stays_inside_the_image() -> None:
+    """With this key, the height of a patch in the third image is drawn from a hash that float32 rounds up."""
+    x, whole = guarded(3, 28, 28, 1)
+    x[:] = images(3, (28, 28, 1))
+    want = x.astype(np.float64)
+    for kernels, pixels in ((backend("serial"), x), (naive, want)):
+        kernels.soil(pixels, limits(clutter=1.0), 0x6867400E6, 1)
+    whole()
+    assert_close(x, want, times=20)
+
+
 EACH = [{"blur": 0.7}, {"noise": 0.3}, {"contrast": 0.6}, {"clutter": 1.0},
         {"blur": 0.5, "noise": 0.2, "contrast": 0.5, "clutter": 0.5}]  # fmt: skip
 
@@ -49,10 +61,10 @@ def test_nothing_asked_nothing_done() -> None:
     assert (soiled(backend("serial"), (28, 28, 1), limits()) == images(40, (28, 28, 1))).all()
 
 
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("threads", [1, 2, 3])
 def test_threads_do_not_matter(threads: int) -> None:
     before = numba.get_num_threads()
-    numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
+    numba.set_num_threads(threads)
     try:
         found = soiled(backend("parallel"), (28, 28, 1), limits(**EACH[-1]))
     finally:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from handgrad.kernels import backend, naive
 from handgrad.kernels.dense import SMALL
-from handgrad.kernels.sizes import dense_scratch
+from handgrad.kernels.sizes import CHUNK, dense_scratch
 from handgrad.layout import aligned
 from tolerance import assert_close
 
@@ -104,10 +104,10 @@ def test_dense_of_any_shape(n: int, n_in: int, n_out: int) -> None:
 @pytest.mark.parametrize("shape", DENSE, ids=str)
 def test_dense_gives_the_same_bytes_for_any_threads(shape: tuple[int, int, int], threads: Any) -> None:
     found = []
-    for count in (1, min(2, numba.config.NUMBA_NUM_THREADS)):
+    for count in (1, 2, 3):
         threads(count)
         found.append(check_dense(backend("parallel"), *shape))
-    assert found[0] == found[1]
+    assert found[0] == found[1] == found[2]
 
 
 def test_dense_keeps_a_nan(kernels: Any) -> None:
@@ -165,8 +165,8 @@ ROWWISE: dict[str, Callable[[int, int], list[Any]]] = {
     "adam_step first": lambda n, c: [*updated(n, c, 2), 1e-2, 0.9, 0.999, 1e-8, 0.0, 0.1, 1],
     "adam_step later": lambda n, c: [*updated(n, c, 2), 1e-2, 0.9, 0.99, 1e-3, 0.3, 0.0, 1000],
     "average_step": lambda n, c: [*updated(n, c, 0), 0.99],
-    "clip_norm": lambda n, c: [random(n * c), 0.7, np.zeros(n * c // 1024 + 1)],
-    "clip_norm short": lambda n, c: [random(n * c), 1e6, np.zeros(n * c // 1024 + 1)],
+    "clip_norm": lambda n, c: [random(n * c), 0.7, np.zeros(n * c // CHUNK + 1)],
+    "clip_norm short": lambda n, c: [random(n * c), 1e6, np.zeros(n * c // CHUNK + 1)],
 }
 SIZES = [(1, 1), (1, 37), (2, 16), (5, 33), (17, 64), (13, 256), (129, 130), (200, 257)]  # the last: several chunks
 # where n = 1 the batch is its own mean, and 1 / std, up to a thousand, magnifies the rounding of x - mean
@@ -215,12 +215,12 @@ def check_rowwise(kernels: Any, name: str, size: tuple[int, int]) -> None:
 @pytest.mark.parametrize("name", ROWWISE)
 def test_rowwise_gives_the_same_bytes_for_any_threads(name: str, threads: Any) -> None:
     found = []
-    for count in (1, min(2, numba.config.NUMBA_NUM_THREADS)):
+    for count in (1, 2, 3):
         threads(count)
         arguments = ROWWISE[name](200, 257)
-        call(backend("parallel"), name, arguments)
-        found.append([a.tobytes() for a in arguments if isinstance(a, np.ndarray)])
-    assert found[0] == found[1]
+        result = call(backend("parallel"), name, arguments)
+        found.append([result, *(a.tobytes() for a in arguments if isinstance(a, np.ndarray))])
+    assert found[0] == found[1] == found[2]
 
 
 @pytest.mark.parametrize("name", ["relu_forward", "norm_apply relu"])

@@ -79,7 +79,7 @@ def _swap(build: ir.IRBuilder, rows: list[Any], span: int) -> list[Any]:
     return new
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def pack_columns(panel, source, row, n_rows, n_cols):
     """panel (n_rows, WIDTH) = n_cols <= WIDTH columns of a matrix with this row stride; the rest is left as it was."""
     step = BYTES * row
@@ -91,7 +91,7 @@ def pack_columns(panel, source, row, n_rows, n_cols):
         copy_vector(to + BYTES * LANES, at + BYTES * LANES, n_cols - LANES)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def copy_rows(to, to_row, source, row, n_rows, n_cols):
     """to (n_rows, n_cols) = source, from one row stride to another."""
     for r in range(n_rows):
@@ -99,7 +99,7 @@ def copy_rows(to, to_row, source, row, n_rows, n_cols):
             copy_vector(to + BYTES * (r * to_row + c), source + BYTES * (r * row + c), n_cols - c)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def transpose(to, to_row, source, row, n_rows, n_cols, spare):
     """to (n_cols, n_rows) = source (n_rows, n_cols).T; `spare` is the address of two squares of LANES x LANES."""
     turned = spare + BYTES * LANES * LANES

@@ -1,10 +1,15 @@
 """Every kernel body compiled twice: for one thread, and for all of them. Numba compiles on the first call and caches.
 
+Numba takes a cached kernel for fresh while the file that defines it is unchanged, though what it calls from other
+files is compiled into it. So only whole kernels are cached, under names that change with any file of this folder.
+
 `serial` may run in several threads of one process at the same time. `parallel` belongs to training: Numba's default
 thread layer aborts a process in which two threads enter it.
 """
 
 from collections.abc import Callable
+from hashlib import blake2b
+from pathlib import Path
 from types import FunctionType, SimpleNamespace
 
 import numba
@@ -42,16 +47,24 @@ BODIES: tuple[Callable[..., object], ...] = (
 )
 
 
+def _digest() -> str:
+    """Of the source of all kernels."""
+    files = sorted(Path(__file__).parent.glob("*.py"))
+    return blake2b(b"".join(file.read_bytes() for file in files), digest_size=8).hexdigest()
+
+
 def _namespace(parallel: bool) -> SimpleNamespace:
     made = SimpleNamespace(threads=numba.get_num_threads if parallel else lambda: 1)
     for body in BODIES:
         name = body.__name__
         is_parallel = parallel and name != "softmax_cross_entropy"  # ten numbers a row: not worth a second thread
         copy = FunctionType(body.__code__, body.__globals__, name)
-        copy.__qualname__ = f"{name}_{'parallel' if is_parallel else 'serial'}"  # the cache files go by this name
+        kind = "parallel" if is_parallel else "serial"
+        copy.__qualname__ = f"{name}_{kind}_{DIGEST}"  # the cache files go by this name
         setattr(made, name, numba.njit(nogil=True, cache=True, error_model="numpy", parallel=is_parallel)(copy))
     return made
 
 
+DIGEST = _digest()
 serial = _namespace(parallel=False)
 parallel = _namespace(parallel=True)

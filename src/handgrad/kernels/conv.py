@@ -19,14 +19,14 @@ from handgrad.kernels.tile import LANES, WIDTH
 Array = Any  # in jitted code: NumPy arrays, float32 and C-contiguous
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _pack(to, source, n_rows, n_cols):
     """to (panels, n_rows, WIDTH) = a matrix (n_rows, n_cols)."""
     for c in range(0, n_cols, WIDTH):
         pack_columns(to + BYTES * c * n_rows, source + BYTES * c, n_cols, n_rows, min(WIDTH, n_cols - c))
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _frame(framed, image, pad):
     height, width, channels = image.shape
     for y in range(height):
@@ -34,7 +34,7 @@ def _frame(framed, image, pad):
         copy_rows(to, 0, image.ctypes.data + BYTES * y * width * channels, 0, 1, width * channels)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _patches(to, framed, height, width, size, stride):
     """to (height * width, size * size * C) = the patch under each output; a line behind each array is spare."""
     _, pitch, channels = framed.shape
@@ -49,7 +49,7 @@ def _patches(to, framed, height, width, size, stride):
                 at += BYTES * pitch * channels
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _add_patches(framed, patches, height, width, size, stride):
     """Add each row of patches (height * width, size * size * C) to where it came from."""
     channels = framed.shape[2]
@@ -64,7 +64,7 @@ def _add_patches(framed, patches, height, width, size, stride):
                     to[k] += row[k]
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _framed(own, height, width, channels, pad):
     """An image of zeros at the start of a thread's room, and what is left of the room behind a spare line."""
     size = (height + 2 * pad) * (width + 2 * pad) * channels
@@ -73,7 +73,7 @@ def _framed(own, height, width, channels, pad):
     return framed, own[(size // LANES + 2) * LANES :]
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _forward(out, x, w, b, floor, stride, pad, own, t, threads):
     _, height, width, n_out = out.shape
     size, depth = len(w), w.size // n_out
@@ -98,7 +98,7 @@ def conv_forward(out: Array, x: Array, w: Array, b: Array, floor: float, stride:
         _forward(out, x, w, b, floor, stride, pad, scratch[t], t, threads)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _input_gradient(dx, dy, w, stride, pad, own, t, threads):
     """dy (pixels, F) @ w.T (F, depth) is the gradient by the patches; each number of the image is in several."""
     _, height, width, n_out = dy.shape
@@ -129,7 +129,7 @@ def conv_input_gradient(dx: Array, dy: Array, w: Array, stride: int, pad: int, s
         _input_gradient(dx, dy, w, stride, pad, scratch[t], t, threads)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _weight_part(dw, db, x, dy, stride, pad, own, part):
     """dw (K, K, C, F) and db (F,) of one part of the batch's images."""
     _, height, width, n_out = dy.shape
@@ -165,7 +165,7 @@ def conv_weight_gradient(
     add_parts(db, b_parts)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def add_parts(total, parts):
     """total (size,) = the sum of parts (PARTS, *), in their order."""
     rows = parts.reshape(PARTS, -1)

@@ -24,20 +24,20 @@ _tall2, _mid2, _low2, _one2 = (make_tile(r, 2, LANES) for r in (ROWS, 2 * UNIT, 
 _tall1, _mid1, _low1, _one1 = (make_tile(r, 1, LANES) for r in (ROWS, 2 * UNIT, UNIT, 1))
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def spread(row):
     """A row stride at which neighbouring rows fall into different cache sets: a power of two would pile them up."""
     return row + LANES if row % 256 == 0 else row
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def share(size, unit, t, threads):
     """(first, last) of thread t's part of `size` things, handed out in whole units."""
     units = -(-size // unit)
     return t * units // threads * unit, min(size, (t + 1) * units // threads * unit)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def rows_by_panel(a, a_row, a_k, b, start, start_row, c, c_row, n_rows, n_k, n_cols, floor):
     """C (n_rows, n_cols) = max(floor, START + A @ B) for one packed panel B (n_k, WIDTH), tallest tiles first."""
     r = 0
@@ -65,7 +65,7 @@ def rows_by_panel(a, a_row, a_k, b, start, start_row, c, c_row, n_rows, n_k, n_c
         r += height
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _forward_panels(out, x, w, b, floor, scratch, t, threads):
     n, n_in = x.shape
     n_out = w.shape[1]
@@ -96,7 +96,7 @@ def dense_forward(out: Array, x: Array, w: Array, b: Array, floor: float, scratc
         _forward_panels(out, x, w, b, floor, scratch, t, threads)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _input_gradient_rows(dx, dy, w, scratch, t, threads):
     """dx.T = w @ dy.T: the small dy and dx are turned, never the weights."""
     n, n_out = dy.shape
@@ -135,13 +135,13 @@ def dense_input_gradient(dx: Array, dy: Array, w: Array, scratch: Array) -> None
         _input_gradient_rows(dx, dy, w, scratch, t, threads)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _add(total, row):
     for i in range(total.size):
         total[i] += row[i]
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _weight_gradient_rows(dw, db, x, dy, scratch, t, threads):
     n, n_in = x.shape
     n_out = dy.shape[1]

@@ -51,17 +51,17 @@ _pass_add_squares, _pass_scale = make_pass(_add_squares, "f", ""), make_pass(_sc
 _pass_add_slopes, _pass_mix = make_pass(_add_slopes, "ff", ""), make_pass(_mix, "ff", "f")
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def chunk_rows(channels):
     return max(1, CHUNK // channels)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _at(array, row):
     return array.ctypes.data + BYTES * row * array.shape[1]
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _chunk_statistics(mean, square, x, first, last):
     """The mean (C,) of some rows, and the sum of squares about it."""
     channels = x.shape[1]
@@ -77,7 +77,7 @@ def _chunk_statistics(mean, square, x, first, last):
         _pass_add_squares(at, (), m, s, channels, channels, last - first, channels - c, 0.0)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _combine(mean, rstd, means, squares, rows, count, eps):
     """Mean and 1 / std of all rows from those of the chunks (Chan, Golub and LeVeque 1979)."""
     mean[:], rstd[:] = 0, 0
@@ -89,7 +89,7 @@ def _combine(mean, rstd, means, squares, rows, count, eps):
     rstd[:] = np.float32(1) / np.sqrt(rstd / np.float32(count) + np.float32(eps))
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _normalise(out, x, scale, shift, floor, first, last):
     channels = x.shape[1]
     for c in range(0, channels, LANES):
@@ -126,7 +126,7 @@ def norm_apply(out: Array, x: Array, mean: Array, rstd: Array, gamma: Array, bet
         _normalise(out, x, scale, shift, floor, k * rows, min(count, (k + 1) * rows))
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _slopes(dgamma, dbeta, dy, x, scale, shift, mean, floor, first, last):
     channels = x.shape[1]
     dgamma[:], dbeta[:] = 0, 0
@@ -138,7 +138,7 @@ def _slopes(dgamma, dbeta, dy, x, scale, shift, mean, floor, first, last):
         _pass_add_slopes(reads, (), fixed, sums, channels, channels, last - first, channels - c, floor)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _input_gradient(dx, dy, x, scale, shift, slope, level, floor, first, last):
     channels = x.shape[1]
     for c in range(0, channels, LANES):

@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 from numba import njit, prange
 
+from handgrad.kernels.sizes import CHUNK
+
 Array = Any  # in jitted code: NumPy arrays, float32 and C-contiguous
 
-CHUNK = 1 << 14  # numbers that one thread handles at a time; no more than these are not worth waking another for
 
-
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def hash32(counter, key0, key1):
     """32 random bits for a counter: the lowbias32 mixer (Wellons 2018) keyed before and between its rounds."""
     h = np.uint32(counter) ^ np.uint32(key0)
@@ -20,7 +20,7 @@ def hash32(counter, key0, key1):
     return np.uint32(h ^ np.uint32(h >> np.uint32(16)))
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _relu_forward(out, x):
     for i in range(out.size):
         out[i] = np.float32(0) if x[i] < 0 else x[i]
@@ -37,7 +37,7 @@ def relu_forward(out: Array, x: Array) -> None:
         _relu_forward(o[span], a[span])
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _relu_backward(dy, out):
     for i in range(dy.size):
         dy[i] = dy[i] if out[i] > 0 else np.float32(0)
@@ -54,7 +54,7 @@ def relu_backward(dy: Array, out: Array) -> None:
         _relu_backward(d[span], o[span])
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _add(out, x, y, low):
     for i in range(out.size):
         total = x[i] + y[i]
@@ -73,7 +73,7 @@ def add(out: Array, x: Array, y: Array, floor: float) -> None:
         _add(o[span], a[span], b[span], low)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _dropout(out, x, first, drop_below, scale, key0, key1):
     for i in range(out.size):
         keep = hash32(first + i, key0, key1) >= drop_below

@@ -37,7 +37,7 @@ def _spread(e: Emitter, values: list[Any], fixed: list[Any], sums: list[Any], fl
 _pass_largest, _pass_spread = make_pass(_largest, "ffff", "fb"), make_pass(_spread, "fb", "ffff")
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _square(image, i, width, channels, c):
     """Addresses of channel c of the four pixels of the first square in the i-th row of squares."""
     at = image + BYTES * (2 * i * width * channels + c)
@@ -49,6 +49,7 @@ def max_pool_forward(out: Array, which: Array, x: Array, floor: float) -> None:
     """out (N, H // 2, W // 2, C) = the largest of each square of x, raised to the floor (0: ReLU, -inf: none).
 
     which, uint8 and like out: the place of the first largest, row by row; NONE where nothing rose above the floor.
+    Nothing is larger than a NaN that comes first in its square; one that comes later is passed over.
     """
     n, height, width, channels = out.shape
     for image in prange(n):

@@ -2,6 +2,7 @@
 
 MOST_LANES = 16  # floats in the widest vector register that the tile is built for
 MOST_ROWS = 12
+CHUNK = 1 << 14  # numbers that one thread handles at a time; no more than these are not worth waking another for
 
 TILES = 48  # of a convolution by Winograd's method that pass through its steps together; a multiple of MOST_ROWS
 NONE = 255  # instead of a place in a pooling square: all of it was below the floor

@@ -19,15 +19,16 @@ D_BLUR, D_NOISE, D_CONTRAST, D_CLUTTER, D_LIFT, D_KIND, D_HOW, D_SHADE, D_LINES,
 PER_LINE, PIXELS = 4, 32
 LINES = 3  # at most
 WHITE = 255.0
+BELOW_ONE = np.float32(1 - 2.0**-24)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _share(first, which, key0, key1):
-    """Uniform in [0, 1)."""
-    return np.float32(hash32(first + which, key0, key1)) * np.float32(2.0**-32)
+    """Uniform in [0, 1); the largest hashes would be rounded to 1."""
+    return min(np.float32(hash32(first + which, key0, key1)) * np.float32(2.0**-32), BELOW_ONE)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _lines(x, first, key0, key1):
     """Straight lines across, whole or dotted."""
     height, width = x.shape[0], x.shape[1]
@@ -49,7 +50,7 @@ def _lines(x, first, key0, key1):
                 x[row, column, c] = max(x[row, column, c], shade)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _patch(x, first, key0, key1):
     """A rectangle turned into its negative, or a small one painted over."""
     height, width = x.shape[0], x.shape[1]
@@ -66,7 +67,7 @@ def _patch(x, first, key0, key1):
                 x[row, column, c] = np.float32(WHITE) - x[row, column, c] if negative else shade
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _near(x, spare, row, column, c):
     """Least, largest and mean of a pixel's neighbourhood in `spare`; beyond the border lies the nearest pixel."""
     low, high, total = np.float32(1e9), np.float32(-1e9), np.float32(0)
@@ -78,7 +79,7 @@ def _near(x, spare, row, column, c):
     return low, high, total * np.float32(1 / 9)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _outline(x, spare, inside):
     """Strokes become their contours, a pixel wide, inside the stroke or around it."""
     spare[:] = x
@@ -89,7 +90,7 @@ def _outline(x, spare, inside):
                 x[row, column, c] = x[row, column, c] - low if inside else high - x[row, column, c]
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _specks(x, first, key0, key1):
     """Some pixels turn black, as many white."""
     share = np.float32(0.25) * _share(first, D_SHADE, key0, key1)
@@ -100,7 +101,7 @@ def _specks(x, first, key0, key1):
             flat[i] = np.float32(WHITE) if draw < np.float32(0.5) * share else np.float32(0)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _blur(x, spare, weight):
     for _ in range(2):
         spare[:] = x
@@ -111,7 +112,7 @@ def _blur(x, spare, weight):
                     x[row, column, c] += weight * (mean - x[row, column, c])
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _grain(x, contrast, lift, noise, first, key0, key1):
     """Fewer grey levels, raised; then noise: the four bytes of a hash summed, near enough to a normal number."""
     flat = x.reshape(-1)

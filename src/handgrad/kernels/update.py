@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 from numba import njit, prange
 
+from handgrad.kernels.sizes import CHUNK
+
 Array = Any  # in jitted code: NumPy arrays, float32 and C-contiguous
 
-CHUNK = 1 << 14  # numbers that one thread handles at a time; no more than these are not worth waking another for
 
-
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _sgd(theta, grad, velocity, rate, mu, nesterov, keep):
     if mu == 0:
         for i in range(theta.size):
@@ -38,7 +38,7 @@ def sgd_step(
         _sgd(theta[span], grad[span], velocity[span], rate, mu, nesterov, keep)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _adam(theta, grad, m, v, b1, b2, c1, c2, rate, correction, small, l2, keep):
     for i in range(theta.size):
         slope = grad[i] + l2 * theta[i]
@@ -74,6 +74,15 @@ def average_step(average: Array, theta: Array, keep: float) -> None:
             a[i] = old * a[i] + new * t[i]
 
 
+@njit(nogil=True, error_model="numpy")
+def _total(parts, count):
+    """Added up in order, which a sum inside a parallel kernel is not."""
+    total = 0.0
+    for i in range(count):
+        total += parts[i]
+    return total
+
+
 def clip_norm(grad: Array, limit: float, parts: Array) -> float:
     """Scale grad down to the Euclidean norm `limit` if it is longer (Pascanu et al. 2013); returns the norm it had.
 
@@ -85,7 +94,7 @@ def clip_norm(grad: Array, limit: float, parts: Array) -> float:
         for value in grad[chunk * CHUNK : (chunk + 1) * CHUNK]:
             total += np.float64(value) * value
         parts[chunk] = total
-    norm = np.sqrt(parts[:chunks].sum())
+    norm = np.sqrt(_total(parts, chunks))
     if norm > limit:
         scale = np.float32(limit / norm)
         for chunk in prange(chunks):

@@ -22,13 +22,13 @@ N_LIMITS = 8
 SCALE_Y, SHIFT_Y, FIELD, ROLL, MIRROR = range(8, 13)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _draw(image, which, key0, key1):
-    """Uniform in [-1, 1)."""
+    """Uniform in [-1, 1]."""
     return np.float32(hash32(image * DRAWS + which, key0, key1)) * np.float32(2.0**-31) - np.float32(1)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _load(padded, image, stroke, spare):
     """The image as floats inside its frame of background, its strokes thickened (stroke > 0) or thinned (< 0)."""
     height, width, channels = image.shape
@@ -51,7 +51,7 @@ def _load(padded, image, stroke, spare):
                 padded[y, x, c] += amount * (extreme - spare[y, x, c])
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _affine(image, limits, key0, key1):
     """(a, b, c, d, e, f): a pixel at (x, y) from the centre came from (a x + b y + c, d x + e y + f)."""
     turn = limits[ROTATION] * _draw(image, ROTATION, key0, key1)
@@ -68,7 +68,7 @@ def _affine(image, limits, key0, key1):
     return a, b, -(a * right + b * down), d, e, -(d * right + e * down)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _bilinear(out, padded, xs, ys, mean, scale, y):
     """One row of output: the four neighbours of each place (xs, ys), which count from the corner of `padded`."""
     width, channels = out.shape[1], out.shape[2]
@@ -81,7 +81,7 @@ def _bilinear(out, padded, xs, ys, mean, scale, y):
             out[y, x, c] = (above + fy * (below - above) - mean[y, x, c]) * scale[y, x, c]
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _warp_one(out, pixels, mean, scale, fields, limits, image, key0, key1, padded, spare, xs, ys):
     height, width = out.shape[0], out.shape[1]
     _load(padded, pixels, limits[STROKE] * _draw(image, STROKE, key0, key1), spare)
@@ -110,7 +110,7 @@ def _warp_one(out, pixels, mean, scale, fields, limits, image, key0, key1, padde
         _bilinear(out, padded, xs, ys, mean, scale, y)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _plain(out, pixels, mean, scale):
     o, p, m, s = out.reshape(-1), pixels.reshape(-1), mean.reshape(-1), scale.reshape(-1)
     for i in range(o.size):

@@ -34,18 +34,18 @@ _points_to_outputs = make_sandwich(from_points(SIDE), finish=True)
 _points_to_weights = make_sandwich(from_points(TAPS))
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _padded(n, unit):
     return -(-n // unit) * unit
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _place(tile, down, across):
     """(image, row, column) of a tile among all tiles of a batch, with so many down and across an image."""
     return tile // (down * across), tile // across % down, tile % across
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _cut(patch, image, top, left, side, height, width, channels, n, zeros):
     """patch (side, side, LANES) = n channels of a square of the image; 0 outside it."""
     for i in range(side):
@@ -56,7 +56,7 @@ def _cut(patch, image, top, left, side, height, width, channels, n, zeros):
             copy_vector(patch + BYTES * (i * side + j) * LANES, source, n)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _gather_inputs(to, step, row, x, pad, first, last, down, across, patch, zeros):
     """to (ALL, TILES, row) = the points of the 6x6 inputs of the tiles first to last."""
     _, height, width, channels = x.shape
@@ -75,7 +75,7 @@ def _gather_inputs(to, step, row, x, pad, first, last, down, across, patch, zero
                 _inputs_to_points(end, POINTS * step, step, patch, POINTS * LANES, LANES)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _gather_gradients(to, step, dy, first, last, down, across, patch, zeros):
     """to (ALL, panels, TILES, WIDTH) = the points of the 4x4 gradients of the tiles first to last."""
     _, height, width, channels = dy.shape
@@ -95,7 +95,7 @@ def _gather_gradients(to, step, dy, first, last, down, across, patch, zeros):
                 _gradients_to_points(end, POINTS * step, step, patch, SIDE * LANES, LANES)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _scatter_outputs(out, source, step, row, start, floor, first, last, down, across, patch):
     """The tiles first to last of out from source (ALL, TILES, row), start added, raised to the floor."""
     _, height, width, channels = out.shape
@@ -116,7 +116,7 @@ def _scatter_outputs(out, source, step, row, start, floor, first, last, down, ac
                     copy_vector(to + BYTES * (i * width + j) * channels, piece, channels - c)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _weights(to, w, n_in, n_out, patch, t, threads):
     """to (ALL, panels, n_in, WIDTH) = the points of the weights at w (3, 3, n_in, n_out); thread t's share of n_in."""
     step, tap = _padded(n_out, WIDTH) * n_in, n_in * n_out
@@ -133,7 +133,7 @@ def _weights(to, w, n_in, n_out, patch, t, threads):
             _weights_to_points(end, POINTS * step, step, patch, TAPS * LANES, LANES)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _turn(to, w, n_in, n_out, spare):
     """to (3, 3, n_out, n_in) = w (3, 3, n_in, n_out) turned by half a circle, inputs and outputs exchanged."""
     for k in range(TAPS * TAPS):
@@ -141,7 +141,7 @@ def _turn(to, w, n_in, n_out, spare):
         transpose(at, n_in, w + BYTES * k * n_in * n_out, n_out, n_in, n_out, spare)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _convolve(out, x, points, bias, floor, pad, own, t, threads):
     """Thread t's blocks of out, from the weights at their points; bias 0 stands for none; own: this thread's room."""
     n_in, n_out = x.shape[3], out.shape[3]
@@ -203,7 +203,7 @@ def winograd_input_gradient(dx: Array, dy: Array, w: Array, stride: int, pad: in
         _convolve(dx, dy, shared, 0, -np.inf, TAPS - 1 - pad, own, t, threads)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _weight_part(dw, db, x, dy, pad, own, part):
     """dw (3, 3, C, F) and db (F,) of one part of the batch's tiles."""
     n_in, n_out = x.shape[3], dy.shape[3]
@@ -238,7 +238,7 @@ def _weight_part(dw, db, x, dy, pad, own, part):
         _to_weights(dw, products, c_step, c_row, patch)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _to_weights(dw, source, step, row, patch):
     n_in, n_out = dw.shape[2:]
     tap = n_in * n_out

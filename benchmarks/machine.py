@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -17,9 +18,9 @@ PATH_OPTIONS = ("--peer-python", "--runs")  # their values belong to one compute
 def cpu_model() -> str:
     info = Path("/proc/cpuinfo")
     if info.exists():
-        for line in info.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
+        fields = dict(re.findall(r"^([\w ]+?)\s*: (.*)$", info.read_text(), re.MULTILINE))
+        if "model name" in fields:  # clouds hide the name, family and model number still tell the generation
+            return f"{fields['model name']} (family {fields.get('cpu family')}, model {fields.get('model')})"
     if sys.platform == "darwin":
         return _output("sysctl", "-n", "machdep.cpu.brand_string")
     return platform.processor() or "unknown"

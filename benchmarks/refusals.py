@@ -56,6 +56,7 @@ def scores(model: Model, others: list[Model], pixels: NDArray[np.uint8], means: 
 
 
 def main() -> None:
+    head = record()
     model, others = pretrained("robust"), [pretrained("cnn"), pretrained("mlp")]
     data, valid = load("mnist").split()
     known = forward(model, data.pixels[:10_000])[1]
@@ -74,7 +75,7 @@ def main() -> None:
             kind: float((scores(model, others, pixels, means)[name] < limit).mean()) for kind, pixels in strange.items()
         }
         print(f"{name:<52}" + "".join(f"{kind} {share:7.2%}  " for kind, share in found[name].items()), flush=True)
-    result = {**record(), "versions": versions("handgrad", "numpy"), "answered": ANSWERED, "refused": found}
+    result = {**head, "versions": versions("handgrad", "numpy"), "answered": ANSWERED, "refused": found}
     (Path(__file__).parent / "results" / "refusals.json").write_text(json.dumps(result, indent=1) + "\n")
 
 

@@ -95,6 +95,22 @@ def test_a_run_does_not_go_on_with_other_images(tmp_path):
         Run.resume(run.folder)
 
 
+@pytest.mark.parametrize("finished", [False, True])
+def test_a_run_of_something_else_is_not_taken_up(tmp_path, finished):
+    data, other = write_small_data(tmp_path / "data"), write_small_data(tmp_path / "other", 130)
+    run = Run.begin(tmp_path / "run", SMALL, str(data))
+    if finished:
+        list(run.events())
+        run.finish()
+    again = Run.unfinished(run.folder, SMALL, str(data), 0)
+    assert again is None if finished else again.trainer.recipe == SMALL
+    for what, recipe, images, seed in (
+        ("recipe", dataclasses.replace(SMALL, epochs=9), data, 0), ("images", SMALL, other, 0), ("seed", SMALL, data, 1)
+    ):  # fmt: skip
+        with pytest.raises(UserError, match=f"a run of another {what}"):
+            Run.unfinished(run.folder, recipe, str(images), seed)
+
+
 def test_a_folder_in_use_is_left_alone(tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(UserError, match="not empty"):

@@ -156,6 +156,8 @@ def test_ctrl_c_saves_and_resume_ends_with_the_same_model(data, tmp_path):
     )
     assert stopped.returncode == 130, stopped.stderr
     assert "stopped and saved after step 37" in stopped.stderr
+    for words in (["--recipe", "mlp"], ["--seed", "0"], ["--data", "mnist"], ["--epochs", "3"], ["--out", "x"]):
+        assert f"leave out {words[0]}" in refused("train", "--resume", tmp_path / "broken", *words)
     run("train", "--resume", tmp_path / "broken")
     model = [(tmp_path / name / "model.safetensors").read_bytes() for name in ("whole", "broken")]
     assert model[0] == model[1]
@@ -298,6 +300,7 @@ def test_augment_inspect_and_lr_find(data, tmp_path):
     shown = run("inspect", "--recipe", "assignment").stdout
     assert "Dense(100)" in shown and "140,910 parameters" in shown and "MiB for a training step" in shown
     assert "Conv(48)" in run("inspect").stdout
+    assert "279,947 parameters" in run("inspect", "--recipe", "cnn-robust").stdout, "with the output for no digit"
     assert "built in" in run("data", "list").stdout
     assert "as published" in run("data", "verify", "mnist").stdout
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from gradients import slope_error
+from handgrad.errors import UserError
 from handgrad.kernels import backend
 from handgrad.layers import BatchNorm, Dense, Dropout, Flatten, Layer, ReLU
 from handgrad.network import Network, Workspace
@@ -34,6 +35,16 @@ def learn(network: Network, ws: Workspace, x: Array, labels: Array, step: int = 
     logits = logits.copy()
     network.backward(dlogits, ws)
     return loss, logits
+
+
+@pytest.mark.parametrize(
+    "x", [np.zeros((3, 4, 3, 2)), np.zeros((2, 4, 3, 2), np.float32), np.zeros((3, 4, 3, 4), np.float32)[..., ::2]],
+    ids=["float64", "too few", "every other channel"],
+)  # fmt: skip
+def test_images_of_another_form_are_refused(x: Array) -> None:
+    network = Network(DEEP, (4, 3, 2))
+    with pytest.raises(UserError, match=r"expected \(3, 4, 3, 2\) float32 in C order"):
+        network.forward(x, network.workspace(3))
 
 
 def test_gradient_of_a_whole_network_in_train_mode() -> None:

@@ -11,7 +11,7 @@ from handgrad.recipes import Recipe, recipe
 from handgrad.teacher import Teacher
 from handgrad.train import Epoch, Trainer, normalisation
 
-PUPIL = Recipe("pupil", hidden=(32,), batch=50, epochs=2, lr=3e-3, teacher="tiny", distillation=1.0)
+PUPIL = Recipe("pupil", hidden=(32,), deskew=True, batch=50, epochs=2, lr=3e-3, teacher="tiny", distillation=1.0)
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +54,10 @@ def test_teachers_that_do_not_fit_are_refused(data):
         Trainer(PUPIL.change(teacher="nobody"), learn, valid)
     with pytest.raises(UserError, match="no such model file"):
         Trainer(PUPIL.change(teacher="nothing.safetensors"), learn, valid)
+    with pytest.raises(UserError, match="'tiny' sees digits set upright: set deskew"):
+        Trainer(PUPIL.change(deskew=False), learn, valid)
+    with pytest.raises(UserError, match="outliers with a teacher: expected one of them"):
+        PUPIL.change(outliers=0.1)
     for changes in ({"teacher": "cnn"}, {"distillation": 0.5}):
         with pytest.raises(UserError, match="expected both of them, or neither"):
             recipe("mlp").change(**changes)

@@ -11,8 +11,9 @@ import pytest
 from handgrad.datasets import Images, load
 from handgrad.errors import UserError
 from handgrad.evaluate import evaluate
+from handgrad.kernels.compiled import parallel
 from handgrad.recipes import RECIPES, Recipe
-from handgrad.train import Epoch, Step, Trainer, normalisation
+from handgrad.train import Epoch, Step, Trainer, normalisation, warm_up
 
 SMALL = Recipe(
     "small", hidden=(48, 40), batch_norm=True, dropout=(0.2,), input_dropout=0.1, epochs=3, batch=32, lr=3e-3,
@@ -128,6 +129,14 @@ def test_normalisation(digits, kind):
 def test_a_set_smaller_than_a_batch_still_trains(digits):
     trainer = trained(dataclasses.replace(SMALL, epochs=1, batch=128), (digits[0][:20], digits[1][:1]))
     assert trainer.step == 1
+    assert (trainer.result().theta == trainer.network.theta).all(), "too short for an average: the weights are kept"
+
+
+def test_everything_is_compiled_before_the_clock_runs(digits, monkeypatch):
+    called = []
+    monkeypatch.setattr(parallel, "average_step", lambda *arguments: called.append(arguments))
+    warm_up(SMALL, digits[0])
+    assert called
 
 
 def test_colour_images_train_too():
@@ -154,7 +163,7 @@ CONVOLUTIONAL = Recipe(
 def test_a_convolutional_network_gives_equal_bytes_whatever_the_threads(digits):
     before, found = numba.get_num_threads(), []
     try:
-        for count in (1, min(2, numba.config.NUMBA_NUM_THREADS), 1):
+        for count in (1, 2, 3):
             numba.set_num_threads(count)
             found.append(weights(trained(CONVOLUTIONAL, digits)))
     finally:

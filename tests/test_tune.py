@@ -12,7 +12,7 @@ from handgrad.cli import cli
 from handgrad.datasets import load
 from handgrad.errors import UserError
 from handgrad.model import pretrained
-from handgrad.tune import load_own, tuner
+from handgrad.tune import OWN, load_own, tuner
 
 
 @pytest.fixture
@@ -63,6 +63,17 @@ def test_too_few_pictures(folder: Path) -> None:
         file.unlink()
     with pytest.raises(UserError, match="5 readable pictures, expected 10 or more"):
         load_own(folder, pretrained("tiny"))
+
+
+def test_many_pictures_all_have_their_turn_and_their_labels_count() -> None:
+    """9,000 pictures, class by class as a folder lists them, and a model that had learnt from a teacher's answers."""
+    data = load("mnist").split()[0]
+    learn = data[np.argsort(data.labels[:9000], kind="stable")]
+    model = pretrained("tiny")
+    model.record["recipe"] = {**model.record["recipe"], "teacher": "nobody", "distillation": 1.0}
+    trainer = tuner(model, learn)
+    assert trainer.teacher is None
+    assert np.bincount(trainer.data.labels[:OWN], minlength=10).min() > 200
 
 
 @pytest.mark.slow

@@ -48,7 +48,10 @@ def members() -> tuple[Member, ...]:
 
 
 def vote(models: Sequence[Model]) -> Model:
-    """One model that answers with the mean of the probabilities of several; they must see images in the same way."""
+    """One model that answers with the mean of the probabilities of several; they must see images in the same way.
+
+    Each member answers at its own temperature; where it has columns, each of them does, before they vote.
+    """
     first = models[0]
     for model in models:
         same = (model.classes, model.network.in_shape, model.upright) == (

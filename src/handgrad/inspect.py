@@ -10,7 +10,7 @@ from handgrad.layers import chain
 from handgrad.layout import Array
 from handgrad.network import Network, Workspace, describe
 from handgrad.recipes import Recipe
-from handgrad.train import normalisation
+from handgrad.train import normalisation, prepared
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,9 @@ def inspect(recipe: Recipe, data: Images, seed: int = 0, images: int = 256) -> l
     """A row a layer (of one column, where there are several), measured on one training batch in train mode, with the
     weights that `seed` starts from.
     """
-    sample = data[:images]
-    network = Network(recipe.change(columns=1).layers(len(data.classes)), data.shape, seed, np.float64)
+    data = prepared(data, recipe)
+    sample, outputs = data[:images], len(data.classes) + (recipe.outliers > 0)
+    network = Network(recipe.change(columns=1).layers(outputs), data.shape, seed, np.float64)
     mean, scale = normalisation(data, recipe.normalise)
     ws = network.workspace(len(sample), train=True)
     ws.x[:] = (sample.pixels.reshape(-1, *data.shape) - mean) * scale

@@ -131,7 +131,7 @@ class Model:
 
 
 def pretrained(name: str = "cnn") -> Model:
-    """A model that comes with the package: `cnn`, `mlp` or `tiny`; pretrained/NAME.md is its card."""
+    """A model that comes with the package: `cnn`, `mlp`, `robust` or `tiny`; pretrained/NAME.md is its card."""
     return Model.load(shipped(name))
 
 

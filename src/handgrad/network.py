@@ -136,7 +136,13 @@ class Network:
             slot.key = derive(seed, 3, step, *place)
 
     def forward(self, x: Array, ws: Workspace, seed: int = 0, step: int = 0) -> Array:
-        """Logits (n, K) of images (n, *in_shape); seed and step key the dropout of a training workspace."""
+        """Logits (n, K) of images x (n, *in_shape), n, dtype and C order as in ws.x, UserError if they are not.
+
+        seed and step key the dropout of a training workspace.
+        """
+        if x.shape != ws.x.shape or x.dtype != ws.x.dtype or not x.flags.c_contiguous:
+            order = "" if x.flags.c_contiguous else ", not C-contiguous"
+            raise UserError(f"images {x.shape} {x.dtype}{order}: expected {ws.x.shape} {ws.x.dtype} in C order")
         self.draw(ws, seed, step)
         return chain.chain_forward(self.layers, x, ws.slots)
 

@@ -108,6 +108,8 @@ class Recipe:
             raise UserError(
                 f"teacher is '{self.teacher}' and distillation {self.distillation:g}: expected both of them, or neither"
             )
+        if self.teacher and self.outliers:
+            raise UserError("outliers with a teacher: expected one of them, a teacher cannot say what is no digit")
         spread(self.init, 1, 1)
         feature_layers(self.features, self.batch_norm, self.init)
         self.augment()

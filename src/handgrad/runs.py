@@ -58,10 +58,25 @@ class Run:
 
     @classmethod
     def unfinished(cls, folder: Path, recipe: Recipe, dataset: str, seed: int) -> "Run | None":
-        """The run in this folder, begun or gone on with; None when it is finished."""
+        """The run in this folder, begun or gone on with; None when it is finished.
+
+        UserError where what is there learns or learnt something else.
+        """
+        run = None
         if (folder / MODEL).is_file():
-            return None
-        return cls.resume(folder) if (folder / CHECKPOINT).is_file() else cls.begin(folder, recipe, dataset, seed)
+            record = Model.load(folder / MODEL).record
+            learnt = Recipe("custom").change(**record.get("recipe", {}))  # fields that it lacks came later
+            found = learnt, record.get("seed"), record.get("data")
+        elif (folder / CHECKPOINT).is_file():
+            run = cls.resume(folder)
+            found = run.trainer.recipe, run.trainer.seed, run.checksum
+        else:
+            return cls.begin(folder, recipe, dataset, seed)
+        wanted = recipe, seed, load(dataset).checksum
+        differ = [what for what, a, b in zip(("recipe", "seed", "images"), found, wanted, strict=True) if a != b]
+        if differ:
+            raise UserError(f"{folder}: holds a run of another {differ[0]}: choose another folder, or remove this one")
+        return run
 
     def events(self) -> Generator[Step | Epoch]:
         """Train to the end; checkpoints now and then, and when the caller stops listening (`close`, or `break`)."""
@@ -91,7 +106,9 @@ class Run:
     def finish(self) -> Path:
         """Write model, history and report, then drop the checkpoint; returns the model's path."""
         trainer, history = self.trainer, [asdict(epoch) for epoch in self.trainer.history]
-        trainer.model().save(self.folder / MODEL)
+        model = trainer.model()
+        model.record["data"] = self.checksum
+        model.save(self.folder / MODEL)
         replace_file(self.folder / HISTORY, json.dumps(history, indent=1).encode())
         save(curves(history), self.folder / CURVES)
         write_page(training_page(f"Training {trainer.recipe.name}", self._facts(), history), self.folder / REPORT)

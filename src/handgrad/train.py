@@ -67,8 +67,8 @@ class Trainer:
 
     def __init__(self, recipe: Recipe, data: Images, valid: Images, seed: int = 0, start: Model | None = None) -> None:
         self.recipe, self.seed = recipe, seed
-        self.data = _prepared(_join(data, valid) if recipe.all_data else data, recipe)
-        self.valid = None if recipe.all_data else _prepared(valid, recipe)
+        self.data = prepared(_join(data, valid) if recipe.all_data else data, recipe)
+        self.valid = None if recipe.all_data else prepared(valid, recipe)
         self.batch = min(recipe.batch, len(self.data))
         if recipe.columns > 1 and self.batch < 2 * recipe.columns:
             raise UserError(
@@ -91,8 +91,9 @@ class Trainer:
         self.average = Average(recipe.average, network.theta, network.state, self.kernels) if recipe.average else None
         self.teacher = None
         if recipe.teacher:
-            taught = data.classes if self.digits == self.batch else ()
-            self.teacher = Teacher(recipe.teacher, recipe.distillation, self.mean, self.scale, taught, self.batch)
+            self.teacher = Teacher(recipe.teacher, recipe.distillation, self.mean, self.scale, data.classes, self.batch)
+            if self.teacher.model.upright and not recipe.deskew:
+                raise UserError(f"teacher '{recipe.teacher}' sees digits set upright: set deskew, or choose another")
         self.sampler = Sampler(len(self.data), seed, recipe.focus)
         self.step = 0
         self.history: list[Epoch] = []
@@ -188,8 +189,8 @@ class Trainer:
         return record
 
     def result(self) -> Network:
-        """A copy of the network with the weights to keep: their running average, if the recipe has one."""
-        source = self.average or self.network
+        """A copy of the network with the weights to keep: their running average, if there is one yet."""
+        source = self.average if self.average and self.step >= Average.EVERY else self.network
         network = Network(self.network.layers, self.network.in_shape)
         network.theta[:], network.state[:] = source.theta, source.state
         return network
@@ -246,18 +247,19 @@ def normalisation(data: Images, kind: str) -> tuple[Array, Array]:
 
 
 def warm_up(recipe: Recipe, data: Images) -> float:
-    """Compile the kernels that a recipe needs, on a tiny network and noise; returns the seconds that it took."""
+    """Compile the kernels that a recipe needs, on few and empty images; returns the seconds that it took."""
     began = time.perf_counter()
     few = 2 * recipe.columns
-    pixels = np.zeros((2 * few, *data.pixels.shape[1:]), np.uint8)
-    images = Images(pixels, np.zeros(2 * few, np.uint8), data.classes)
+    pixels = np.zeros((Average.EVERY * few, *data.pixels.shape[1:]), np.uint8)
+    images = Images(pixels, np.zeros(len(pixels), np.uint8), data.classes)
     tiny = replace(recipe, hidden=(8,) * len(recipe.hidden), epochs=1, batch=few, outliers=0.0, all_data=False)
     for _ in Trainer(tiny, images, images).run():
         pass
     return time.perf_counter() - began
 
 
-def _prepared(images: Images, recipe: Recipe) -> Images:
+def prepared(images: Images, recipe: Recipe) -> Images:
+    """The images as the network is to see them, but for normalisation and distortion."""
     if not recipe.deskew:
         return images
     upright = deskew(images.pixels.reshape(-1, *images.shape)).reshape(images.pixels.shape)

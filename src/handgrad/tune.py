@@ -80,11 +80,11 @@ def tuner(model: Model, learn: Images, seed: int = 0) -> Trainer:
     recipe = _recipe(model)
     recipe = recipe.change(
         epochs=EPOCHS, lr=recipe.lr / SLOWER, schedule="cosine", warmup=0.1, focus=0.0, all_data=False,
-        average=min(recipe.average, 0.99),
+        average=min(recipe.average, 0.99), teacher="", distillation=0.0,  # the labels are the user's
     )  # fmt: skip
     random = np.random.Generator(np.random.Philox(key=seed))
     others = mnist[random.permutation(len(mnist))[:OTHERS]]
-    own = learn[np.arange(OWN) % len(learn)]
+    own = learn[np.resize(random.permutation(len(learn)), OWN)]  # mixed: `learn` goes class by class
     mixed = Images(
         np.concatenate([own.pixels, others.pixels]), np.concatenate([own.labels, others.labels]), mnist.classes
     )

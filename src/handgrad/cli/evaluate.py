@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for pictures and report.  [default: the run's]")
 @json_option
 def evaluate(model: Path | None, dataset: str, out: Path | None, as_json: bool) -> None:
-    """How good MODEL is on the test images: a file, a run folder, or cnn, mlp, tiny; else the newest run in ./runs.
+    """How good MODEL is on the test images: a file, a run folder, or cnn, mlp, robust, tiny; else the newest in ./runs.
 
     Writes confusion.png, mistakes.png, evaluation.html and evaluation.json.
     """

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from handgrad.cli.options import RUNS, chosen_recipe, dataset_option, json_option, recipe_options
 from handgrad.errors import UserError
@@ -15,6 +16,9 @@ from handgrad.errors import UserError
 if TYPE_CHECKING:
     from handgrad.runs import Run
     from handgrad.train import Epoch
+
+
+DEFAULT = ParameterSource.DEFAULT
 
 
 @click.command()
@@ -34,9 +38,11 @@ def train(
     from handgrad.runs import Run
 
     if resume is not None:
-        given = [field for field, value in {"out": out, **overrides}.items() if value is not None]
+        source = click.get_current_context().get_parameter_source
+        given = [field for field in ("name", "dataset", "seed", "out", *overrides) if source(field) != DEFAULT]
         if given:
-            raise UserError(f"--resume goes on with the run's own recipe: leave out --{given[0].replace('_', '-')}")
+            option = {"name": "recipe", "dataset": "data"}.get(given[0], given[0]).replace("_", "-")
+            raise UserError(f"--resume goes on with the run's own recipe, data and seed: leave out --{option}")
         run = Run.resume(resume)
     else:
         recipe = chosen_recipe(name, overrides)

@@ -11,6 +11,7 @@ from handgrad import checkpoint
 from handgrad.datasets import load
 from handgrad.errors import UserError
 from handgrad.runs import CHECKPOINT, MODEL, RECIPE, Run
+from handgrad.tensors import read_tensors, write_tensors
 from handgrad.train import Trainer
 from test_train import SMALL, weights
 
@@ -109,6 +110,32 @@ def test_a_run_of_something_else_is_not_taken_up(tmp_path, finished):
     ):  # fmt: skip
         with pytest.raises(UserError, match=f"a run of another {what}"):
             Run.unfinished(run.folder, recipe, str(images), seed)
+
+
+def test_two_trainings_do_not_share_a_folder(tmp_path):
+    data = str(write_small_data(tmp_path / "data"))
+    events = Run.begin(tmp_path / "run", SMALL, data).events()
+    next(events)
+    second = Run.resume(tmp_path / "run").events()
+    with pytest.raises(UserError, match="another process is at work in it"):
+        next(second)
+    events.close()
+    next(Run.resume(tmp_path / "run").events())
+
+
+@pytest.mark.parametrize(
+    "field",
+    [{"step": "x"}, {"step": 10**9}, {"step": -5}, {"seed": None}, {"history": [{}]}, {"epoch": [1]}, {"recipe": []}],
+    ids=str,
+)
+def test_a_damaged_header_is_said_in_one_line(digits, tmp_path, field):
+    path = tmp_path / "c"
+    trainer = Trainer(SMALL, *digits)
+    checkpoint.save(trainer, path, "mnist", "sum")
+    tensors, header = read_tensors(path, checkpoint.FORMAT, "checkpoint")
+    write_tensors(path, tensors, {**header, **field})
+    with pytest.raises(UserError, match="header is damaged"):
+        checkpoint.restore(path, *digits)
 
 
 def test_a_folder_in_use_is_left_alone(tmp_path):

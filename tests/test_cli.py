@@ -102,7 +102,10 @@ def test_predict_shows_its_steps_and_says_why_not(digit, tmp_path):
 
 def test_no_picture_is_written_over(digit, tmp_path):
     before = digit.read_bytes()
-    for words in (("predict", digit, "--show-steps", digit), ("read", digit, "--out", digit)):
+    for words in (
+        ("predict", digit, "--show-steps", digit), ("read", digit, "--out", digit), ("augment", "--out", digit),
+        ("lr-find", "--out", digit),
+    ):  # fmt: skip
         assert "exists; choose another file" in refused(*words)
     assert "no such folder" in refused("read", digit, "--out", tmp_path / "none" / "o.png")
     assert "read them one by one" in refused("read", tmp_path, "--out", tmp_path / "o.png")
@@ -239,6 +242,32 @@ def test_bad_data_is_refused_and_left_as_it_was(case, data, tmp_path):
     refused("train", *TINY, "--data", folder, "--out", tmp_path / "run")
     assert {path: path.read_bytes() for path in folder.iterdir()} == before
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("words", [("--version",), ("predict", "DIGIT")], ids=lambda words: words[0])
+def test_a_full_disk_behind_the_output_is_one_line(words, digit):
+    words = [str(digit) if word == "DIGIT" else word for word in words]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "handgrad", *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 2
+    assert done.stderr == "handgrad: the output cannot be written (No space left on device); send it elsewhere\n"
+
+
+def test_a_network_larger_than_the_memory_is_one_line(data):
+    words = ("--features", "3x3-100000000000", "--batch", "1")
+    assert "handgrad: not enough memory (" in refused("inspect", "--data", data, *words)
+
+
+def test_nowhere_to_keep_compiled_code_is_no_matter(digit, tmp_path):
+    """A read-only installation without a home: numba then refuses to cache."""
+    code = (
+        "import numba.core.caching as c; c.CacheImpl._locator_classes = []\n"
+        "from handgrad.kernels import backend; import numpy as np\n"
+        "x = np.full((1, 3), -1, np.float32); backend('serial').relu_forward(x, x); assert (x == 0).all()"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)
 
 
 def test_an_output_folder_in_use_is_refused(data, tmp_path):

@@ -135,6 +135,7 @@ DAMAGE: dict[str, dict[str, Callable[[Any], Any]]] = {
     "turned": {"tensors": lambda t: t.update({"2.w": np.ascontiguousarray(t["2.w"].T)})},
     "float64": {"tensors": lambda t: t.update({"2.b": np.zeros(9)})},
     "integers": {"tensors": lambda t: t.update({"2.b": np.zeros(9, np.int32)})},
+    "weights that are no numbers": {"tensors": lambda t: t.update({"2.b": np.full(9, np.nan, np.float32)})},
     "mean of another shape": {"tensors": lambda t: t.update({"mean": np.zeros((4, 5, 1), np.float32)})},
     "another format": {"header": lambda h: h.update(format="handgrad-999")},
     "no format": {"header": lambda h: h.pop("format")},

@@ -11,7 +11,7 @@ from handgrad.errors import UserError
 from handgrad.layers import BatchNorm, Dense, Dropout, Flatten, ReLU
 from handgrad.network import Network
 from handgrad.optim import SGD, Adam, AdamW
-from handgrad.recipes import RECIPES, Recipe, recipe
+from handgrad.recipes import NAME, RECIPES, Recipe, recipe
 
 PLAIN = Recipe("plain")
 
@@ -91,7 +91,7 @@ def test_a_recipe_survives_toml(name: str, tmp_path: Path) -> None:
 
 
 @given(
-    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x7f")),
+    st.from_regex(NAME, fullmatch=True),
     st.lists(st.integers(1, 65536), max_size=4),
     st.floats(1e-12, 1e6),
     st.booleans(),
@@ -120,6 +120,11 @@ def test_a_file_changes_the_recipe_that_it_names(tmp_path: Path) -> None:
         (b"epochs = 1.5", "epochs is 1.5: expected int"),
         (b"name = []", "name is .*: expected str"),
         (b"name = {}", "name is .*: expected str"),
+        (b"name = ''", "name is '': expected letters and digits"),
+        (b'name = "../mine"', "name is '../mine': expected letters and digits"),
+        (b'name = "a\\u0000b"', "name is .*: expected letters and digits"),
+        (b"hidden = " + b"[" * 3000 + b"]" * 3000, "not a TOML file"),
+        (b"average = 1.0", "average is 1.0: expected a number from 0 to 1, not including it"),
         (b"lr = 2024-01-01", "lr is .*: expected float"),
         (b"lr = nan", "lr is nan: expected"),
         (b"[hidden]\na = 1", "hidden is .*: expected int"),

@@ -34,14 +34,25 @@ def origin(path: str | Path) -> tuple[str, str]:
 def restore(path: str | Path, data: Images, valid: Images) -> Trainer:
     """The run as it stood when it was saved, on the same images."""
     tensors, progress = read_tensors(path, FORMAT, "checkpoint")
-    values = _field(path, progress, "recipe")
-    recipe = Recipe("custom").change(**values)  # a field that it lacks came later, and its default changes nothing
-    trainer = Trainer(recipe, data, valid, _field(path, progress, "seed"))
+    try:
+        return _restored(path, tensors, progress, data, valid)
+    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
+        raise UserError(f"{path}: the checkpoint's header is damaged ({error!r}); start the run again") from None
+
+
+def _restored(
+    path: str | Path, tensors: dict[str, Array], progress: dict[str, Any], data: Images, valid: Images
+) -> Trainer:
+    recipe = Recipe("custom").change(**progress["recipe"])  # a field that it lacks came later: its default is right
+    trainer = Trainer(recipe, data, valid, progress["seed"])
     for name, vector in _vectors(trainer).items():
         vector[...] = take(path, tensors, name, vector.shape)
-    trainer.step = trainer.optimiser.steps = _field(path, progress, "step")
-    trainer.history = [Epoch(**epoch) for epoch in _field(path, progress, "history")]
-    trainer.loss_sum, trainer.right, trainer.seconds = _field(path, progress, "epoch")
+    step, history = progress["step"], [Epoch(**epoch) for epoch in progress["history"]]
+    if not len(history) * trainer.steps_per_epoch <= step <= (len(history) + 1) * trainer.steps_per_epoch:
+        raise ValueError(f"step {step} after {len(history)} epochs")
+    trainer.step = trainer.optimiser.steps = step
+    trainer.history = history
+    trainer.loss_sum, trainer.right, trainer.seconds = progress["epoch"]
     return trainer
 
 
@@ -55,7 +66,7 @@ def _vectors(trainer: Trainer) -> dict[str, Array]:
     return vectors
 
 
-def _field(path: str | Path, progress: dict[str, Any], name: str) -> Any:
-    if name not in progress:
+def _field(path: str | Path, progress: dict[str, Any], name: str) -> str:
+    if not isinstance(progress.get(name), str):
         raise UserError(f"{path}: the checkpoint's header lacks '{name}'; start the run again")
-    return progress[name]
+    return str(progress[name])

@@ -3,6 +3,8 @@
 import os
 import re
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from handgrad.errors import UserError
@@ -22,6 +24,30 @@ def is_free(path: str | os.PathLike[str]) -> bool:
     """Whether nothing is there, or a folder with nothing in it but what a lost power supply left half-written."""
     path = Path(path)
     return not path.exists() or (path.is_dir() and all(PART.fullmatch(entry.name) for entry in path.iterdir()))
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Keep a folder for this process; UserError where another has it. It is free again however the process ends.
+
+    Windows, and some network disks, cannot lock folders: there, nothing is kept.
+    """
+    try:
+        from fcntl import LOCK_EX, LOCK_NB, flock
+    except ImportError:
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            flock(handle, LOCK_EX | LOCK_NB)
+        except BlockingIOError:
+            raise UserError(f"{folder}: another process is at work in it; wait for it, or choose another") from None
+        except OSError:
+            pass  # a disk that cannot lock
+        yield
+    finally:
+        os.close(handle)
 
 
 def replace_file(path: str | os.PathLike[str], content: bytes) -> None:

@@ -127,6 +127,8 @@ class Model:
             for name, view in layout.views(flat):
                 view[...] = take(path, tensors, name, view.shape)
         mean, scale = (take(path, tensors, name, network.in_shape) for name in ("mean", "scale"))
+        if not all(np.isfinite(vector).all() for vector in (network.theta, network.state, mean, scale)):
+            raise UserError(f"{path}: some of its weights are no numbers; use another copy of the file")
         return Model(network, mean, scale, classes, record, temperature, upright, least)
 
 

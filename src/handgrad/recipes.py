@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import re
 import tomllib
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -92,7 +93,10 @@ class Recipe:
             values = getattr(self, name)
             for value in values if isinstance(values, tuple) else (values,):
                 if not low <= value <= high:
-                    raise UserError(f"{name} is {value}: expected a number from {low:g} to {high:g}")
+                    top = "1, not including it" if high == ONE else f"{high:g}"
+                    raise UserError(f"{name} is {value}: expected a number from {low:g} to {top}")
+        if not NAME.fullmatch(self.name):
+            raise UserError(f"name is {self.name!r}: expected letters and digits, spaces, dots and dashes among them")
         for name, choices in CHOICES.items():
             if getattr(self, name) not in choices:
                 raise UserError(f"{name} is '{getattr(self, name)}': expected one of {', '.join(choices)}")
@@ -165,6 +169,7 @@ def reject_unknown(name: str) -> None:
         raise UserError(f"a recipe has no field '{name}': {hint}")
 
 
+NAME = re.compile(r"\w[\w .-]*")  # run folders go by it
 LISTS = MappingProxyType({tuple[int, ...]: int, tuple[float, ...]: float, tuple[str, ...]: str})
 ONE = 1 - 1e-9  # the largest value of a rate that must stay below 1
 RANGES = MappingProxyType(
@@ -253,7 +258,7 @@ def recipe(name_or_path: str | Path) -> Recipe:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror}); give the path of a recipe") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UserError(f"{path}: not a TOML file: {error}") from None
     base = RECIPES.get(str(values.get("name", "")), Recipe("custom"))
     return base.change(**values)

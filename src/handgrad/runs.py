@@ -10,7 +10,7 @@ from handgrad import checkpoint
 from handgrad.datasets import load
 from handgrad.errors import UserError
 from handgrad.evaluate import Evaluation, evaluate
-from handgrad.files import is_free, make_folder, replace_file
+from handgrad.files import held, is_free, make_folder, replace_file
 from handgrad.model import Model
 from handgrad.recipes import Recipe
 from handgrad.report import confusion_matrix, curves, evaluation_page, mistakes, save, training_page, write_page
@@ -33,14 +33,15 @@ class Run:
     def begin(cls, folder: str | Path, recipe: Recipe, dataset: str, seed: int = 0) -> "Run":
         """A new run in a folder that does not exist yet, or is empty; `dataset` as `datasets.load` takes it."""
         folder = Path(folder)
-        if not is_free(folder):
-            raise UserError(f"{folder}: exists and is not empty; choose another folder, or go on with it by --resume")
+        _must_be_free(folder)
         data = load(dataset)
         trainer = Trainer(recipe, *data.split(), seed)
         run = cls(folder, trainer, lasting(dataset), data.checksum)
         make_folder(folder)
-        run.save()  # at once: from here on, whatever happens, `resume` takes the run up
-        replace_file(folder / RECIPE, recipe.to_toml().encode())
+        with held(folder):
+            _must_be_free(folder)  # another may have begun one there meanwhile
+            run.save()  # at once: from here on, whatever happens, `resume` takes the run up
+            replace_file(folder / RECIPE, recipe.to_toml().encode())
         return run
 
     @classmethod
@@ -79,7 +80,14 @@ class Run:
         return run
 
     def events(self) -> Generator[Step | Epoch]:
-        """Train to the end; checkpoints now and then, and when the caller stops listening (`close`, or `break`)."""
+        """Train to the end; checkpoints now and then, and when the caller stops listening (`close`, or `break`).
+
+        UserError where another process trains in this folder.
+        """
+        with held(self.folder):
+            yield from self._events()
+
+    def _events(self) -> Generator[Step | Epoch]:
         saved = time.monotonic()
         try:
             for event in self.trainer.run():
@@ -125,6 +133,11 @@ class Run:
             "Epochs": str(trainer.recipe.epochs),
             "Training time": f"{train_seconds(trainer):.1f} s",
         }
+
+
+def _must_be_free(folder: Path) -> None:
+    if not is_free(folder):
+        raise UserError(f"{folder}: exists and is not empty; choose another folder, or go on with it by --resume")
 
 
 def judge(path: Path, dataset: str, folder: Path | None = None) -> Evaluation:

@@ -1,3 +1,4 @@
+import os
 import zlib
 from pathlib import Path
 
@@ -147,6 +148,12 @@ def test_one_class_is_none(path: Path) -> None:
     (path / "b/1.png").unlink()
     (path / "b").rmdir()
     with pytest.raises(UserError, match="got 1 class folders"):
+        folder.load(path)
+
+
+def test_a_class_that_cannot_be_named(path: Path) -> None:
+    (path / "b").rename(path / os.fsdecode(b"b\xff"))
+    with pytest.raises(UserError, match="expected a name that can be printed"):
         folder.load(path)
 
 

@@ -147,5 +147,5 @@ def test_what_is_no_file_is_no_picture(tmp_path: Path) -> None:
 
 
 def test_a_strip_that_shrinks_to_nothing_is_refused() -> None:
-    with pytest.raises(UserError, match="expected 4 or more a side"):
+    with pytest.raises(UserError, match="16000x5 pixels, expected 32 or more a side"):
         open_picture(np.zeros((5, 16_000), np.uint8))

@@ -1,5 +1,6 @@
 """The command line: it parses, calls and prints; what goes wrong for the user is one line and exit code 2."""
 
+import errno
 import io
 import os
 import sys
@@ -19,6 +20,8 @@ from handgrad.cli.sweep import sweep
 from handgrad.cli.train import train
 from handgrad.cli.tune import tune
 from handgrad.errors import UserError
+
+NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EIO, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -53,9 +56,14 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except OSError as error:
-        if error.filename is None:
+        if error.filename is not None:
+            _stop(f"handgrad: {error.filename}: {error.strerror}; give another path")
+        if error.errno not in NO_ROOM:
             raise
-        _stop(f"handgrad: {error.filename}: {error.strerror}; give another path")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what waits to be written there never will be
+        _stop(f"handgrad: the output cannot be written ({error.strerror}); send it elsewhere")
+    except MemoryError as error:
+        _stop(f"handgrad: not enough memory ({str(error) or 'none left'}); choose a smaller network or batch")
 
 
 def _stop(message: str, code: int = 2) -> None:

@@ -6,6 +6,7 @@ import click
 
 from handgrad.cli.options import MODEL_FILE, dataset_option, json_option
 from handgrad.cli.train import follow
+from handgrad.errors import UserError
 
 
 @click.command()
@@ -19,9 +20,14 @@ def committee(out: Path, dataset: str, as_json: bool) -> None:
     After Ctrl-C the same command goes on where it was left. The model is used as any other: handgrad evaluate OUT.
     """
     from handgrad.committee import members, vote
+    from handgrad.datasets import load
+    from handgrad.files import is_free
     from handgrad.model import Model
     from handgrad.runs import Run
 
+    load(dataset)  # before anything is made
+    if not (out / "members").is_dir() and not is_free(out):
+        raise UserError(f"{out}: exists and holds no committee; choose another folder")
     chosen = members()
     folders = [out / "members" / member.name for member in chosen]
     for i, (member, folder) in enumerate(zip(chosen, folders, strict=True)):

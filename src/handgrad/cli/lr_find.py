@@ -4,6 +4,7 @@ from typing import Any
 import click
 
 from handgrad.cli.options import chosen_recipe, dataset_option, recipe_options
+from handgrad.cli.pictures import DRAWINGS, new_file
 
 
 @click.command("lr-find")
@@ -22,6 +23,7 @@ def lr_find(
     from handgrad.lr_find import range_test
     from handgrad.report import lr_curve, save
 
+    new_file(out, DRAWINGS)
     found = range_test(chosen_recipe(name, overrides), *load(dataset).split(), seed, low, high, steps)
     save(lr_curve(found.rates, found.losses, found.suggestion), out)
     click.echo(f"suggested learning rate {found.suggestion:g}; curve {out}")

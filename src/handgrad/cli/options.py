@@ -130,7 +130,7 @@ def reader_model(given: Path) -> "Model":
 
 
 def json_option(command: Command) -> Command:
-    return click.option("--json", "as_json", is_flag=True, help="Print one JSON object as the last line.")(command)
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON as the last line.")(command)
 
 
 def dataset_option(command: Command) -> Command:

@@ -48,6 +48,9 @@ def name_failed(failed: list[str], some: bool) -> None:
         sys.exit(1 if some else 2)
 
 
+DRAWINGS = (".png", ".svg", ".pdf")  # what `handgrad.report` draws to
+
+
 def new_file(path: Path | None, endings: tuple[str, ...]) -> None:
     """UserError unless a file of such a name can be made there: asked before the work, and no user's file is lost."""
     if path is None:

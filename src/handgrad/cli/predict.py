@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from handgrad.cli.options import json_option, model_option, reader_model
-from handgrad.cli.pictures import each_picture, name_failed, new_file
+from handgrad.cli.pictures import DRAWINGS, each_picture, name_failed, new_file
 
 SHOWN = 40  # images whose steps are drawn
 
@@ -24,7 +24,7 @@ def predict(images: tuple[Path, ...], model: Path, steps: Path | None, as_json: 
     from handgrad.reading.normalise import BLANK, Normalised
     from handgrad.reading.reader import Answer, read_digit
 
-    new_file(steps, (".png", ".svg", ".pdf"))
+    new_file(steps, DRAWINGS)
     trained = reader_model(model)
     found = []
     failed: list[str] = []

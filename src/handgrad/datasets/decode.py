@@ -51,8 +51,9 @@ def sound(name: str | Path, limit: int) -> Iterator[None]:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             yield
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        got = str(error).partition(" exceeds")[0]  # what Pillow says goes on with its own limit
         raise UserError(
-            f"{name}: too large ({error}), expected at most {limit} pixels, {SIDE} a side; shrink it"
+            f"{name}: too large ({got}), expected at most {limit} pixels, {SIDE} a side; shrink it"
         ) from error
     except UserError:
         raise

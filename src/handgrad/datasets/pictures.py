@@ -47,6 +47,8 @@ def _class_names(path: Path) -> tuple[str, ...]:
     names = sub_folders(path)
     if not 2 <= len(names) <= MAX_CLASSES:
         raise UserError(f"{path}: got {len(names)} class folders, expected 2 to {MAX_CLASSES}")
+    if strange := [name for name in names if not name.isprintable()]:
+        raise UserError(f"{path}: got the class folder {strange[0]!r}, expected a name that can be printed; rename it")
     if all(name.isdecimal() for name in names):
         names.sort(key=int)
     return tuple(names)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from hashlib import blake2b
 from pathlib import Path
 from types import FunctionType, SimpleNamespace
+from typing import Any
 
 import numba
 
@@ -53,6 +54,14 @@ def _digest() -> str:
     return blake2b(b"".join(file.read_bytes() for file in files), digest_size=8).hexdigest()
 
 
+def _compiled(body: FunctionType, parallel: bool) -> Any:
+    """Kept where there is a place to keep it: beside a read-only installation, a user without a home has none."""
+    try:
+        return numba.njit(nogil=True, cache=True, error_model="numpy", parallel=parallel)(body)
+    except RuntimeError:
+        return numba.njit(nogil=True, error_model="numpy", parallel=parallel)(body)
+
+
 def _namespace(parallel: bool) -> SimpleNamespace:
     made = SimpleNamespace(threads=numba.get_num_threads if parallel else lambda: 1)
     for body in BODIES:
@@ -61,7 +70,7 @@ def _namespace(parallel: bool) -> SimpleNamespace:
         copy = FunctionType(body.__code__, body.__globals__, name)
         kind = "parallel" if is_parallel else "serial"
         copy.__qualname__ = f"{name}_{kind}_{DIGEST}"  # the cache files go by this name
-        setattr(made, name, numba.njit(nogil=True, cache=True, error_model="numpy", parallel=is_parallel)(copy))
+        setattr(made, name, _compiled(copy, is_parallel))
     return made
 
 

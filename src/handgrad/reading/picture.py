@@ -65,10 +65,11 @@ def _shrunk(picture: "Image", name: str, size: tuple[int, int]) -> Picture:
     grey = to_grey(grey_or_colour(picture))
     factor = -(-max(grey.shape) // WORK_SIDE)
     grey = grey if factor == 1 else np.asarray(Image.fromarray(grey).reduce(factor))
+    scale = max(size) / max(grey.shape)
     if min(grey.shape) < LEAST_SIDE:
-        got = f"{grey.shape[1]}x{grey.shape[0]}"
-        raise UserError(f"{name}: {got} pixels, expected {LEAST_SIDE} or more a side; give a larger picture")
-    return Picture(name, grey, max(size) / max(grey.shape))
+        least = round(LEAST_SIDE * scale)
+        raise UserError(f"{name}: {size[0]}x{size[1]} pixels, expected {least} or more a side; give a larger picture")
+    return Picture(name, grey, scale)
 
 
 def _bytes(array: NDArray[Any], name: str) -> Grey:

@@ -30,13 +30,16 @@ class Plan:
 
     @classmethod
     def make(cls, recipe: Recipe, vary: Vary, seeds: int, dataset: str) -> "Plan":
-        """UserError for a level that no recipe takes, no seeds, all_data, and images that cannot be read."""
+        """UserError for a level that no recipe takes, no seeds, all_data, no test images, and unreadable ones."""
         if recipe.all_data:
             raise UserError("all_data leaves no validation images to choose by: give --no-all-data")
         if seeds < 1:
             raise UserError(f"seeds is {seeds}: expected 1 or more")
         cells(recipe, vary)
-        return cls(recipe, vary, seeds, lasting(dataset), load(dataset).checksum, code_version())
+        images = load(dataset)
+        if images.load_test is None:
+            raise UserError(f"{dataset}: has no test images to judge the winner by; choose another data set")
+        return cls(recipe, vary, seeds, lasting(dataset), images.checksum, code_version())
 
     @cached_property
     def cells(self) -> dict[str, Recipe]:

@@ -11,7 +11,7 @@ from handgrad.choice import Choice, Tried, choose
 from handgrad.datasets import load
 from handgrad.errors import UserError
 from handgrad.evaluate import Evaluation
-from handgrad.files import replace_file
+from handgrad.files import held, replace_file
 from handgrad.recipes import Recipe
 from handgrad.report import level_curves, level_dots, save, sweep_page, write_page
 from handgrad.runs import CURVES, MODEL, Run, judge
@@ -53,7 +53,7 @@ class Sweep:
         missing = self.folder.missing()
         if self.chosen or not missing:
             return
-        with _runner(min(workers, len(missing)), cluster) as run:
+        with held(self.folder.path), _runner(min(workers, len(missing)), cluster) as run:
             for event in run(missing, limit):
                 if isinstance(event, Finished):
                     self.folder.write(event.record)

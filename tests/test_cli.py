@@ -166,6 +166,20 @@ def test_ctrl_c_saves_and_resume_ends_with_the_same_model(data, tmp_path):
     assert model[0] == model[1]
 
 
+def test_a_stop_while_kernels_compile_says_how_to_go_on(data, tmp_path):
+    code = (
+        "import handgrad.train, sys\n"
+        "def warm_up(*_): raise KeyboardInterrupt\n"
+        "handgrad.train.warm_up = warm_up\n"
+        "from handgrad.cli import main; sys.argv = ['handgrad', *sys.argv[1:]]; main()"
+    )
+    words = ["train", *TINY, "--data", str(data), "--out", str(tmp_path / "run")]
+    stopped = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False)
+    assert stopped.returncode == 130
+    assert f"after step 0; go on with: handgrad train --resume {tmp_path / 'run'}" in stopped.stderr
+    run("train", "--resume", tmp_path / "run")
+
+
 def test_kill_minus_9_leaves_no_half_files(data, tmp_path):
     words = [sys.executable, "-m", "handgrad", "train", *TINY, "--epochs", "10000", "--data", str(data), "--out", "r"]
     code = f"import handgrad.runs as r; r.SAVE_EVERY = 0.0; import sys; sys.argv = {words[2:]}; "

@@ -66,8 +66,11 @@ def follow(run: "Run") -> bool:
     from handgrad.train import Epoch, warm_up
 
     console = Console(stderr=True)
-    with console.status("compiling kernels (once for this machine)"):
-        warm_up(run.trainer.recipe, run.trainer.data)
+    try:
+        with console.status("compiling kernels (once for this machine)"):
+            warm_up(run.trainer.recipe, run.trainer.data)
+    except KeyboardInterrupt:
+        return False  # what there is was saved when the run was begun, or left
     columns = (
         BarColumn(),
         TextColumn("{task.description}"),

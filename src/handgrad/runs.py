@@ -84,20 +84,17 @@ class Run:
 
         UserError where another process trains in this folder.
         """
-        with held(self.folder):
-            yield from self._events()
-
-    def _events(self) -> Generator[Step | Epoch]:
         saved = time.monotonic()
-        try:
-            for event in self.trainer.run():
-                yield event
-                if time.monotonic() - saved > SAVE_EVERY:
-                    self._save_if_possible()
-                    saved = time.monotonic()
-        except GeneratorExit:
-            self.save()
-            raise
+        with held(self.folder):
+            try:
+                for event in self.trainer.run():
+                    yield event
+                    if time.monotonic() - saved > SAVE_EVERY:
+                        self._save_if_possible()
+                        saved = time.monotonic()
+            except GeneratorExit:
+                self.save()
+                raise
 
     def save(self) -> None:
         """Write a checkpoint."""

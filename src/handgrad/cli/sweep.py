@@ -1,3 +1,4 @@
+import math
 import os
 import sys
 from contextlib import nullcontext
@@ -53,7 +54,7 @@ def sweep(
 
     if cluster and workers:
         raise UserError("--workers starts processes here, --cluster uses a scheduler elsewhere: give one of them")
-    if limit != limit:
+    if math.isnan(limit):
         raise UserError("--time-limit is nan: expected seconds")
     vary, recipe = parse_vary(varied), chosen_recipe(name, overrides)
     made = Sweep.open(out, recipe, vary, seeds, dataset)

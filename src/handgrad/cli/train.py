@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from handgrad.train import Epoch
 
 
-DEFAULT = ParameterSource.DEFAULT
-
-
 @click.command()
 @recipe_options
 @dataset_option
@@ -39,7 +36,11 @@ def train(
 
     if resume is not None:
         source = click.get_current_context().get_parameter_source
-        given = [field for field in ("name", "dataset", "seed", "out", *overrides) if source(field) != DEFAULT]
+        given = [
+            field
+            for field in ("name", "dataset", "seed", "out", *overrides)
+            if source(field) != ParameterSource.DEFAULT
+        ]
         if given:
             option = {"name": "recipe", "dataset": "data"}.get(given[0], given[0]).replace("_", "-")
             raise UserError(f"--resume goes on with the run's own recipe, data and seed: leave out --{option}")

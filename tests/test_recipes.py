@@ -61,7 +61,7 @@ def test_wrong_types(name: str, value: Any) -> None:
         {"sharp": 1.1}, {"sharp": -0.1},
         {"layer_lr": [1.0]}, {"layer_lr": [1, 1, 1]}, {"layer_lr": [-1, 1]}, {"rotation": 181}, {"shift": -1},
         {"stroke": 2}, {"clean": 1.5}, {"optimiser": "rmsprop"}, {"schedule": "linear"}, {"normalise": "no"},
-        {"init": "normal:-1"}, {"init": "xavier"}, {"dropout": 0.2, "hidden": []},
+        {"init": "normal:-1"}, {"init": "xavier"}, {"nesterov": True}, {"dropout": 0.2, "hidden": []},
     ],
     ids=str,
 )  # fmt: skip

@@ -112,6 +112,8 @@ class Recipe:
             raise UserError(
                 f"teacher is '{self.teacher}' and distillation {self.distillation:g}: expected both of them, or neither"
             )
+        if self.nesterov and self.optimiser != "sgd":
+            raise UserError(f"nesterov with optimiser '{self.optimiser}': expected it with sgd, or leave it out")
         if self.teacher and self.outliers:
             raise UserError("outliers with a teacher: expected one of them, a teacher cannot say what is no digit")
         spread(self.init, 1, 1)

@@ -26,10 +26,10 @@ def one_seed(recipe: Any, seed: int, folder: Path, workers: int) -> dict[str, An
     import numpy as np
 
     from handgrad.datasets import load
-    from handgrad.evaluate import evaluate
-    from handgrad.model import Model
-    from handgrad.runs import MODEL, Run, train_seconds
-    from handgrad.train import Epoch, warm_up
+    from handgrad.evaluation.metrics import evaluate
+    from handgrad.model.model import Model
+    from handgrad.training.run import MODEL, Run, train_seconds
+    from handgrad.training.trainer import Epoch, warm_up
 
     done = folder / "result.json"
     run = Run.unfinished(folder, recipe, "mnist", seed)
@@ -70,7 +70,7 @@ def main() -> None:
     seeds = [int(seed) for seed in options.seeds.split(",")]
     os.environ["NUMBA_NUM_THREADS"] = str(max(1, (os.cpu_count() or 1) // options.workers))
     spawn = multiprocessing.get_context("spawn")
-    from handgrad.recipes import recipe
+    from handgrad.training.recipe import recipe
 
     settled = recipe(options.recipe)
     with ProcessPoolExecutor(options.workers, mp_context=spawn, max_tasks_per_child=1) as pool:

@@ -27,10 +27,10 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="where the run folders are")
     given = parser.parse_args()
     head = record()
-    from handgrad.committee import members, vote
     from handgrad.datasets import load
-    from handgrad.evaluate import evaluate
-    from handgrad.model import Model
+    from handgrad.evaluation.metrics import evaluate
+    from handgrad.model.model import Model
+    from handgrad.training.committee import members, vote
 
     os.environ["NUMBA_NUM_THREADS"] = str(max(1, (os.cpu_count() or 1) // given.workers))
     folders = [given.runs / f"accuracy-{member.name}" for member in members()]

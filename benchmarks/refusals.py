@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from handgrad.datasets import load
 from handgrad.kernels.naive import softmax
-from handgrad.layers import Dense
-from handgrad.model import Model, pretrained
+from handgrad.model.model import Model, pretrained
+from handgrad.nn.layers import Dense
 from handgrad.reading.normalise import normalise
 from machine import record, versions
 from robustness import FONTS, SCRIBBLES, letter, scribble

@@ -24,8 +24,8 @@ from scipy import ndimage
 
 from corruptions import CORRUPTIONS, corrupted
 from handgrad.datasets import load
-from handgrad.evaluate import evaluate
-from handgrad.model import Model, pretrained
+from handgrad.evaluation.metrics import evaluate
+from handgrad.model.model import Model, pretrained
 from handgrad.reading.normalise import normalise
 from handgrad.reading.reader import read_digit, read_page
 from machine import record, versions

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from handgrad.datasets import load
-from handgrad.evaluate import Evaluation, evaluate
-from handgrad.model import SHIPPED, Model
+from handgrad.evaluation.metrics import Evaluation, evaluate
+from handgrad.model.model import SHIPPED, Model
 
 RESULTS = Path(__file__).parent / "results"
 PLAIN = """Known weaknesses: learnt from tidy images alone, it errs on dirty, blurred and low-contrast ones, and takes

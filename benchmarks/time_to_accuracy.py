@@ -24,9 +24,9 @@ from machine import keep_to_cores, record, versions
 def one_seed(name: str, seed: int) -> dict[str, Any]:
     """Train one seed by the clock, then read the test images."""
     from handgrad.datasets import load
-    from handgrad.evaluate import evaluate
-    from handgrad.recipes import recipe
-    from handgrad.train import Trainer, warm_up
+    from handgrad.evaluation.metrics import evaluate
+    from handgrad.training.recipe import recipe
+    from handgrad.training.trainer import Trainer, warm_up
 
     (data, valid), test = load("mnist").split(), load("mnist").test
     assert test is not None
@@ -68,7 +68,7 @@ def main() -> None:
         print(f"seed {seed}: {results[-1]['accuracy']:.2%} in {results[-1]['seconds']:.2f} s", flush=True)
     with tempfile.TemporaryDirectory() as cache:
         cold = in_fresh_process(given.recipe, 0, given.threads, cache)
-    from handgrad.recipes import recipe
+    from handgrad.training.recipe import recipe
 
     accuracies = [result["accuracy"] for result in results]
     summary = {

@@ -13,7 +13,8 @@ import numba
 numba.set_num_threads(min(2, os.cpu_count() or 1))
 
 COMPILE = (
-    "from handgrad.datasets import load; from handgrad.recipes import recipe; from handgrad.train import warm_up\n"
+    "from handgrad.datasets import load; from handgrad.training.recipe import recipe\n"
+    "from handgrad.training.trainer import warm_up\n"
     "for name in ('cnn', 'mlp'): warm_up(recipe(name), load('mnist').train)"
 )
 

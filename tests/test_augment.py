@@ -4,8 +4,8 @@ import numba
 import numpy as np
 import pytest
 
-from handgrad.augment import Augment, Augmenter, elastic_fields
 from handgrad.errors import UserError
+from handgrad.images.augment import Augment, Augmenter, elastic_fields
 from handgrad.kernels import backend
 from tolerance import assert_close
 

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from safetensors import safe_open
 
-from handgrad import checkpoint
 from handgrad.datasets import load
 from handgrad.errors import UserError
-from handgrad.runs import CHECKPOINT, MODEL, RECIPE, Run
-from handgrad.tensors import read_tensors, write_tensors
-from handgrad.train import Trainer
+from handgrad.model.tensors import read_tensors, write_tensors
+from handgrad.training import checkpoint
+from handgrad.training.run import CHECKPOINT, MODEL, RECIPE, Run
+from handgrad.training.trainer import Trainer
 from test_train import SMALL, weights
 
 
@@ -148,7 +148,7 @@ def test_a_folder_in_use_is_left_alone(tmp_path):
 def test_a_disk_that_is_full_for_a_while_costs_nothing(tmp_path, monkeypatch):
     data = str(write_small_data(tmp_path / "data"))
     run = Run.begin(tmp_path / "run", SMALL, data)
-    monkeypatch.setattr("handgrad.runs.SAVE_EVERY", -1.0)
+    monkeypatch.setattr("handgrad.training.run.SAVE_EVERY", -1.0)
 
     def full(handle: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")

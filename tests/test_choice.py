@@ -2,8 +2,8 @@ import math
 
 import pytest
 
-from handgrad.choice import choose
 from handgrad.errors import UserError
+from handgrad.evaluation.choice import choose
 
 
 def by_seed(*accuracies: float) -> dict[int, float]:

@@ -143,13 +143,13 @@ def test_ctrl_c_saves_and_resume_ends_with_the_same_model(data, tmp_path):
     words = ["train", *TINY, "--epochs", "40", "--data", str(data)]
     run(*words, "--out", tmp_path / "whole")
     code = (
-        "import os, signal; from handgrad import train; from handgrad.cli import main\n"
+        "import os, signal; from handgrad.training import trainer as train; from handgrad.cli import main\n"
         "class Stopping(train.Trainer):\n"
         "    def run(self):\n"
         "        for event in super().run():\n"
         "            if self.step == 37 and len(self.data) > 4: os.kill(os.getpid(), signal.SIGINT)\n"
         "            yield event\n"
-        "import handgrad.runs; handgrad.runs.Trainer = Stopping; main()"
+        "import handgrad.training.run; handgrad.training.run.Trainer = Stopping; main()"
     )
     stopped = subprocess.run(
         [sys.executable, "-c", code, *words, "--out", str(tmp_path / "broken")],
@@ -168,9 +168,9 @@ def test_ctrl_c_saves_and_resume_ends_with_the_same_model(data, tmp_path):
 
 def test_a_stop_while_kernels_compile_says_how_to_go_on(data, tmp_path):
     code = (
-        "import handgrad.train, sys\n"
+        "import handgrad.training.trainer, sys\n"
         "def warm_up(*_): raise KeyboardInterrupt\n"
-        "handgrad.train.warm_up = warm_up\n"
+        "handgrad.training.trainer.warm_up = warm_up\n"
         "from handgrad.cli import main; sys.argv = ['handgrad', *sys.argv[1:]]; main()"
     )
     words = ["train", *TINY, "--data", str(data), "--out", str(tmp_path / "run")]
@@ -182,7 +182,7 @@ def test_a_stop_while_kernels_compile_says_how_to_go_on(data, tmp_path):
 
 def test_kill_minus_9_leaves_no_half_files(data, tmp_path):
     words = [sys.executable, "-m", "handgrad", "train", *TINY, "--epochs", "10000", "--data", str(data), "--out", "r"]
-    code = f"import handgrad.runs as r; r.SAVE_EVERY = 0.0; import sys; sys.argv = {words[2:]}; "
+    code = f"import handgrad.training.run as r; r.SAVE_EVERY = 0.0; import sys; sys.argv = {words[2:]}; "
     code += "from handgrad.cli import main; main()"
     process = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, stderr=subprocess.DEVNULL)
     checkpoint = tmp_path / "r" / "checkpoint.safetensors"
@@ -192,7 +192,7 @@ def test_kill_minus_9_leaves_no_half_files(data, tmp_path):
         versions |= {checkpoint.stat().st_mtime_ns} if checkpoint.exists() else set()
     process.kill()
     process.wait()
-    from handgrad.runs import Run
+    from handgrad.training.run import Run
 
     assert Run.resume(tmp_path / "r").trainer.step > 0
 

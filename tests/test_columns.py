@@ -5,14 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from handgrad import checkpoint
 from handgrad.datasets import load
 from handgrad.errors import UserError
 from handgrad.kernels import naive
-from handgrad.model import Model
-from handgrad.network import Network
-from handgrad.recipes import Recipe, recipe
-from handgrad.train import Trainer, warm_up
+from handgrad.model.model import Model
+from handgrad.nn.network import Network
+from handgrad.training import checkpoint
+from handgrad.training.recipe import Recipe, recipe
+from handgrad.training.trainer import Trainer, warm_up
 
 DATA, VALID = (part[:600] for part in load("mnist").split())
 SINGLE = Recipe("single", hidden=(16,), batch_norm=True, epochs=9, batch=60, lr=1e-2, average=0.9, shift=1)

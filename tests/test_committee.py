@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from handgrad.committee import Member, members, vote
 from handgrad.datasets import load
 from handgrad.errors import UserError
-from handgrad.model import Model
-from handgrad.network import Network
-from handgrad.recipes import Recipe
+from handgrad.model.model import Model
+from handgrad.nn.network import Network
+from handgrad.training.committee import Member, members, vote
+from handgrad.training.recipe import Recipe
 
 SIDE = (12, 12, 1)
 
@@ -89,13 +89,13 @@ def test_the_command_trains_all_members_and_goes_on_where_it_was_left(tmp_path, 
     data, out = make_data(tmp_path / "data"), tmp_path / "committee"
     small = Recipe("small", hidden=(8,), epochs=1, batch=20, normalise="range")
     chosen = (Member(small, 0), Member(small, 1), Member(small.change(name="wide", hidden=(16,)), 0))
-    monkeypatch.setattr("handgrad.committee.members", lambda: chosen[:2])
+    monkeypatch.setattr("handgrad.training.committee.members", lambda: chosen[:2])
     words = ["--out", str(out), "--data", str(data), "--json"]
     first = CliRunner().invoke(committee, words)
     assert first.exit_code == 0, first.output
     kept = {path: path.stat().st_mtime_ns for path in out.glob("members/*/model.safetensors")}
     assert len(kept) == 2
-    monkeypatch.setattr("handgrad.committee.members", lambda: chosen)
+    monkeypatch.setattr("handgrad.training.committee.members", lambda: chosen)
     done = CliRunner().invoke(committee, words)
     assert json.loads(done.stdout.splitlines()[-1])["members"] == ["small-0", "small-1", "wide-0"]
     assert all(path.stat().st_mtime_ns == time for path, time in kept.items())

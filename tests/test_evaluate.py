@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from handgrad.errors import UserError
-from handgrad.evaluate import FLOOR, best_temperature, calibration_error, evaluate, mcnemar, wilson
+from handgrad.evaluation.metrics import FLOOR, best_temperature, calibration_error, evaluate, mcnemar, wilson
 
 CLASSES = ("a", "b", "c")
 # five images; the second and the last are wrong

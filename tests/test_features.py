@@ -1,9 +1,9 @@
 import pytest
 
 from handgrad.errors import UserError
-from handgrad.features import feature_layers
-from handgrad.layers import BatchNorm, Conv, GlobalAveragePool, MaxPool, ReLU, Residual
-from handgrad.recipes import Recipe
+from handgrad.nn.features import feature_layers
+from handgrad.nn.layers import BatchNorm, Conv, GlobalAveragePool, MaxPool, ReLU, Residual
+from handgrad.training.recipe import Recipe
 
 
 def test_words_become_layers() -> None:

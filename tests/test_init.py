@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from handgrad.errors import UserError
-from handgrad.init import spread, start
+from handgrad.nn.init import spread, start
 
 
 def generator(seed: int = 0) -> np.random.Generator:

@@ -2,7 +2,7 @@ import itertools
 
 import pytest
 
-from handgrad.keys import derive
+from handgrad.rng import derive
 
 
 def test_one_part_is_splitmix64() -> None:

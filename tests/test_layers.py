@@ -8,7 +8,7 @@ import pytest
 
 from gradients import slope_error
 from handgrad.errors import UserError
-from handgrad.layers import (
+from handgrad.nn.layers import (
     BatchNorm,
     Conv,
     Dense,
@@ -23,8 +23,8 @@ from handgrad.layers import (
     Slot,
     Vote,
 )  # fmt: skip
-from handgrad.layout import Shape
-from handgrad.network import Network, Workspace
+from handgrad.nn.network import Network, Workspace
+from handgrad.nn.params import Shape
 from tolerance import assert_close
 
 Array = Any

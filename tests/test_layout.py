@@ -3,7 +3,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from handgrad.layout import LINE, Layout, Param, Segment, aligned
+from handgrad.nn.params import LINE, Layout, Param, Segment, aligned
 
 PARAMS = [
     Param("0.w", (7, 5), "he", decay=True),

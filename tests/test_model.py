@@ -15,9 +15,9 @@ from safetensors.numpy import save as to_bytes
 
 from handgrad.errors import UserError
 from handgrad.kernels.naive import softmax
-from handgrad.layers import BatchNorm, Dense, Dropout, Flatten, ReLU
-from handgrad.model import BATCH, Model
-from handgrad.network import Network
+from handgrad.model.model import BATCH, Model
+from handgrad.nn.layers import BatchNorm, Dense, Dropout, Flatten, ReLU
+from handgrad.nn.network import Network
 from tolerance import assert_close
 
 Array = Any

@@ -9,8 +9,8 @@ import pytest
 from gradients import slope_error
 from handgrad.errors import UserError
 from handgrad.kernels import backend
-from handgrad.layers import BatchNorm, Dense, Dropout, Flatten, Layer, ReLU
-from handgrad.network import Network, Workspace
+from handgrad.nn.layers import BatchNorm, Dense, Dropout, Flatten, Layer, ReLU
+from handgrad.nn.network import Network, Workspace
 from tolerance import assert_close
 
 Array = Any

@@ -9,8 +9,8 @@ import pytest
 
 from handgrad.errors import UserError
 from handgrad.kernels import backend, naive
-from handgrad.layout import Layout, Param, aligned
-from handgrad.optim import SGD, Adam, AdamW, Average, Optimiser, Rule
+from handgrad.nn.params import Layout, Param, aligned
+from handgrad.training.optim import SGD, Adam, AdamW, Average, Optimiser, Rule
 
 Array = Any
 PLAIN = Layout([Param("x", (2,))])

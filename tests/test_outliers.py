@@ -5,9 +5,9 @@ import pytest
 
 from handgrad.datasets import Images, load
 from handgrad.errors import UserError
-from handgrad.outliers import make_outliers
-from handgrad.recipes import recipe
-from handgrad.train import Trainer
+from handgrad.training.outliers import make_outliers
+from handgrad.training.recipe import recipe
+from handgrad.training.trainer import Trainer
 
 DATA, VALID = load("mnist").split()
 

@@ -9,8 +9,8 @@ import pytest
 import handgrad
 from handgrad.datasets import load
 from handgrad.errors import UserError
-from handgrad.evaluate import evaluate
-from handgrad.model import SHIPPED, pretrained, shipped
+from handgrad.evaluation.metrics import evaluate
+from handgrad.model.model import SHIPPED, pretrained, shipped
 
 NAMES = ("cnn", "mlp", "robust", "tiny")
 

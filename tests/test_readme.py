@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from handgrad.committee import members
-from handgrad.recipes import Recipe, recipe
+from handgrad.training.committee import members
+from handgrad.training.recipe import Recipe, recipe
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()

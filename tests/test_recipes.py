@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handgrad.errors import UserError
-from handgrad.layers import BatchNorm, Dense, Dropout, Flatten, ReLU
-from handgrad.network import Network
-from handgrad.optim import SGD, Adam, AdamW
-from handgrad.recipes import NAME, RECIPES, Recipe, recipe
+from handgrad.nn.layers import BatchNorm, Dense, Dropout, Flatten, ReLU
+from handgrad.nn.network import Network
+from handgrad.training.optim import SGD, Adam, AdamW
+from handgrad.training.recipe import NAME, RECIPES, Recipe, recipe
 
 PLAIN = Recipe("plain")
 

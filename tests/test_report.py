@@ -16,7 +16,7 @@ from PIL import Image
 
 from handgrad import report
 from handgrad.errors import UserError
-from handgrad.evaluate import evaluate
+from handgrad.evaluation.metrics import evaluate
 
 HISTORY = [
     {"epoch": 1, "train_loss": 0.9, "train_accuracy": 0.8, "valid_loss": 0.5, "valid_accuracy": 0.9, "lr": 0.1},

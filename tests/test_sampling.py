@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from handgrad.sampling import KEEP, LEAST, START, Sampler
+from handgrad.training.sampling import KEEP, LEAST, START, Sampler
 
 N = 1000
 

@@ -3,7 +3,7 @@ import math
 import pytest
 
 from handgrad.errors import UserError
-from handgrad.schedules import SCHEDULES, constant, cosine, one_cycle, step_decay, warm_up
+from handgrad.training.schedules import SCHEDULES, constant, cosine, one_cycle, step_decay, warm_up
 
 LR, STEPS = 0.4, 120
 

@@ -6,10 +6,10 @@ import pytest
 from handgrad.datasets import Images, load
 from handgrad.errors import UserError
 from handgrad.kernels.naive import softmax, softmax_cross_entropy
-from handgrad.model import pretrained
-from handgrad.recipes import Recipe, recipe
-from handgrad.teacher import Teacher
-from handgrad.train import Epoch, Trainer, normalisation
+from handgrad.model.model import pretrained
+from handgrad.training.recipe import Recipe, recipe
+from handgrad.training.teacher import Teacher
+from handgrad.training.trainer import Epoch, Trainer, normalisation
 
 PUPIL = Recipe("pupil", hidden=(32,), deskew=True, batch=50, epochs=2, lr=3e-3, teacher="tiny", distillation=1.0)
 

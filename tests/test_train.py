@@ -10,10 +10,10 @@ import pytest
 
 from handgrad.datasets import Images, load
 from handgrad.errors import UserError
-from handgrad.evaluate import evaluate
+from handgrad.evaluation.metrics import evaluate
 from handgrad.kernels.compiled import parallel
-from handgrad.recipes import RECIPES, Recipe
-from handgrad.train import Epoch, Step, Trainer, normalisation, warm_up
+from handgrad.training.recipe import RECIPES, Recipe
+from handgrad.training.trainer import Epoch, Step, Trainer, normalisation, warm_up
 
 SMALL = Recipe(
     "small", hidden=(48, 40), batch_norm=True, dropout=(0.2,), input_dropout=0.1, epochs=3, batch=32, lr=3e-3,

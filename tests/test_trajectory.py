@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from handgrad.kernels import backend
-from handgrad.layers import BatchNorm, Dense, Layer, ReLU
-from handgrad.network import Network
-from handgrad.optim import SGD, Adam, AdamW, Optimiser, Rule
+from handgrad.nn.layers import BatchNorm, Dense, Layer, ReLU
+from handgrad.nn.network import Network
+from handgrad.training.optim import SGD, Adam, AdamW, Optimiser, Rule
 
 HERE = Path(__file__).parent
 PINNED = json.loads((HERE / "trajectory.json").read_text())["cases"]

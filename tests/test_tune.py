@@ -11,8 +11,8 @@ from PIL import Image
 from handgrad.cli import cli
 from handgrad.datasets import load
 from handgrad.errors import UserError
-from handgrad.model import pretrained
-from handgrad.tune import OWN, load_own, tuner
+from handgrad.model.model import pretrained
+from handgrad.training.tune import OWN, load_own, tuner
 
 
 @pytest.fixture

@@ -3,13 +3,13 @@
 from conv_problem import DENSE, STAGES, ConvProblem, main
 from problem import Contestant, Weights
 
-from handgrad.augment import Augment, Augmenter
 from handgrad.datasets import load
-from handgrad.layers import Conv, Dense, Flatten, Layer, MaxPool, ReLU
-from handgrad.layout import aligned
-from handgrad.network import Network
-from handgrad.optim import SGD, Optimiser
-from handgrad.train import normalisation
+from handgrad.images.augment import Augment, Augmenter
+from handgrad.nn.layers import Conv, Dense, Flatten, Layer, MaxPool, ReLU
+from handgrad.nn.network import Network
+from handgrad.nn.params import aligned
+from handgrad.training.optim import SGD, Optimiser
+from handgrad.training.trainer import normalisation
 
 
 def network() -> Network:

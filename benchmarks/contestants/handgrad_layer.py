@@ -4,7 +4,7 @@ from layer_problem import main
 
 from handgrad.kernels import backend
 from handgrad.kernels.sizes import PARTS, winograd_scratch
-from handgrad.layout import Array, aligned
+from handgrad.nn.params import Array, aligned
 
 
 def build(x: Array, w: Array, dy: Array):  # type: ignore[no-untyped-def]

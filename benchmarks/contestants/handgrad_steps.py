@@ -8,14 +8,14 @@ import sys
 
 from problem import BETA1, BETA2, EPS, Contestant, Problem, Weights, main
 
-from handgrad.augment import Augment, Augmenter
 from handgrad.datasets import load
+from handgrad.images.augment import Augment, Augmenter
 from handgrad.kernels import backend
-from handgrad.layers import Dense, Layer, ReLU
-from handgrad.layout import aligned
-from handgrad.network import Network
-from handgrad.optim import SGD, Adam, Optimiser
-from handgrad.train import normalisation
+from handgrad.nn.layers import Dense, Layer, ReLU
+from handgrad.nn.network import Network
+from handgrad.nn.params import aligned
+from handgrad.training.optim import SGD, Adam, Optimiser
+from handgrad.training.trainer import normalisation
 
 
 def network_of(problem: Problem) -> Network:

@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from handgrad.augment import FIELDS, SIGMA, Augment, Augmenter, elastic_fields
 from handgrad.datasets import load
+from handgrad.images.augment import FIELDS, SIGMA, Augment, Augmenter, elastic_fields
 from handgrad.kernels import backend
-from handgrad.layout import aligned
+from handgrad.nn.params import aligned
 
 Array = npt.NDArray[Any]
 

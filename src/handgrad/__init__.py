@@ -6,22 +6,22 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from handgrad.datasets import Images, load
     from handgrad.errors import UserError
-    from handgrad.model import Model, pretrained
-    from handgrad.network import Network
-    from handgrad.recipes import Recipe, recipe
+    from handgrad.model.model import Model, pretrained
+    from handgrad.nn.network import Network
     from handgrad.sweeps import sweep
-    from handgrad.train import Epoch, Step, Trainer
+    from handgrad.training.recipe import Recipe, recipe
+    from handgrad.training.trainer import Epoch, Step, Trainer
 
-__version__ = "0.1.0"
 __all__ = [
     "Epoch", "Images", "Model", "Network", "Recipe", "Step", "Trainer", "UserError", "load", "pretrained", "recipe",
     "sweep",
 ]  # fmt: skip
 
 _HOMES = {
-    "Epoch": "train", "Images": "datasets", "Model": "model", "Network": "network", "Recipe": "recipes",
-    "Step": "train", "Trainer": "train", "UserError": "errors", "load": "datasets", "pretrained": "model",
-    "recipe": "recipes", "sweep": "sweeps",
+    "Epoch": "training.trainer", "Images": "datasets", "Model": "model.model", "Network": "nn.network",
+    "Recipe": "training.recipe", "Step": "training.trainer", "Trainer": "training.trainer", "UserError": "errors",
+    "load": "datasets", "pretrained": "model.model", "recipe": "training.recipe", "sweep": "sweeps",
+    "__version__": "version",
 }  # fmt: skip
 
 

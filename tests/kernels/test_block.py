@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from handgrad.kernels.block import copy_rows, pack_columns, transpose
-from handgrad.kernels.tile import LANES, WIDTH
+from handgrad.kernels.vector.pack import copy_rows, pack_columns, transpose
+from handgrad.kernels.vector.tile import LANES, WIDTH
 
 UNTOUCHED = np.float32(-77)
 SIZES = [(1, 1), (1, LANES), (LANES, LANES), (3, 2 * LANES + 5), (LANES + 1, LANES - 1), (2 * LANES, 3 * LANES)]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from handgrad.kernels import backend, naive
 from handgrad.kernels.sizes import PARTS, TILES, conv_scratch, winograd_scratch
-from handgrad.kernels.transform import from_points, of_inputs, to_points
+from handgrad.kernels.vector.winograd_transform import from_points, of_inputs, to_points
 from kernels.test_twins import guarded, random
 from tolerance import assert_close
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from handgrad.kernels import backend, naive
-from handgrad.kernels.soil import BLUR, CLUTTER, CONTRAST, N_LIMITS, NOISE
+from handgrad.kernels.corrupt import BLUR, CLUTTER, CONTRAST, N_LIMITS, NOISE
 from kernels.test_twins import guarded
 from tolerance import assert_close
 

@@ -11,8 +11,8 @@ import numba
 import numpy as np
 import pytest
 
-from handgrad.kernels import tile as tiles
-from handgrad.kernels.tile import host_has_avx512, make_tile
+from handgrad.kernels.vector import tile as tiles
+from handgrad.kernels.vector.tile import host_has_avx512, make_tile
 from tolerance import assert_close
 
 TALL = {16: (12, 8, 4, 1), 8: (6, 4, 2, 1)}
@@ -93,7 +93,7 @@ NARROW = """
 from kernels.test_block import SIZES, check_moves
 from kernels.test_conv import CASES, POOLS, check, check_max_pool
 from kernels.test_twins import DENSE, ROWWISE, check_dense, check_rowwise
-from handgrad.kernels import backend, tile
+from handgrad.kernels import backend; from handgrad.kernels.vector import tile
 
 assert (tile.LANES, tile.ROWS) == (8, 6), tile.LANES
 for size in SIZES:

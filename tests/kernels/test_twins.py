@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from handgrad.kernels import backend, naive
 from handgrad.kernels.dense import SMALL
 from handgrad.kernels.sizes import CHUNK, dense_scratch
-from handgrad.layout import aligned
+from handgrad.nn.params import aligned
 from tolerance import assert_close
 
 Array = Any

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from handgrad.augment import Augment, elastic_fields
-from handgrad.kernels import backend, naive, naive_images
+from handgrad.images.augment import Augment, elastic_fields
+from handgrad.kernels import backend, naive
+from handgrad.kernels.naive import images as naive_images
 from handgrad.kernels.warp import CLEAN, FLIP, N_LIMITS, ROTATION, SCALE, SCALE_Y, SHEAR, SHIFT, SHIFT_Y
 from tolerance import assert_close
 

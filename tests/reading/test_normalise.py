@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from handgrad.model import pretrained
+from handgrad.model.model import pretrained
 from handgrad.reading.normalise import BLANK, fit, normalise
 
 from .scenes import digits, placed

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from handgrad.model import pretrained
+from handgrad.model.model import pretrained
 from handgrad.reading.normalise import BLANK
 from handgrad.reading.reader import UNKNOWN, read_digit, read_page
 

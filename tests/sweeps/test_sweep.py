@@ -8,11 +8,11 @@ import pytest
 import handgrad
 from handgrad.datasets.images import Dataset
 from handgrad.errors import UserError
-from handgrad.recipes import recipe
 from handgrad.sweeps import Sweep
 from handgrad.sweeps.grid import cells, parse_vary
 from handgrad.sweeps.local import Failed, Finished
 from handgrad.sweeps.trial import OverTime, run_trial
+from handgrad.training.recipe import recipe
 from sweeps.drive import make_data
 
 SMALL = recipe("mlp").change(hidden=(16, 16), epochs=2, batch=20)
@@ -120,7 +120,7 @@ def test_nothing_is_trained_twice(swept, data, monkeypatch):
         raise AssertionError("it trains")
 
     monkeypatch.setattr("handgrad.sweeps.local.run_trial", never)
-    monkeypatch.setattr("handgrad.train.Trainer.run", never)
+    monkeypatch.setattr("handgrad.training.trainer.Trainer.run", never)
     assert handgrad.sweep(SMALL, VARY, 3, swept[0], data) == swept[1]
 
 

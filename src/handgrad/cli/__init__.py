@@ -7,7 +7,6 @@ import sys
 
 import click
 
-from handgrad import __version__
 from handgrad.cli.augment import augment
 from handgrad.cli.committee import committee
 from handgrad.cli.data import data
@@ -20,6 +19,7 @@ from handgrad.cli.sweep import sweep
 from handgrad.cli.train import train
 from handgrad.cli.tune import tune
 from handgrad.errors import UserError
+from handgrad.version import __version__
 
 NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EIO, getattr(errno, "EDQUOT", errno.ENOSPC))
 

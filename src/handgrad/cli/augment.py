@@ -18,8 +18,8 @@ def augment(name: str, dataset: str, out: Path, seed: int, rows: int, variants: 
     """Draw training images beside the distorted variants that a recipe makes of them."""
     import numpy as np
 
-    from handgrad.augment import Augmenter
     from handgrad.datasets import load
+    from handgrad.images.augment import Augmenter
     from handgrad.kernels import backend
     from handgrad.report import grid, save
 

@@ -19,11 +19,11 @@ def committee(out: Path, dataset: str, as_json: bool) -> None:
 
     After Ctrl-C the same command goes on where it was left. The model is used as any other: handgrad evaluate OUT.
     """
-    from handgrad.committee import members, vote
     from handgrad.datasets import load
     from handgrad.files import is_free
-    from handgrad.model import Model
-    from handgrad.runs import Run
+    from handgrad.model.model import Model
+    from handgrad.training.committee import members, vote
+    from handgrad.training.run import Run
 
     load(dataset)  # before anything is made
     if not (out / "members").is_dir() and not is_free(out):

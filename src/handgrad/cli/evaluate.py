@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 import click
 
 from handgrad.cli.options import dataset_option, find_model, json_option, newest_model
-from handgrad.model import SHIPPED
+from handgrad.model.model import SHIPPED
 
 if TYPE_CHECKING:
-    from handgrad.evaluate import Evaluation
+    from handgrad.evaluation.metrics import Evaluation
 
 
 @click.command()
@@ -21,7 +21,7 @@ def evaluate(model: Path | None, dataset: str, out: Path | None, as_json: bool) 
 
     Writes confusion.png, mistakes.png, evaluation.html and evaluation.json.
     """
-    from handgrad.runs import judge
+    from handgrad.training.run import judge
 
     path = find_model(model) if model else newest_model()
     folder = out or _beside(path)

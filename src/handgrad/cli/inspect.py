@@ -15,9 +15,9 @@ def inspect(name: str, dataset: str, seed: int, **overrides: Any) -> None:
     Healthy: standard deviations of one order of magnitude from top to bottom, and few dead units.
     """
     from handgrad.datasets import load
-    from handgrad.inspect import inspect as measure
-    from handgrad.network import shape_text
-    from handgrad.train import Trainer
+    from handgrad.nn.network import shape_text
+    from handgrad.training.inspect import inspect as measure
+    from handgrad.training.trainer import Trainer
 
     recipe, (data, valid) = chosen_recipe(name, overrides), load(dataset).split()
     rows = measure(recipe, data, seed)

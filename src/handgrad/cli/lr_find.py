@@ -20,8 +20,8 @@ def lr_find(
 ) -> None:
     """Find a learning rate: train a few steps while it rises, and see where the loss falls fastest."""
     from handgrad.datasets import load
-    from handgrad.lr_find import range_test
     from handgrad.report import lr_curve, save
+    from handgrad.training.lr_find import range_test
 
     new_file(out, DRAWINGS)
     found = range_test(chosen_recipe(name, overrides), *load(dataset).split(), seed, low, high, steps)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
 import click
 
 from handgrad.errors import UserError
-from handgrad.model import shipped
-from handgrad.recipes import RECIPES, Recipe, recipe
+from handgrad.model.model import shipped
+from handgrad.training.recipe import RECIPES, Recipe, recipe
 
 if TYPE_CHECKING:
-    from handgrad.model import Model
+    from handgrad.model.model import Model
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -124,7 +124,7 @@ def model_option(command: Command) -> Command:
 
 def reader_model(given: Path) -> "Model":
     """The model to read digits with."""
-    from handgrad.model import Model
+    from handgrad.model.model import Model
 
     return Model.load(find_model(given))
 

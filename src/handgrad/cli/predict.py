@@ -42,7 +42,7 @@ def predict(images: tuple[Path, ...], model: Path, steps: Path | None, as_json: 
         if steps and len(seen) < SHOWN:
             seen.append((str(path), normalised, answer))
     if steps and seen:
-        from handgrad.reading.pictures import draw_steps
+        from handgrad.report.reading import draw_steps
 
         draw_steps(seen, steps)
         click.echo(f"steps {steps}")

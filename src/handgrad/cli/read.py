@@ -41,7 +41,7 @@ def read(photos: tuple[Path, ...], model: Path, out: Path | None, as_json: bool)
             "lines": [[{**asdict(answer), "text": answer.text} for answer in line] for line in page.lines],
         })  # fmt: skip
         if out:
-            from handgrad.reading.pictures import annotated
+            from handgrad.report.reading import annotated
 
             annotated(page, out)
             click.echo(f"drawn {out}", err=True)

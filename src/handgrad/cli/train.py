@@ -14,8 +14,8 @@ from handgrad.cli.options import RUNS, chosen_recipe, dataset_option, json_optio
 from handgrad.errors import UserError
 
 if TYPE_CHECKING:
-    from handgrad.runs import Run
-    from handgrad.train import Epoch
+    from handgrad.training.run import Run
+    from handgrad.training.trainer import Epoch
 
 
 @click.command()
@@ -32,7 +32,7 @@ def train(
 
     Ctrl-C stops after the step under way and saves; --resume goes on, to the same weights as an unbroken run.
     """
-    from handgrad.runs import Run
+    from handgrad.training.run import Run
 
     if resume is not None:
         source = click.get_current_context().get_parameter_source
@@ -64,7 +64,7 @@ def follow(run: "Run") -> bool:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-    from handgrad.train import Epoch, warm_up
+    from handgrad.training.trainer import Epoch, warm_up
 
     console = Console(stderr=True)
     try:
@@ -132,7 +132,7 @@ def _line(epoch: "Epoch", epochs: int) -> str:
 
 
 def _announce(run: "Run", model: Path, as_json: bool) -> None:
-    from handgrad.runs import train_seconds
+    from handgrad.training.run import train_seconds
 
     trainer, seconds = run.trainer, train_seconds(run.trainer)
     last = trainer.history[-1]

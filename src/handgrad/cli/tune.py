@@ -21,8 +21,8 @@ def tune(model: Path, folder: Path, out: Path, seed: int, as_json: bool) -> None
     reported on that fifth and on MNIST's validation images. MODEL itself stays as it is.
     """
     from handgrad.datasets import load
-    from handgrad.train import Epoch
-    from handgrad.tune import accuracy, load_own, tuned, tuner
+    from handgrad.training.trainer import Epoch
+    from handgrad.training.tune import accuracy, load_own, tuned, tuner
 
     new_file(out, (".safetensors",))
     before = reader_model(model)

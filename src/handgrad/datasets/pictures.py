@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.datasets.decode import grey_or_colour, opened, to_grey
 from handgrad.datasets.images import Dataset, Images
 from handgrad.errors import UserError
+from handgrad.images.decode import grey_or_colour, opened, to_grey
 
 MAX_PIXELS = 1 << 22
 MAX_CLASSES = 256

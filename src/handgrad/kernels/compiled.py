@@ -15,7 +15,7 @@ from typing import Any
 
 import numba
 
-from handgrad.kernels import conv, dense, norm, pointwise, pool, soil, update, warp, winograd
+from handgrad.kernels import batch_norm, conv, corrupt, dense, optim, pointwise, pool, warp, winograd
 
 BODIES: tuple[Callable[..., object], ...] = (
     dense.dense_forward,
@@ -31,26 +31,26 @@ BODIES: tuple[Callable[..., object], ...] = (
     pool.max_pool_backward,
     pool.mean_pool_forward,
     pool.mean_pool_backward,
-    norm.norm_forward,
-    norm.norm_apply,
-    norm.norm_backward,
+    batch_norm.norm_forward,
+    batch_norm.norm_apply,
+    batch_norm.norm_backward,
     pointwise.relu_forward,
     pointwise.relu_backward,
     pointwise.add,
     pointwise.dropout,
     pointwise.softmax_cross_entropy,
-    update.sgd_step,
-    update.adam_step,
-    update.average_step,
-    update.clip_norm,
+    optim.sgd_step,
+    optim.adam_step,
+    optim.average_step,
+    optim.clip_norm,
     warp.warp,
-    soil.soil,
+    corrupt.soil,
 )
 
 
 def _digest() -> str:
     """Of the source of all kernels."""
-    files = sorted(Path(__file__).parent.glob("*.py"))
+    files = sorted(Path(__file__).parent.rglob("*.py"))
     return blake2b(b"".join(file.read_bytes() for file in files), digest_size=8).hexdigest()
 
 

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numba import njit, prange
 
-from handgrad.kernels.block import BYTES, copy_rows, copy_vector, pack_columns, transpose
 from handgrad.kernels.dense import rows_by_panel, share
-from handgrad.kernels.rows import add_rows
 from handgrad.kernels.sizes import PARTS
-from handgrad.kernels.tile import LANES, WIDTH
+from handgrad.kernels.vector.column_pass import add_rows
+from handgrad.kernels.vector.pack import BYTES, copy_rows, copy_vector, pack_columns, transpose
+from handgrad.kernels.vector.tile import LANES, WIDTH
 
 Array = Any  # in jitted code: NumPy arrays, float32 and C-contiguous
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numba import njit, prange
 
-from handgrad.kernels.block import BYTES, copy_rows, pack_columns, transpose
-from handgrad.kernels.tile import LANES, ROWS, UNIT, WIDTH, make_tile
+from handgrad.kernels.vector.pack import BYTES, copy_rows, pack_columns, transpose
+from handgrad.kernels.vector.tile import LANES, ROWS, UNIT, WIDTH, make_tile
 
 Array = Any  # in jitted code: NumPy arrays, float32 and C-contiguous
 

@@ -6,10 +6,10 @@ import numpy as np
 from llvmlite import ir
 from numba import njit, prange
 
-from handgrad.kernels.block import BYTES
-from handgrad.kernels.rows import add_rows, make_pass
 from handgrad.kernels.sizes import NONE
-from handgrad.kernels.tile import I8, LANES, Emitter
+from handgrad.kernels.vector.column_pass import add_rows, make_pass
+from handgrad.kernels.vector.pack import BYTES
+from handgrad.kernels.vector.tile import I8, LANES, Emitter
 
 Array = Any  # in jitted code: NumPy arrays, float32 and C-contiguous
 

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from numba import njit, prange
 
-from handgrad.kernels.block import BYTES, copy_vector, transpose
 from handgrad.kernels.conv import add_parts
 from handgrad.kernels.dense import rows_by_panel, share
 from handgrad.kernels.sizes import PARTS, TILES
-from handgrad.kernels.tile import LANES, UNIT, WIDTH
-from handgrad.kernels.transform import POINTS, from_points, make_sandwich, of_inputs, to_points
+from handgrad.kernels.vector.pack import BYTES, copy_vector, transpose
+from handgrad.kernels.vector.tile import LANES, UNIT, WIDTH
+from handgrad.kernels.vector.winograd_transform import POINTS, from_points, make_sandwich, of_inputs, to_points
 
 Array = Any  # in jitted code: NumPy arrays, float32 and C-contiguous
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.datasets.decode import check_size, grey_levels, grey_or_colour, opened, sound, to_grey
 from handgrad.errors import UserError
+from handgrad.images.decode import check_size, grey_levels, grey_or_colour, opened, sound, to_grey
 
 if TYPE_CHECKING:
     from PIL.Image import Image

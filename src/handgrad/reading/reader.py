@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handgrad.errors import UserError
-from handgrad.layout import Array
-from handgrad.model import Model
+from handgrad.model.model import Model
+from handgrad.nn.params import Array
 from handgrad.reading.ink import find_ink
 from handgrad.reading.normalise import Normalised, fit, normalise
 from handgrad.reading.picture import Picture, open_picture

@@ -10,7 +10,7 @@ from io import StringIO
 from string import Template
 from typing import TYPE_CHECKING
 
-from handgrad.evaluate import Evaluation
+from handgrad.evaluation.metrics import Evaluation
 from handgrad.report.plots import Record, confusion_matrix, curves
 from handgrad.report.style import BLUE, INK, MUTED, VERMILION, percent
 

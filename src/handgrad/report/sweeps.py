@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from handgrad.choice import Choice, Standing
-from handgrad.evaluate import Evaluation
+from handgrad.evaluation.choice import Choice, Standing
+from handgrad.evaluation.metrics import Evaluation
 from handgrad.report.page import Headline, Table, page
 from handgrad.report.plots import COLOURS, Record, column
 from handgrad.report.style import BLUE, INK, MUTED, VERMILION, new_figure, percent, tidy

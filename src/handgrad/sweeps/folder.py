@@ -9,10 +9,10 @@ from typing import Any
 from handgrad.datasets import load
 from handgrad.errors import UserError
 from handgrad.files import is_free, make_folder, replace_file
-from handgrad.recipes import Recipe
-from handgrad.runs import lasting
 from handgrad.sweeps.grid import Vary, cells, level_text, level_value
 from handgrad.sweeps.trial import Record, Trial, code_version
+from handgrad.training.recipe import Recipe
+from handgrad.training.run import lasting
 
 MANIFEST, TRIALS = "sweep.json", "trials"
 

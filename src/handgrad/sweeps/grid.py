@@ -5,7 +5,7 @@ from itertools import product
 from typing import Any, get_type_hints
 
 from handgrad.errors import UserError
-from handgrad.recipes import Recipe, reject_unknown
+from handgrad.training.recipe import Recipe, reject_unknown
 
 Vary = Mapping[str, Sequence[Any]]
 FIXED = ("name", "all_data")  # a sweep chooses on validation images, which all_data would learn from

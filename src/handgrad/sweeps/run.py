@@ -7,19 +7,19 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-from handgrad.choice import Choice, Tried, choose
 from handgrad.datasets import load
 from handgrad.errors import UserError
-from handgrad.evaluate import Evaluation
+from handgrad.evaluation.choice import Choice, Tried, choose
+from handgrad.evaluation.metrics import Evaluation
 from handgrad.files import held, replace_file
-from handgrad.recipes import Recipe
 from handgrad.report import level_curves, level_dots, save, sweep_page, write_page
-from handgrad.runs import CURVES, MODEL, Run, judge
 from handgrad.sweeps.folder import Folder, Plan, read_object
 from handgrad.sweeps.grid import Vary
 from handgrad.sweeps.local import Event, Failed, Finished, run_here
 from handgrad.sweeps.trial import Record, Trial
-from handgrad.train import warm_up
+from handgrad.training.recipe import Recipe
+from handgrad.training.run import CURVES, MODEL, Run, judge
+from handgrad.training.trainer import warm_up
 
 CHOICE, WINNER = "choice.json", "winner"
 LEVELS, REPORT = "levels.png", "sweep.html"

@@ -8,11 +8,11 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-import handgrad
 from handgrad.datasets import Dataset, load
 from handgrad.errors import UserError
-from handgrad.recipes import Recipe
-from handgrad.train import CLOCKED, Trainer
+from handgrad.training.recipe import Recipe
+from handgrad.training.trainer import CLOCKED, Trainer
+from handgrad.version import __version__
 
 Record = dict[str, Any]
 
@@ -72,11 +72,11 @@ def run_trial(trial: Trial, limit: float) -> Record:
 @cache
 def code_version() -> str:
     """The package's version and a hash of its source: two machines with the same one compute the same."""
-    root = Path(handgrad.__file__).parent
+    root = Path(__file__).parent.parent
     digest = hashlib.sha256()
     for path in sorted(root.rglob("*.py")):
         digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
-    return f"{handgrad.__version__}+{digest.hexdigest()[:12]}"
+    return f"{__version__}+{digest.hexdigest()[:12]}"
 
 
 @lru_cache(maxsize=1)

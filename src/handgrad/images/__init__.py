@@ -1,0 +1,1 @@
+"""What happens to pixels: picture files decoded, digits deskewed, training images distorted."""

@@ -1,0 +1,1 @@
+"""Kernels' inner loops, emitted as LLVM vector code."""

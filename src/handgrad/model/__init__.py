@@ -1,0 +1,1 @@
+"""The trained artefact: a network with all that it needs to answer, and its file."""

@@ -1,0 +1,1 @@
+"""Networks: parameters, layers, and the network that runs them."""

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from handgrad.errors import UserError
-from handgrad.rng import derive
+from handgrad.rng import Stream, derive
 
 Array = npt.NDArray[Any]
 
@@ -109,16 +109,18 @@ class Augmenter:
         softer = self.augment.softer(factor)
         self.limits, self.dirt = softer.limits(), softer.dirt()
         if self.augment.elastic:
-            self.fields = elastic_fields(self.mean.shape[0], self.mean.shape[1], derive(self.seed, 1, epoch))
+            self.fields = elastic_fields(
+                self.mean.shape[0], self.mean.shape[1], derive(self.seed, Stream.ELASTIC, epoch)
+            )
 
     def __call__(self, out: Array, pixels: Array, rows: Array, step: int) -> None:
         """out (B, H, W, C) float32 = the images pixels[rows], uint8, distorted with this step's key."""
-        key = derive(self.seed, 2, step)
+        key = derive(self.seed, Stream.WARP, step)
         threads = self.kernels.threads()
         if not self.dirt.any():
             self.kernels.warp(out, pixels, rows, self.mean, self.scale, self.fields, self.limits, key, threads)
             return
         self.kernels.warp(out, pixels, rows, self.zero, self.one, self.fields, self.limits, key, threads)
-        self.kernels.soil(out, self.dirt, derive(self.seed, 5, step), threads)
+        self.kernels.soil(out, self.dirt, derive(self.seed, Stream.CORRUPT, step), threads)
         np.subtract(out, self.mean, out=out)
         np.multiply(out, self.scale, out=out)

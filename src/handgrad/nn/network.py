@@ -14,7 +14,7 @@ from handgrad.nn.init import start
 from handgrad.nn.layers import Dropout, Flatten, Layer, ReLU, Sequential, Slot, Vote, chain
 from handgrad.nn.layers.base import Plan
 from handgrad.nn.params import Array, Layout, Param, Shape, aligned
-from handgrad.rng import derive
+from handgrad.rng import Stream, derive, generator
 
 
 @dataclass
@@ -72,8 +72,8 @@ class Network:
         """Set theta and state to their start."""
         for layout, flat in ((self.layout, self.theta), (self.state_layout, self.state)):
             for i, (name, (_, param)) in enumerate(layout.places.items()):
-                generator = np.random.Generator(np.random.Philox(key=derive(seed, 0, i)))
-                layout.view(flat, name)[...] = start(param.init, param.shape, generator)
+                random = generator(seed, Stream.INIT, i)
+                layout.view(flat, name)[...] = start(param.init, param.shape, random)
 
     def workspace(self, n: int, train: bool = False, kernels: str = "serial") -> Workspace:
         """Room for batches of n images: to train, or to predict; kernels: naive, serial or parallel.
@@ -133,7 +133,7 @@ class Network:
     def draw(self, ws: Workspace, seed: int, step: int) -> None:
         """Set the keys of this step's random numbers."""
         for slot, place in ws.random:
-            slot.key = derive(seed, 3, step, *place)
+            slot.key = derive(seed, Stream.DROPOUT, step, *place)
 
     def forward(self, x: Array, ws: Workspace, seed: int = 0, step: int = 0) -> Array:
         """Logits (n, K) of images x (n, *in_shape), n, dtype and C order as in ws.x, UserError if they are not.

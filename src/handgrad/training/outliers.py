@@ -11,7 +11,7 @@ import numpy.typing as npt
 from handgrad.datasets import Images
 from handgrad.errors import UserError
 from handgrad.nn.params import Array
-from handgrad.rng import derive
+from handgrad.rng import Stream, generator
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -38,7 +38,7 @@ def make_outliers(data: Images, seed: int, count: int = COUNT) -> Pixels:
     size, classes = "x".join(map(str, data.shape)), len(np.unique(data.labels))
     if data.shape != (SIDE, SIDE, 1) or data.classes != tuple("0123456789") or classes < len(data.classes):
         raise UserError(f"outliers are made from the ten digits, 28x28x1: got {size} of {classes} classes; set it to 0")
-    random = np.random.Generator(np.random.Philox(key=derive(seed, 6)))
+    random = generator(seed, Stream.OUTLIERS)
     share = count // 5
     made = [_turned(data, share, random), _pairs(data, share, random), _letters(share, random), _printed(share, random)]
     return np.concatenate([*made, _scribbles(count - 4 * share, random)])

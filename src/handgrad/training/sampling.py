@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from handgrad.nn.params import Array, aligned
-from handgrad.rng import derive
+from handgrad.rng import Stream, generator
 
 START = 0.125  # difficulty of an image not seen yet
 LEAST = 0.002  # of one that is known by heart: it is drawn now and then all the same
@@ -30,15 +30,15 @@ class Sampler:
 
     def order(self, epoch: int) -> npt.NDArray[np.int64]:
         """Rows (n,) of the images in this epoch, for as long as it lasts: the same for the same seed."""
-        generator = np.random.Generator(np.random.Philox(key=derive(self.seed, 4, epoch)))
-        order = generator.permutation(self.n)
+        random = generator(self.seed, Stream.ORDER, epoch)
+        order = random.permutation(self.n)
         if not self.focus:
             return order
         shares = 1 - self.focus + self.focus * self.drawn_by.astype(np.float64) / self.drawn_by.mean(dtype=np.float64)
         ends = np.cumsum(shares)
         # Evenly spaced places on a line on which every image holds its share: each comes up as often as it should, to
         # within one (systematic resampling, Kitagawa 1996).
-        places = (np.arange(self.n) + generator.random()) * (ends[-1] / self.n)
+        places = (np.arange(self.n) + random.random()) * (ends[-1] / self.n)
         drawn: npt.NDArray[np.int64] = np.minimum(np.searchsorted(ends, places, side="right"), self.n - 1)[order]
         return drawn
 

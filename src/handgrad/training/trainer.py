@@ -18,7 +18,7 @@ from handgrad.kernels.naive import softmax
 from handgrad.model.model import Model
 from handgrad.nn.network import Network
 from handgrad.nn.params import Array, aligned
-from handgrad.rng import derive
+from handgrad.rng import Stream, generator
 from handgrad.training.optim import Average, Optimiser
 from handgrad.training.outliers import make_outliers
 from handgrad.training.recipe import Recipe
@@ -145,7 +145,7 @@ class Trainer:
         """A batch's rows: those of digits, then as many outliers, drawn for this step, as there is room for."""
         if self.digits == self.batch:
             return digits
-        random = np.random.Generator(np.random.Philox(key=derive(self.seed, 7, self.step)))
+        random = generator(self.seed, Stream.OUTLIER_ROWS, self.step)
         return np.append(digits, random.integers(len(self.data), total, self.batch - self.digits))
 
     def _augmenter(self) -> Augmenter:

@@ -12,6 +12,7 @@ from handgrad.errors import UserError
 from handgrad.model.model import Model
 from handgrad.reading.normalise import normalise
 from handgrad.reading.reader import sides
+from handgrad.rng import Stream, generator
 from handgrad.training.recipe import Recipe
 from handgrad.training.trainer import Trainer
 
@@ -82,7 +83,7 @@ def tuner(model: Model, learn: Images, seed: int = 0) -> Trainer:
         epochs=EPOCHS, lr=recipe.lr / SLOWER, schedule="cosine", warmup=0.1, focus=0.0, all_data=False,
         average=min(recipe.average, 0.99), teacher="", distillation=0.0,  # the labels are the user's
     )  # fmt: skip
-    random = np.random.Generator(np.random.Philox(key=seed))
+    random = generator(seed, Stream.TUNE)
     others = mnist[random.permutation(len(mnist))[:OTHERS]]
     own = learn[np.resize(random.permutation(len(learn)), OWN)]  # mixed: `learn` goes class by class
     mixed = Images(

@@ -4,37 +4,72 @@ import errno
 import io
 import os
 import sys
+from importlib import import_module
+from typing import Any
 
 import click
 
-from handgrad.cli.augment import augment
-from handgrad.cli.committee import committee
-from handgrad.cli.data import data
-from handgrad.cli.evaluate import evaluate
-from handgrad.cli.inspect import inspect
-from handgrad.cli.lr_find import lr_find
-from handgrad.cli.predict import predict
-from handgrad.cli.read import read
-from handgrad.cli.sweep import sweep
-from handgrad.cli.train import train
-from handgrad.cli.tune import tune
 from handgrad.errors import UserError
 from handgrad.version import __version__
 
+# Every command, in the order of use: `lr-find` is the function `lr_find` in cli/lr_find.py.
+SECTIONS = {
+    "Read digits": ("read", "predict"),
+    "Train": ("train", "evaluate", "tune", "sweep", "committee"),
+    "Look inside": ("inspect", "lr-find", "augment"),
+    "Data and help": ("data", "help"),
+}
 NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EIO, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class Commands(click.Group):
+    """The commands, each imported when it is asked for, and listed in sections."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """A call without arguments shows the help."""
+        return super().parse_args(ctx, args or ["--help"])
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for names in SECTIONS.values() for name in names]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        name = cmd_name.replace("-", "_")
+        command: click.Command = getattr(import_module(f"handgrad.cli.{name}"), name)
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """A word that is no command is answered with the nearest one."""
+        from difflib import get_close_matches
+
+        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            near = get_close_matches(args[0], self.list_commands(ctx), 1)
+            hint = f"did you mean '{near[0]}'?" if near else "'handgrad --help' lists the commands"
+            raise UserError(f"no command '{args[0]}': {hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """A section for each kind of command, with whole summaries."""
+        for section, names in SECTIONS.items():
+            with formatter.section(section):
+                found = [(name, self.get_command(ctx, name)) for name in names]
+                formatter.write_dl([(name, _summary(command)) for name, command in found if command])
+
+
+def _summary(command: click.Command) -> str:
+    """The first sentence of a command's help."""
+    return (command.help or "").split("\n\n")[0].replace("\n", " ").strip()
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="handgrad")
 def cli() -> None:
-    """Train a handwritten-digit classifier from scratch, see how good it is, and use it.
+    """Read handwritten digits, and train the networks that read them.
 
-    Start with `handgrad train`, then `handgrad evaluate` and `handgrad predict IMAGE`.
+    Start with `handgrad predict IMAGE`, or `handgrad train` and `handgrad evaluate`; `handgrad help COMMAND` shows the
+    options of a command.
     """
-
-
-for command in (train, evaluate, predict, read, tune, sweep, committee, inspect, lr_find, augment, data):
-    cli.add_command(command)
 
 
 def main() -> None:
@@ -50,6 +85,8 @@ def main() -> None:
         _stop("handgrad: stopped", 130)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
+    except click.NoSuchOption as error:
+        _stop(f"handgrad: {_renamed_option(error.option_name) or error.format_message()}")
     except click.ClickException as error:
         _stop(f"handgrad: {error.format_message()}")
     except BrokenPipeError:  # the reader of our output has gone: nothing is left to say, nor to flush
@@ -64,6 +101,16 @@ def main() -> None:
         _stop(f"handgrad: the output cannot be written ({error.strerror}); send it elsewhere")
     except MemoryError as error:
         _stop(f"handgrad: not enough memory ({str(error) or 'none left'}); choose a smaller network or batch")
+
+
+def _renamed_option(flag: str) -> str:
+    """What to say of an option that had another name in an earlier version."""
+    from handgrad.model.renamed import RECIPE_FIELDS
+
+    field = flag.removeprefix("--").replace("-", "_")
+    if field not in RECIPE_FIELDS:
+        return ""
+    return f"no option {flag}: it is called --{RECIPE_FIELDS[field].replace('_', '-')} now"
 
 
 def _stop(message: str, code: int = 2) -> None:

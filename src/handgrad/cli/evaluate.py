@@ -1,52 +1,62 @@
+from __future__ import annotations
+
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
-from handgrad.cli.options import dataset_option, find_model, json_option, newest_model
-from handgrad.model.model import SHIPPED
+from handgrad.cli.options import dataset_option, json_option, newest_model
+from handgrad.model.shipped import FOLDER, model_file
 
 if TYPE_CHECKING:
     from handgrad.evaluation.metrics import Evaluation
+    from handgrad.training.data import Source
 
 
 @click.command()
-@click.argument("model", type=click.Path(path_type=Path), required=False)
+@click.argument("model", required=False)
 @dataset_option
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for pictures and report.  [default: the run's]")
 @json_option
-def evaluate(model: Path | None, dataset: str, out: Path | None, as_json: bool) -> None:
-    """How good MODEL is on the test images: a file, a run folder, or cnn, mlp, robust, tiny; else the newest in ./runs.
+def evaluate(model: str | None, dataset: Source, out: Path | None, as_json: bool) -> None:
+    """Say how good MODEL is: a run folder, a model file, or one that comes along; else the newest in ./runs.
 
-    Writes confusion.png, mistakes.png, evaluation.html and evaluation.json.
+    It is judged by the test images of what it was trained on, or of --data. Where there are none, by the validation
+    images that training kept back. Writes confusion.png, mistakes.png, evaluation.html and evaluation.json.
     """
-    from handgrad.training.run import judge
+    from handgrad.training.evaluate import evaluate_file, source_of_run
 
-    path = find_model(model) if model else newest_model()
+    path = model_file(model) if model else newest_model()
+    if click.get_current_context().get_parameter_source("dataset") == ParameterSource.DEFAULT:
+        dataset = source_of_run(path) or dataset
     folder = out or _beside(path)
-    found = judge(path, dataset, folder)
-    _show(found)
-    click.echo(f"report {folder / 'evaluation.html'}")
+    found, part = evaluate_file(path, dataset, folder)
+    _show(found, f"{part} images of {dataset.dataset}", as_json)
+    click.echo(f"report {folder / 'evaluation.html'}", err=as_json)
     if as_json:
         click.echo(json.dumps(found.to_json()))
 
 
 def _beside(model: Path) -> Path:
     """The model's folder, but never the package's own."""
-    return Path(f"{model.stem}-evaluation") if model.parent == SHIPPED else model.parent
+    return Path(f"{model.stem}-evaluation") if model.parent == FOLDER else model.parent
 
 
-def _show(found: "Evaluation") -> None:
+def _show(found: Evaluation, images: str, as_json: bool) -> None:
     low, high, classes = *found.interval, found.classes
-    click.echo(f"test accuracy {found.accuracy:.2%} of {found.n:,} images, 95 % interval {low:.2%} to {high:.2%}")
-    click.echo(f"negative log-likelihood {found.nll:.4f}, calibration error {found.ece:.2%}")
+    part = images.split()[0]
+    lines = [
+        f"{part} accuracy {found.accuracy:.2%} of {found.n:,} {images}, 95 % interval {low:.2%} to {high:.2%}",
+        f"negative log-likelihood {found.nll:.4f}, calibration error {found.ece:.2%}",
+    ]
     wide = max(5, *(len(name) for name in classes))
-    click.echo(f"\n{'':{wide}}  {'precision':>9}  {'recall':>7}  {'F1':>7}")
+    lines.append(f"\n{'':{wide}}  {'precision':>9}  {'recall':>7}  {'F1':>7}")
     for name, *rates in zip(classes, found.precision, found.recall, found.f1, strict=True):
-        click.echo(f"{name:{wide}}  {rates[0]:>9.2%}  {rates[1]:>7.2%}  {rates[2]:>7.2%}")
-    click.echo("\nconfusion: true classes down, predicted across")
-    click.echo(f"{'':{wide}} " + "".join(f"{name:>{wide + 1}}" for name in classes))
+        lines.append(f"{name:{wide}}  {rates[0]:>9.2%}  {rates[1]:>7.2%}  {rates[2]:>7.2%}")
+    lines.append("\nconfusion: true classes down, predicted across")
+    lines.append(f"{'':{wide}} " + "".join(f"{name:>{wide + 1}}" for name in classes))
     for name, row in zip(classes, found.confusion, strict=True):
-        click.echo(f"{name:{wide}} " + "".join(f"{n or '.':>{wide + 1}}" for n in row.tolist()))
-    click.echo()
+        lines.append(f"{name:{wide}} " + "".join(f"{n or '.':>{wide + 1}}" for n in row.tolist()))
+    click.echo("\n".join([*lines, ""]), err=as_json)

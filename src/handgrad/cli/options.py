@@ -1,90 +1,107 @@
 """Options that several commands share."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
-from dataclasses import fields
+from functools import wraps
+from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
+from typing import Any, TypeVar
 
 import click
 
 from handgrad.errors import UserError
-from handgrad.model.model import shipped
-from handgrad.training.recipe import RECIPES, Recipe, recipe
-
-if TYPE_CHECKING:
-    from handgrad.model.model import Model
+from handgrad.model.shipped import MODEL_FILE, shipped_names
+from handgrad.training.data import PICTURES, Source, source_of
+from handgrad.training.options import Named, options
+from handgrad.training.recipe import Recipe
+from handgrad.training.recipes import RECIPES, recipe
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 RUNS = Path("runs")
-MODEL_FILE = "model.safetensors"
+DEFAULT_RECIPE = "cnn"
 
-HELP = {
-    "features": "Convolutional part, a word a layer, as 3x3-32,pool,3x3-64,residual,average.",
-    "hidden": "Units of each hidden layer, as 512,512,512.",
-    "columns": "Networks of these layers side by side, that learn apart and answer together.",
-    "batch_norm": "Batch normalisation before each ReLU.",
-    "dropout": "Dropout rate behind each hidden layer: one number, or one each.",
-    "input_dropout": "Dropout rate of the pixels.",
-    "init": "Start of the weights: he, glorot, lecun or normal:DEVIATION.",
-    "layer_lr": "Share of the learning rate for each dense layer, as 0.1,0.2,0.1,0.1.",
-    "epochs": "Passes over the training images.",
-    "batch": "Images in a mini-batch.",
-    "optimiser": "sgd, adam or adamw.",
-    "lr": "Learning rate, the highest of the schedule.",
-    "momentum": "Momentum of sgd, beta1 of adam and adamw.",
-    "nesterov": "Nesterov's form of momentum, for sgd.",
-    "beta2": "Of adam and adamw.",
-    "decay": "Weight decay, on weights only.",
-    "schedule": "constant, step, cosine or one-cycle.",
-    "warmup": "Share of the steps in which the rate rises.",
-    "smoothing": "Label smoothing.",
-    "sharp": "Share of the epochs, the last, without label smoothing.",
-    "clip": "Largest norm of the gradient, 0 for no limit.",
-    "average": "Decay of the running average of the weights, 0 for none.",
-    "normalise": "range (0 to 1), image (one mean and deviation) or pixel (one each).",
-    "deskew": "Set slanted digits upright first.",
-    "rotation": "Augmentation: largest rotation, degrees.",
-    "shear": "Augmentation: largest slant, degrees.",
-    "scale": "Augmentation: largest stretch of an axis, 0.1 for 10 %.",
-    "shift": "Augmentation: largest shift, pixels.",
-    "elastic": "Augmentation: elastic displacement, pixels.",
-    "stroke": "Augmentation: largest change of stroke width, 0 to 1.",
-    "flip": "Augmentation: mirror half of the images (never for digits).",
-    "clean": "Augmentation: share of images left as they are.",
-    "blur": "Augmentation: largest blur, 0 to 1.",
-    "noise": "Augmentation: largest noise, 0 to 1.",
-    "contrast": "Augmentation: largest loss of contrast, 0 to 1.",
-    "clutter": "Augmentation: share of images with lines, patches, contours or specks.",
-    "outliers": "Share of each batch that shows no digit, for a network that can tell.",
-    "calm": "Share of the epochs, the last, with half the distortion.",
-    "focus": "Share of the images drawn by how hard they are, 0 to draw each once an epoch.",
-    "teacher": "A model whose answers are learnt beside the labels: cnn, say, or a model file.",
-    "distillation": "Share of the target that is the teacher's, 0 to 1.",
-    "all_data": "Learn from the validation images too.",
-    "temperature": "Of the probabilities, where no validation images are kept back to find it.",
-}
+
+class RecipeOption(click.Option):
+    """An option for a field of a recipe; its help shows the value that the chosen recipe has."""
+
+    def __init__(self, *args: Any, named: Named, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.named = named
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        record = super().get_help_record(ctx)
+        if record is None:
+            return None
+        o = self.named.option
+        choices = f"{', '.join(o.choices)}; " if o.choices else ""
+        return record[0], f"{o.help}  [{choices}{_shown(getattr(_recipe_for_help(ctx), self.named.name))}]"
+
+
+class RecipeCommand(click.Command):
+    """A command with an option for each field of a recipe, listed in groups."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """The recipe is looked up first, since `--help` shows its values."""
+        for at, word in enumerate(args):
+            if word == "--recipe" and args[at + 1 :]:
+                ctx.meta["recipe"] = args[at + 1]
+            elif word.startswith("--recipe="):
+                ctx.meta["recipe"] = word.partition("=")[2]
+        return super().parse_args(ctx, args)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        fields = [param for param in self.params if isinstance(param, RecipeOption)]
+        others = [param for param in self.params if not isinstance(param, RecipeOption)]
+        _write_options(ctx, formatter, "Options", [*others, self.get_help_option(ctx)])
+        name = _recipe_for_help(ctx).name
+        formatter.write_paragraph()
+        formatter.write_text(f"The recipe's options change one value each; in brackets: what {name} has.")
+        for group, members in groupby(fields, key=lambda param: param.named.option.group):
+            _write_options(ctx, formatter, group.capitalize(), list(members))
+
+
+def _write_options(
+    ctx: click.Context, formatter: click.HelpFormatter, title: str, params: list[Any]
+) -> None:
+    records = [record for param in params if param and (record := param.get_help_record(ctx))]
+    if records:
+        with formatter.section(title):
+            formatter.write_dl(records)
+
+
+def _recipe_for_help(ctx: click.Context) -> Recipe:
+    return recipe(str(ctx.meta.get("recipe", DEFAULT_RECIPE)))
+
+
+def _shown(value: Any) -> str:
+    """A field's value as one writes it on the command line."""
+    if isinstance(value, tuple):
+        return ",".join(map(_shown, value)) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value) or "none"
 
 
 def recipe_options(command: Command) -> Command:
     """--recipe, and an option for each field of a recipe; collect with `chosen_recipe`."""
-    kinds = get_type_hints(Recipe)
-    for field in reversed(fields(Recipe)):
-        if field.name != "name":
-            command = _option(field.name, kinds[field.name])(command)
+    for named in reversed(options(Recipe).values()):
+        command = _option(named)(command)
     names = ", ".join(RECIPES)
-    return click.option("--recipe", "name", default="cnn", show_default=True, help=f"{names}, or a .toml file.")(
-        command
-    )
+    return click.option(
+        "--recipe", "name", default=DEFAULT_RECIPE, show_default=True, help=f"{names}, or a .toml file."
+    )(command)
 
 
-def _option(name: str, kind: Any) -> Callable[[Command], Command]:
-    flag = name.replace("_", "-")
-    if kind is bool:
-        return click.option(f"--{flag}/--no-{flag}", name, default=None, help=HELP[name])
-    simple = {int: (int, "N"), float: (float, "X"), str: (str, "NAME")}
-    parse, metavar = simple.get(kind) or (_list_of(get_args(kind)[0]), "X,X,...")
-    return click.option(f"--{flag}", name, type=parse, metavar=metavar, default=None, help=HELP[name])
+def _option(named: Named) -> Callable[[Command], Command]:
+    flag = f"--{named.name.replace('_', '-')}"
+    shared = {"cls": RecipeOption, "named": named, "default": None, "help": named.option.help}
+    if named.kind is bool:
+        return click.option(f"{flag}/--no-{flag[2:]}", named.name, **shared)
+    metavar = {int: "N", float: "X", str: "NAME"}[named.kind]
+    parse, metavar = (_list_of(named.kind), f"{metavar},...") if named.many else (named.kind, metavar)
+    return click.option(flag, named.name, type=parse, metavar=metavar, **shared)
 
 
 def _list_of(kind: Callable[[str], Any]) -> Callable[[str], tuple[Any, ...]]:
@@ -100,13 +117,6 @@ def chosen_recipe(name: str, overrides: dict[str, Any]) -> Recipe:
     return recipe(name).change(**{field: value for field, value in overrides.items() if value is not None})
 
 
-def find_model(given: Path) -> Path:
-    """The model file of a run folder, the file itself, or that of a pretrained model called so."""
-    if given.is_dir():
-        return given / MODEL_FILE
-    return given if given.exists() or given.suffix or given.parent != Path() else shipped(str(given))
-
-
 def newest_model() -> Path:
     """The model of the newest run in ./runs."""
     models = sorted(RUNS.glob(f"*/{MODEL_FILE}"), key=lambda file: file.stat().st_mtime)
@@ -116,25 +126,45 @@ def newest_model() -> Path:
 
 
 def model_option(command: Command) -> Command:
+    """--model, as text: a `pathlib.Path` would turn ./robust into robust, and a name goes before a path."""
     return click.option(
-        "--model", type=click.Path(path_type=Path), default="robust", show_default=True,
-        help="robust, cnn, mlp or tiny, which come with handgrad, a model file or a run folder.",
+        "--model", default="robust", show_default=True,
+        help=f"{', '.join(shipped_names())}, which come with handgrad, a model file or a run folder.",
     )(command)  # fmt: skip
-
-
-def reader_model(given: Path) -> "Model":
-    """The model to read digits with."""
-    from handgrad.model.model import Model
-
-    return Model.load(find_model(given))
 
 
 def json_option(command: Command) -> Command:
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON as the last line.")(command)
+    """--json: standard output carries JSON and nothing else."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON alone; text goes to standard error.")(
+        command
+    )
 
 
 def dataset_option(command: Command) -> Command:
-    return click.option(
+    """--data, --as and --size, which the command gets as one `Source` called dataset."""
+
+    @wraps(command)
+    def collected(*args: Any, dataset: str, pictures: str, size: int, **kwargs: Any) -> Any:
+        _name_shadowed(dataset)
+        return command(*args, dataset=source_of(Source(dataset, pictures, size)), **kwargs)
+
+    wrapped: Any = click.option(
+        "--size", type=click.IntRange(1), default=0, metavar="N", help="Resize whole pictures to N x N pixels."
+    )(collected)
+    wrapped = click.option(
+        "--as", "pictures", type=click.Choice(PICTURES), default="digits", show_default=True,
+        help="Pictures of a folder: one digit each, whose ink is cut out and centred, or whole pictures.",
+    )(wrapped)  # fmt: skip
+    made: Command = click.option(
         "--data", "dataset", default="mnist", show_default=True,
-        help="A data set's name, or a folder; see 'handgrad data list'.",
-    )(command)  # fmt: skip
+        help="A data set's name ('handgrad data list'), a folder, or an .npz or .csv file.",
+    )(wrapped)  # fmt: skip
+    return made
+
+
+def _name_shadowed(dataset: str) -> None:
+    """Say which of two was taken where a data set's name is also that of a file or folder here."""
+    from handgrad.datasets.registry import shadowed
+
+    if path := shadowed(dataset):
+        click.echo(f"data set {dataset}; write ./{path.name} for the folder or file called so", err=True)

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import math
 import os
 import sys
@@ -9,17 +11,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from handgrad.cli.board import Board
-from handgrad.cli.options import chosen_recipe, dataset_option, recipe_options
+from handgrad.cli.options import RecipeCommand, chosen_recipe, dataset_option, recipe_options
 from handgrad.cli.train import follow
 from handgrad.errors import UserError
 
 if TYPE_CHECKING:
     from handgrad.sweeps import Sweep
+    from handgrad.training.data import Source
 
 ADDRESS = "tcp://HOST:PORT"
 
 
-@click.command()
+@click.command(cls=RecipeCommand)
 @recipe_options
 @dataset_option
 @click.option(
@@ -42,7 +45,7 @@ ADDRESS = "tcp://HOST:PORT"
     help="Seconds that a trial may take.",
 )
 def sweep(
-    name: str, dataset: str, varied: tuple[str, ...], seeds: int, out: Path, workers: int | None, cluster: str | None,
+    name: str, dataset: Source, varied: tuple[str, ...], seeds: int, out: Path, workers: int | None, cluster: str | None,
     limit: float, **overrides: Any,
 ) -> None:  # fmt: skip
     """Try levels of a recipe's fields with several seeds, choose on validation images, test the winner once.
@@ -76,7 +79,7 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _run(made: "Sweep", workers: int, cluster: str, limit: float) -> None:
+def _run(made: Sweep, workers: int, cluster: str, limit: float) -> None:
     """Run the trials under a table of the levels; where nobody watches, with a line for each trial."""
     from rich.console import Console
     from rich.live import Live
@@ -94,7 +97,7 @@ def _run(made: "Sweep", workers: int, cluster: str, limit: float) -> None:
                 click.echo(line, err=True)
 
 
-def _conclude(made: "Sweep") -> None:
+def _conclude(made: Sweep) -> None:
     """Choose, train the winner, show what came out."""
     choice = made.choose()
     for trial, reason in made.failures.items():

@@ -1,83 +1,49 @@
-"""Enlarging the training data: each image distorted anew each time it is seen, uint8 -> float32 in one pass."""
+"""Enlarging the training data: each image is distorted anew each time that it is seen, uint8 -> float32 in one pass."""
 
 import math
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from handgrad.errors import UserError
+from handgrad.kernels import Kernels
+from handgrad.kernels.naive.images import CORRUPT, WARP
 from handgrad.rng import Stream, derive
 
 Array = npt.NDArray[Any]
 
 FIELDS = 256  # smooth fields drawn for an epoch; rolled and mirrored, each serves many images
-DIRT = ("blur", "noise", "contrast", "clutter")  # in the order of `kernels/soil.py`
 SIGMA = 5.0  # pixels: how smooth an elastic distortion is
-
-
-@dataclass(frozen=True)
-class Augment:
-    """The largest distortions; each image draws its own, uniformly between minus and plus these.
-
-    rotation, shear: degrees; scale: 0.15 stretches each axis by up to 1.15 or 1/1.15; shift: pixels; elastic:
-    root-mean-square displacement of an axis in pixels (each image draws between half of it and all of it); stroke:
-    share of the way to the brightest (thicker) or darkest (thinner) neighbour; flip: mirror half of the images left
-    to right; clean: share of the images left as they are. Then dirt, on clean ones too: blur, noise, contrast lost
-    (each a share of the most there can be) and clutter, the share of images with foreign marks; see `kernels/soil.py`.
-    """
-
-    rotation: float = 0.0
-    shear: float = 0.0
-    scale: float = 0.0
-    shift: float = 0.0
-    elastic: float = 0.0
-    stroke: float = 0.0
-    flip: bool = False
-    clean: float = 0.0
-    blur: float = 0.0
-    noise: float = 0.0
-    contrast: float = 0.0
-    clutter: float = 0.0
-
-    def __post_init__(self) -> None:
-        limits = {"rotation": 180, "shear": 60, "scale": 2, "shift": 100, "elastic": 100, "stroke": 1}
-        limits |= dict.fromkeys(("clean", *DIRT), 1)
-        for name, limit in limits.items():
-            value = getattr(self, name)
-            if not 0 <= value <= limit:
-                raise UserError(f"augmentation {name} is {value}: expected a number from 0 to {limit}")
-
-    @property
-    def changes(self) -> bool:
-        """Whether any image can come out distorted."""
-        moves = any(getattr(self, f.name) for f in fields(self) if f.name not in ("clean", *DIRT))
-        return moves and self.clean < 1
-
-    def softer(self, factor: float) -> "Augment":
-        """The same with every strength multiplied by a factor."""
-        names = ("rotation", "shear", "scale", "shift", "elastic", "stroke", *DIRT)
-        return replace(self, **{name: getattr(self, name) * factor for name in names})
-
-    def limits(self) -> Array:
-        """The kernel's form: (8,) float32 in the order of `kernels/warp.py`."""
-        turn, slant = math.radians(self.rotation), math.tan(math.radians(self.shear))
-        clean = self.clean if self.changes else 1.0
-        values = [clean, turn, slant, math.log1p(self.scale), self.shift, self.elastic, self.stroke, float(self.flip)]
-        return np.array(values, np.float32)
-
-    def dirt(self) -> Array:
-        """The limits (4,) float32 of `kernels/soil.py`."""
-        return np.array([getattr(self, name) for name in DIRT], np.float32)
+FIXED = ("unaugmented_share", "flip")  # what stays as it is where distortions are made weaker
+UNITS: dict[str, Callable[[float], float]] = {  # from a recipe's unit to the kernel's, where they differ
+    "rotation": math.radians,
+    "shear": lambda degrees: math.tan(math.radians(degrees)),
+    "scale": math.log1p,
+}
 
 
 def elastic_fields(height: int, width: int, key: int, count: int = FIELDS) -> Array:
-    """Smooth random displacements (count, H, W, 2) float32, root-mean-square 1 pixel an axis, seamless when rolled.
+    """Draw smooth random displacements.
 
-    White noise smoothed by a Gaussian (Simard, Steinkraus and Platt 2003). The filter is applied as a product of
-    spectra, whose period is the image: that is what makes the fields seamless.
+    White noise is smoothed by a Gaussian (Simard, Steinkraus and Platt 2003, "Best Practices for Convolutional Neural
+    Networks"). The filter is applied as a product of spectra, whose period is the image: so the fields stay seamless
+    when they are rolled.
+
+    Parameters
+    ----------
+    height, width : int
+        Size of the images, in pixels.
+    key : int
+        What the noise is drawn with.
+    count : int
+        How many fields.
+
+    Returns
+    -------
+    float32 array (count, H, W, 2)
+        Displacements along x and y, with a root mean square of 1 pixel an axis.
     """
     noise = np.random.Generator(np.random.Philox(key=key)).standard_normal((count, height, width, 2), np.float32)
     spectrum = np.fft.rfft2(noise, axes=(1, 2)) * _gaussian(height, width)[None, :, :, None]
@@ -96,31 +62,78 @@ def _gaussian(height: int, width: int) -> Array:
 
 
 class Augmenter:
-    """Fills batches: holds what the one fused pass needs beside the images. mean, scale: (H, W, C) float32."""
+    """Fills batches with distorted images.
 
-    def __init__(self, augment: Augment, mean: Array, scale: Array, kernels: Any, seed: int) -> None:
-        self.augment, self.mean, self.scale, self.kernels, self.seed = augment, mean, scale, kernels, seed
-        self.limits, self.dirt = augment.limits(), augment.dirt()
-        self.zero, self.one = np.zeros_like(mean), np.ones_like(scale)
-        self.fields = np.zeros((FIELDS if augment.elastic else 1, *mean.shape[:2], 2), np.float32)
+    Each image draws its own distortion, uniformly between minus and plus the largest one.
+
+    Parameters
+    ----------
+    strengths : mapping of str to float
+        The largest distortions, under the names and in the units of a recipe's augmentation options.
+    mean, scale : float32 array (H, W, C)
+        What is taken off each pixel, and the factor after that.
+    kernels : Kernels
+        What to compute with.
+    seed : int
+        Of the distortions.
+    """
+
+    def __init__(self, strengths: Mapping[str, float], mean: Array, scale: Array, kernels: Kernels, seed: int) -> None:
+        self.strengths, self.mean, self.scale, self.kernels, self.seed = strengths, mean, scale, kernels, seed
+        self._zero, self._one = np.zeros_like(mean), np.ones_like(scale)
+        self._fields = np.zeros((FIELDS if strengths["elastic"] else 1, *mean.shape[:2], 2), np.float32)
+        self._weaken(1.0)
+
+    @property
+    def nbytes(self) -> int:
+        """The memory of the elastic fields, in bytes."""
+        return self._fields.nbytes
 
     def begin_epoch(self, epoch: int, factor: float = 1.0) -> None:
-        """Draw this epoch's elastic fields, and scale every strength by a factor."""
-        softer = self.augment.softer(factor)
-        self.limits, self.dirt = softer.limits(), softer.dirt()
-        if self.augment.elastic:
-            self.fields = elastic_fields(
-                self.mean.shape[0], self.mean.shape[1], derive(self.seed, Stream.ELASTIC, epoch)
-            )
+        """Draw the elastic fields of an epoch.
+
+        Parameters
+        ----------
+        epoch : int
+            Its number, from 0.
+        factor : float
+            What every strength is multiplied by.
+        """
+        self._weaken(factor)
+        if self.strengths["elastic"]:
+            height, width = self.mean.shape[:2]
+            self._fields = elastic_fields(height, width, derive(self.seed, Stream.ELASTIC, epoch))
+
+    def _weaken(self, factor: float) -> None:
+        weak = {name: value if name in FIXED else value * factor for name, value in self.strengths.items()}
+        if not any(weak[name] for name in WARP if name != "unaugmented_share"):
+            weak["unaugmented_share"] = 1.0  # nothing to do: the kernel may copy
+        self._warp, self._corrupt = _limits(weak, WARP), _limits(weak, CORRUPT)
 
     def __call__(self, out: Array, pixels: Array, rows: Array, step: int) -> None:
-        """out (B, H, W, C) float32 = the images pixels[rows], uint8, distorted with this step's key."""
-        key = derive(self.seed, Stream.WARP, step)
-        threads = self.kernels.threads()
-        if not self.dirt.any():
-            self.kernels.warp(out, pixels, rows, self.mean, self.scale, self.fields, self.limits, key, threads)
+        """Fill a batch.
+
+        Parameters
+        ----------
+        out : float32 array (N, H, W, C)
+            Written: (distorted pixels - mean) * scale.
+        pixels : uint8 array (M, H, W, C)
+            All images.
+        rows : int64 array (N,)
+            Which of them are in the batch.
+        step : int
+            The number of the step, which the distortions are drawn with.
+        """
+        key, threads = derive(self.seed, Stream.WARP, step), self.kernels.threads()
+        if not self._corrupt.any():
+            self.kernels.warp(out, pixels, rows, self.mean, self.scale, self._fields, self._warp, key, threads)
             return
-        self.kernels.warp(out, pixels, rows, self.zero, self.one, self.fields, self.limits, key, threads)
-        self.kernels.soil(out, self.dirt, derive(self.seed, Stream.CORRUPT, step), threads)
+        self.kernels.warp(out, pixels, rows, self._zero, self._one, self._fields, self._warp, key, threads)
+        self.kernels.corrupt(out, self._corrupt, derive(self.seed, Stream.CORRUPT, step), threads)
         np.subtract(out, self.mean, out=out)
         np.multiply(out, self.scale, out=out)
+
+
+def _limits(strengths: Mapping[str, float], names: Sequence[str]) -> Array:
+    """The strengths as a kernel takes them: float32, in its order and units."""
+    return np.array([UNITS[name](strengths[name]) if name in UNITS else strengths[name] for name in names], np.float32)

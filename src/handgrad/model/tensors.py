@@ -1,6 +1,7 @@
 """Safetensors files with a header of our own; what is wrong with one is said in a line."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,30 @@ from handgrad.files import replace_file
 from handgrad.nn.params import Array, Shape
 
 
-def read_tensors(path: str | Path, expected: str, kind: str) -> tuple[dict[str, Array], dict[str, Any]]:
-    """(tensors by name, header) of a file of format `expected`; kind is what an error calls it."""
+def read_tensors(path: str | Path, formats: Sequence[str], kind: str) -> tuple[dict[str, Array], dict[str, Any]]:
+    """Read a file.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        The file.
+    formats : sequence of str
+        The formats that are read, the present one first.
+    kind : str
+        What an error calls the file: `model` or `checkpoint`.
+
+    Returns
+    -------
+    tensors : dict of str to array
+        By name.
+    header : dict of str to object
+        What `write_tensors` was given.
+
+    Raises
+    ------
+    UserError
+        For a file that is missing, damaged, or of another format.
+    """
     from safetensors import SafetensorError, safe_open
 
     if not Path(path).is_file():
@@ -28,21 +51,60 @@ def read_tensors(path: str | Path, expected: str, kind: str) -> tuple[dict[str, 
         header = json.loads(metadata) if metadata else {}
     except (ValueError, RecursionError):
         raise UserError(f"{path}: the header of this {kind} is damaged; use another copy of the file") from None
-    if not isinstance(header, dict) or header.get("format") != expected:
-        raise UserError(f"{path}: a safetensors file, but no {kind} of format {expected}; give one that handgrad wrote")
+    if not isinstance(header, dict) or header.get("format") not in formats:
+        raise UserError(
+            f"{path}: a safetensors file, but no {kind} of format {formats[0]}; give one that handgrad wrote"
+        )
     return tensors, header
 
 
 def write_tensors(path: str | Path, tensors: dict[str, Array], header: dict[str, Any]) -> None:
-    """Write tensors and header, whole or not at all. The header is one entry: several have no fixed order."""
+    """Write a file, whole or not at all.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        The file.
+    tensors : dict of str to array
+        By name.
+    header : dict of str to object
+        Plain values; they become one entry of the file's metadata, as several have no fixed order.
+
+    Raises
+    ------
+    UserError
+        Where the file cannot be written.
+    """
     from safetensors.numpy import save
 
     contiguous = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
     replace_file(path, save(contiguous, {"handgrad": json.dumps(header)}))
 
 
-def take(path: str | Path, tensors: dict[str, Array], name: str, shape: Shape) -> Array:
-    """The tensor called `name`, which must be of this shape, and float32; or float16, as models are shipped."""
+def checked_tensor(path: str | Path, tensors: dict[str, Array], name: str, shape: Shape) -> Array:
+    """Return one of a file's tensors.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        The file, for errors.
+    tensors : dict of str to array
+        As `read_tensors` gave them.
+    name : str
+        Which tensor.
+    shape : tuple of int
+        The shape that it must have.
+
+    Returns
+    -------
+    float32 array
+        The tensor; float16, as models are shipped, is widened.
+
+    Raises
+    ------
+    UserError
+        Where it is missing, or of another shape or type.
+    """
     found = tensors.get(name)
     if found is None or found.shape != tuple(shape) or found.dtype not in (np.float32, np.float16):
         got = "missing" if found is None else f"{found.dtype} {found.shape}"

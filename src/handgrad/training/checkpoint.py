@@ -1,72 +1,128 @@
 """A training run on disk, after any step: enough to go on to the same bytes as if it had never stopped."""
 
-from dataclasses import asdict
+from __future__ import annotations
+
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from handgrad.datasets import Images
 from handgrad.errors import UserError
-from handgrad.model.tensors import read_tensors, take, write_tensors
+from handgrad.model.renamed import CHECKPOINT_ARRAYS, renamed
+from handgrad.model.tensors import checked_tensor, read_tensors, write_tensors
 from handgrad.nn.params import Array
+from handgrad.training.data import Source
+from handgrad.training.progress import Progress
 from handgrad.training.recipe import Recipe
-from handgrad.training.trainer import Epoch, Trainer
+from handgrad.training.trainer import Trainer
 
 FORMAT = "handgrad-checkpoint-1"
 
 
-def save(trainer: Trainer, path: str | Path, dataset: str, checksum: str) -> None:
-    """Write the run as one safetensors file, whole or not at all; dataset and checksum say what it learns from."""
-    progress = {
-        "format": FORMAT,
-        "recipe": asdict(trainer.recipe), "seed": trainer.seed, "step": trainer.step, "dataset": dataset,
-        "checksum": checksum, "history": [asdict(epoch) for epoch in trainer.history],
-        "epoch": [trainer.loss_sum, trainer.right, trainer.seconds],
+def save(trainer: Trainer, path: str | Path, source: Source, checksum: str) -> None:
+    """Write a run, whole or not at all.
+
+    Parameters
+    ----------
+    trainer : Trainer
+        The run.
+    path : str or pathlib.Path
+        The file, in the safetensors format.
+    source : Source
+        Where its images come from.
+    checksum : str
+        Of its images.
+
+    Raises
+    ------
+    UserError
+        Where the file cannot be written.
+    """
+    header = {
+        "format": FORMAT, "recipe": trainer.recipe.to_json(), "seed": trainer.seed, **source.to_json(),
+        "checksum": checksum, **trainer.progress.to_json(),
     }  # fmt: skip
-    write_tensors(path, _vectors(trainer), progress)
+    write_tensors(path, trainer.vectors(), header)
 
 
-def origin(path: str | Path) -> tuple[str, str]:
-    """(name or path of the data set, its checksum) that a checkpoint's run learns from."""
-    _, progress = read_tensors(path, FORMAT, "checkpoint")
-    return _field(path, progress, "dataset"), _field(path, progress, "checksum")
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """A run as its file has it.
 
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        The file.
+    tensors : dict of str to array
+        What steps change.
+    header : dict of str to object
+        Everything else.
+    """
 
-def restore(path: str | Path, data: Images, valid: Images) -> Trainer:
-    """The run as it stood when it was saved, on the same images."""
-    tensors, progress = read_tensors(path, FORMAT, "checkpoint")
-    try:
-        return _restored(path, tensors, progress, data, valid)
-    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
-        raise UserError(f"{path}: the checkpoint's header is damaged ({error!r}); start the run again") from None
+    path: str | Path
+    tensors: dict[str, Array]
+    header: dict[str, Any]
 
+    @classmethod
+    def read(cls, path: str | Path) -> Checkpoint:
+        """Read a file that `save` wrote.
 
-def _restored(
-    path: str | Path, tensors: dict[str, Array], progress: dict[str, Any], data: Images, valid: Images
-) -> Trainer:
-    recipe = Recipe("custom").change(**progress["recipe"])  # a field that it lacks came later: its default is right
-    trainer = Trainer(recipe, data, valid, progress["seed"])
-    for name, vector in _vectors(trainer).items():
-        vector[...] = take(path, tensors, name, vector.shape)
-    step, history = progress["step"], [Epoch(**epoch) for epoch in progress["history"]]
-    if not len(history) * trainer.steps_per_epoch <= step <= (len(history) + 1) * trainer.steps_per_epoch:
-        raise ValueError(f"step {step} after {len(history)} epochs")
-    trainer.step = trainer.optimiser.steps = step
-    trainer.history = history
-    trainer.loss_sum, trainer.right, trainer.seconds = progress["epoch"]
-    return trainer
+        Parameters
+        ----------
+        path : str or pathlib.Path
+            The file.
 
+        Returns
+        -------
+        Checkpoint
+            What it holds.
 
-def _vectors(trainer: Trainer) -> dict[str, Array]:
-    """Every array that a step changes."""
-    vectors = {"theta": trainer.network.theta, "state": trainer.network.state, **trainer.optimiser.memory}
-    if trainer.average:
-        vectors |= {"average.theta": trainer.average.theta, "average.state": trainer.average.state}
-    if trainer.recipe.focus:
-        vectors |= {"difficulty": trainer.sampler.difficulty, "drawn_by": trainer.sampler.drawn_by}
-    return vectors
+        Raises
+        ------
+        UserError
+            For a file that is missing, damaged, or of another kind.
+        """
+        tensors, header = read_tensors(path, (FORMAT,), "checkpoint")
+        for name in ("dataset", "checksum"):
+            if not isinstance(header.get(name), str):
+                raise UserError(f"{path}: the checkpoint's header lacks '{name}'; start the run again")
+        return cls(path, renamed(tensors, CHECKPOINT_ARRAYS), header)
 
+    @property
+    def source(self) -> Source:
+        """Where the run's images come from."""
+        return Source.from_json(self.header)
 
-def _field(path: str | Path, progress: dict[str, Any], name: str) -> str:
-    if not isinstance(progress.get(name), str):
-        raise UserError(f"{path}: the checkpoint's header lacks '{name}'; start the run again")
-    return str(progress[name])
+    @property
+    def checksum(self) -> str:
+        """The checksum of the run's images."""
+        return str(self.header["checksum"])
+
+    def trainer(self, data: Images, valid: Images) -> Trainer:
+        """Return the run as it stood when it was saved.
+
+        Parameters
+        ----------
+        data, valid : Images
+            The same images as then.
+
+        Returns
+        -------
+        Trainer
+            Ready to go on.
+
+        Raises
+        ------
+        UserError
+            Where the header is damaged.
+        """
+        try:
+            trainer = Trainer(Recipe.from_json(self.header["recipe"]), data, valid, self.header["seed"])
+            shapes = {name: vector.shape for name, vector in trainer.vectors().items()}
+            vectors = {name: checked_tensor(self.path, self.tensors, name, shape) for name, shape in shapes.items()}
+            trainer.go_on_from(Progress.from_json(self.header), vectors)
+        except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
+            raise UserError(
+                f"{self.path}: the checkpoint's header is damaged ({error!r}); start the run again"
+            ) from None
+        return trainer

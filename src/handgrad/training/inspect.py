@@ -1,24 +1,42 @@
 """What a network is like before it learns: sizes, and whether signals and gradients keep their level."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
 
 from handgrad.datasets import Images
 from handgrad.kernels import naive
+from handgrad.model.preprocess import Preprocess, deskewed
 from handgrad.nn.layers import chain
-from handgrad.nn.network import Network, Workspace, describe
+from handgrad.nn.network import Network
 from handgrad.nn.params import Array
+from handgrad.nn.workspace import Workspace
 from handgrad.training.recipe import Recipe
-from handgrad.training.trainer import normalisation, prepared
+from handgrad.training.recipes import fitting_network
+from handgrad.training.trainer import Trainer
 
 
 @dataclass(frozen=True)
 class Row:
-    """One layer: what it is, what comes out, and the signal at the start of training.
+    """One layer at the start of training.
 
-    activation, gradient: standard deviation of its output, and of the loss's gradient by that output (times the batch
-    size), None below the first weights; dead: share of its units that are 0 for every image.
+    Parameters
+    ----------
+    layer : str
+        What it is.
+    shape : tuple of int
+        Of its output for one image.
+    parameters : int
+        How many numbers it learns.
+    activation : float
+        Standard deviation of its output.
+    gradient : float or None
+        Standard deviation of the gradient of the loss with respect to its output, times the batch size; None below the
+        first weights.
+    dead : float
+        Share of its units that are 0 for every image, from 0 to 1.
     """
 
     layer: str
@@ -30,39 +48,82 @@ class Row:
 
 
 def inspect(recipe: Recipe, data: Images, seed: int = 0, images: int = 256) -> list[Row]:
-    """A row a layer (of one column, where there are several), measured on one training batch in train mode, with the
-    weights that `seed` starts from.
+    """Measure a network on one training batch, in train mode.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What to build; of several members, one is looked at.
+    data : Images
+        What it is to learn from.
+    seed : int
+        What the weights start from.
+    images : int
+        How many images the batch has.
+
+    Returns
+    -------
+    list of Row
+        One for each layer.
+
+    Raises
+    ------
+    UserError
+        Where recipe and images do not fit.
     """
-    data = prepared(data, recipe)
+    data = deskewed(data) if recipe.deskew else data
     sample, outputs = data[:images], len(data.classes) + (recipe.outliers > 0)
-    network = Network(recipe.change(columns=1).layers(outputs), data.shape, seed, np.float64)
-    mean, scale = normalisation(data, recipe.normalise)
+    network = fitting_network(recipe.change(members=1), outputs, data.shape, seed, np.float64)
     ws = network.workspace(len(sample), train=True)
-    ws.x[:] = (sample.pixels.reshape(-1, *data.shape) - mean) * scale
+    Preprocess.fit(data, recipe.normalise).normalise(sample.nhwc, ws.x)
     out: dict[int, Array] = {}
     x = ws.x
     network.draw(ws, seed, 0)
-    for i in chain.active(network.layers):
+    for i in chain.active(network.plans):
         x = out[i] = network.layers[i].forward(x, ws.slots[i])
     gradients = _gradients(network, ws, x, sample)
     rows = []
     for i, (layer, plan) in enumerate(zip(network.layers, network.plans, strict=True)):
-        at = i if i in out else i - 1  # a ReLU folded into the layer before it: what leaves the one leaves the other
+        at = i if i in out else i - 1  # a ReLU folded into the layer before it: their outputs are one
         dead = (out[at].reshape(len(sample), -1) == 0).all(axis=0).mean()
-        spread = float(out[at].std())
-        rows.append(Row(describe(layer), plan.out_shape, network.count(i), spread, gradients.get(at), float(dead)))
+        deviation = float(out[at].std())
+        rows.append(
+            Row(layer.describe(), plan.out_shape, network.count(i), deviation, gradients.get(at), float(dead))
+        )
     return rows
 
 
 def _gradients(network: Network, ws: Workspace, logits: Array, sample: Images) -> dict[int, float]:
-    """Standard deviation of the gradient by each layer's output, as far down as any layer wants one."""
+    """Standard deviation of the gradient with respect to each layer's output, as far down as any layer wants one."""
     dlogits = np.empty_like(logits)
     naive.softmax_cross_entropy(dlogits, logits, sample.labels, 0.0)
     found = {}
     dy: Array | None = dlogits
-    for i in reversed(chain.active(network.layers)):
+    for i in reversed(chain.active(network.plans)):
         if dy is None:
             break
         found[i] = float(dy.std()) * len(sample)
         dy = network.layers[i].backward(dy, ws.slots[i])
     return found
+
+
+def step_memory(trainer: Trainer) -> int:
+    """Return the memory that a training step works in.
+
+    Parameters
+    ----------
+    trainer : Trainer
+        The run.
+
+    Returns
+    -------
+    int
+        Bytes of the weights, of what optimiser and average remember, of the workspace, the elastic fields and the
+        teacher. The images, and Python with its libraries, come on top.
+    """
+    network = trainer.network
+    arrays = [network.theta, network.grad, network.state, *trainer.optimiser.memory.values()]
+    arrays += [trainer.ema.theta, trainer.ema.state] if trainer.ema else []
+    ws = network.workspace(trainer.batches.size, train=True, kernels="parallel")
+    taught = trainer.teacher.nbytes if trainer.teacher else 0
+    return ws.nbytes + sum(array.nbytes for array in arrays) + trainer.augmenter().nbytes + taught

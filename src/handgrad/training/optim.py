@@ -1,48 +1,89 @@
-"""Optimisers on flat vectors: a rule says how one step is made, `Optimiser` keeps what the rule remembers."""
+"""Optimisers on flat vectors: a rule makes one step, `Optimiser` keeps what the rule remembers."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from handgrad.errors import UserError
+from handgrad.kernels import Kernels
 from handgrad.kernels.sizes import CHUNK
 from handgrad.nn.params import Array, Layout, aligned
 
 
 class Rule(ABC):
-    """Subclasses are frozen dataclasses; `memory` names the vectors, as long as theta, that a rule remembers."""
+    """An update rule.
+
+    Subclasses are frozen dataclasses; `memory` names the vectors, as long as theta, that a rule remembers.
+    """
 
     memory: ClassVar[tuple[str, ...]]
 
     @abstractmethod
     def update(
-        self, kernels: Any, theta: Array, grad: Array, memory: list[Array], lr: float, decay: float, step: int
+        self, kernels: Kernels, theta: Array, grad: Array, memory: list[Array], lr: float, decay: float, step: int
     ) -> None:
-        """Move theta one step in place; decay is decoupled from the gradient; step counts from 1."""
+        """Move the parameters one step, in place.
+
+        Parameters
+        ----------
+        kernels : Kernels
+            What to compute with.
+        theta, grad : float32 array (P,)
+            Parameters, and the gradient of the loss with respect to them.
+        memory : list of float32 array (P,)
+            What the rule remembers, a vector for each name in `memory`.
+        lr : float
+            Learning rate.
+        decay : float
+            Weight decay.
+        step : int
+            The number of this step, from 1.
+        """
 
 
 @dataclass(frozen=True)
 class SGD(Rule):
-    """Gradient descent with momentum (Polyak 1964; Nesterov's look-ahead in the form of Sutskever et al. 2013)."""
+    """Stochastic gradient descent with momentum.
+
+    Momentum after Polyak (1964); Nesterov's in the form of Sutskever et al. 2013, "On the importance of initialization
+    and momentum in deep learning".
+
+    Parameters
+    ----------
+    momentum : float
+        From 0 to below 1.
+    nesterov : bool
+        Whether the gradient is taken as if the momentum had been applied already.
+    """
 
     momentum: float = 0.0
     nesterov: bool = False
     memory = ("velocity",)
 
     def __post_init__(self) -> None:
-        _inside("momentum", self.momentum)
+        _check_rate("momentum", self.momentum)
 
     def update(
-        self, kernels: Any, theta: Array, grad: Array, memory: list[Array], lr: float, decay: float, step: int
+        self, kernels: Kernels, theta: Array, grad: Array, memory: list[Array], lr: float, decay: float, step: int
     ) -> None:
         kernels.sgd_step(theta, grad, memory[0], lr, self.momentum, self.nesterov, decay)
 
 
 @dataclass(frozen=True)
 class Adam(Rule):
-    """Adam (Kingma and Ba 2015) with bias correction. Its weight decay is added to the gradient; see AdamW."""
+    """Adam with bias correction (Kingma and Ba 2015); weight decay is added to the gradient.
+
+    Parameters
+    ----------
+    beta1, beta2 : float
+        Decays of the first and the second moment, from 0 to below 1.
+    eps : float
+        Added to the root of the second moment, above 0.
+    """
 
     beta1: float = 0.9
     beta2: float = 0.999
@@ -50,75 +91,143 @@ class Adam(Rule):
     memory = ("m", "v")
 
     def __post_init__(self) -> None:
-        _inside("beta1", self.beta1)
-        _inside("beta2", self.beta2)
+        _check_rate("beta1", self.beta1)
+        _check_rate("beta2", self.beta2)
         if not self.eps > 0:
             raise UserError(f"eps is {self.eps}: expected a number above 0")
 
     def update(
-        self, kernels: Any, theta: Array, grad: Array, memory: list[Array], lr: float, decay: float, step: int
+        self, kernels: Kernels, theta: Array, grad: Array, memory: list[Array], lr: float, decay: float, step: int
     ) -> None:
-        kernels.adam_step(theta, grad, *memory, lr, self.beta1, self.beta2, self.eps, decay, 0.0, step)
+        m, v = memory
+        kernels.adam_step(theta, grad, m, v, lr, self.beta1, self.beta2, self.eps, decay, 0.0, step)
 
 
 @dataclass(frozen=True)
 class AdamW(Adam):
-    """Adam with weight decay decoupled from the gradient: theta -= lr * decay * theta (Loshchilov and Hutter 2019)."""
+    """Adam with weight decay decoupled from the gradient: theta -= lr decay theta (Loshchilov and Hutter 2019).
+
+    Parameters
+    ----------
+    beta1, beta2, eps : float
+        As in `Adam`.
+    """
 
     def update(
-        self, kernels: Any, theta: Array, grad: Array, memory: list[Array], lr: float, decay: float, step: int
+        self, kernels: Kernels, theta: Array, grad: Array, memory: list[Array], lr: float, decay: float, step: int
     ) -> None:
-        kernels.adam_step(theta, grad, *memory, lr, self.beta1, self.beta2, self.eps, 0.0, decay, step)
+        m, v = memory
+        kernels.adam_step(theta, grad, m, v, lr, self.beta1, self.beta2, self.eps, 0.0, decay, step)
 
 
-def _inside(name: str, value: float) -> None:
+# What a recipe calls the rules: each is made from the recipe's momentum, nesterov and beta2.
+RULES: dict[str, Callable[[float, bool, float], Rule]] = {
+    "sgd": lambda momentum, nesterov, beta2: SGD(momentum, nesterov),
+    "adam": lambda momentum, nesterov, beta2: Adam(momentum, beta2),
+    "adamw": lambda momentum, nesterov, beta2: AdamW(momentum, beta2),
+}
+
+
+def _check_rate(name: str, value: float) -> None:
     if not 0 <= value < 1:
         raise UserError(f"{name} is {value}: expected a number from 0 up to, not including, 1")
 
 
 class Optimiser:
-    """A rule and its memory for one layout. clip: largest Euclidean norm of the gradient, 0 for none."""
+    """A rule and its memory for one network.
+
+    Parameters
+    ----------
+    rule : Rule
+        How one step is made.
+    layout : Layout
+        Of the network's parameters: which of them decay, and how their learning rates are scaled.
+    kernels : Kernels
+        What to compute with.
+    weight_decay : float
+        Of the parameters that decay, 0 or more.
+    clip_norm : float
+        Largest Euclidean norm of the gradient; 0 for no limit.
+    dtype : dtype
+        Of the parameters: float32 to train, float64 to check.
+
+    Raises
+    ------
+    UserError
+        For a negative or infinite weight decay or norm.
+    """
 
     def __init__(
-        self, rule: Rule, layout: Layout, kernels: Any, decay: float = 0.0, clip: float = 0.0, dtype: Any = np.float32
-    ) -> None:
-        if not (0 <= decay < np.inf and 0 <= clip < np.inf):
-            raise UserError(f"weight decay is {decay} and clip {clip}: expected finite numbers, 0 or more")
-        self.rule, self.layout, self.kernels, self.decay, self.clip = rule, layout, kernels, decay, clip
+        self, rule: Rule, layout: Layout, kernels: Kernels, weight_decay: float = 0.0, clip_norm: float = 0.0,
+        dtype: npt.DTypeLike = np.float32,
+    ) -> None:  # fmt: skip
+        if not (0 <= weight_decay < np.inf and 0 <= clip_norm < np.inf):
+            raise UserError(
+                f"weight_decay is {weight_decay} and clip_norm {clip_norm}: expected finite numbers, 0 or more"
+            )
+        self.rule, self.layout, self.kernels = rule, layout, kernels
+        self.weight_decay, self.clip_norm = weight_decay, clip_norm
         self.memory = {name: aligned((layout.size,), dtype) for name in rule.memory}
-        self.steps = 0
         self._parts = np.empty(layout.size // CHUNK + 1)
 
-    def step(self, theta: Array, grad: Array, lr: float) -> None:
-        """One update of theta in place; grad may be scaled by clipping."""
-        self.steps += 1
-        if self.clip:
-            self.kernels.clip_norm(grad, self.clip, self._parts)
+    def update(self, theta: Array, grad: Array, lr: float, step: int) -> None:
+        """Make one step, in place.
+
+        Parameters
+        ----------
+        theta, grad : float32 array (P,)
+            Parameters and gradient; clipping scales the gradient.
+        lr : float
+            Learning rate.
+        step : int
+            The number of this step, from 1.
+        """
+        if self.clip_norm:
+            self.kernels.clip_norm(grad, self.clip_norm, self._parts)
         for segment in self.layout.segments:
             part = slice(segment.start, segment.stop)
             memory = [vector[part] for vector in self.memory.values()]
-            decay = self.decay if segment.decay else 0.0
-            self.rule.update(self.kernels, theta[part], grad[part], memory, lr * segment.lr, decay, self.steps)
+            decay = self.weight_decay if segment.decay else 0.0
+            self.rule.update(self.kernels, theta[part], grad[part], memory, lr * segment.lr_scale, decay, step)
 
 
-class Average:
+class EMA:
     """Exponential moving average of the weights, and of the state beside them (Polyak and Juditsky 1992).
 
-    Taken every `EVERY` steps, with the decay raised to match: at these decays nobody can tell, and memory traffic
-    falls.
+    It is taken every `EVERY` steps, with the decay raised to that power: at the decays that are used the difference
+    cannot be measured, and memory traffic falls.
+
+    Parameters
+    ----------
+    decay : float
+        Share of the old average that a step keeps, from 0 to below 1.
+    theta, state : float32 array (P,), (S,)
+        Where the average starts.
+    kernels : Kernels
+        What to compute with.
     """
 
     EVERY = 8
 
-    def __init__(self, decay: float, theta: Array, state: Array, kernels: Any) -> None:
-        _inside("average", decay)
+    def __init__(self, decay: float, theta: Array, state: Array, kernels: Kernels) -> None:
+        _check_rate("ema", decay)
         self.decay, self.kernels = decay, kernels
         self.theta, self.state = aligned(theta.shape), aligned(state.shape)
         self.theta[:], self.state[:] = theta, state
 
     def update(self, theta: Array, state: Array, step: int) -> None:
-        """Take in the weights after `step` steps; early averages are shorter, so that the start is soon forgotten."""
+        """Take in the weights after a step.
+
+        Early averages are shorter, so that the start is soon forgotten.
+
+        Parameters
+        ----------
+        theta, state : float32 array (P,), (S,)
+            Weights and state.
+        step : int
+            How many steps were made.
+        """
         if step % self.EVERY == 0:
             keep = min(self.decay**self.EVERY, step / (step + 10 * self.EVERY))
-            self.kernels.average_step(self.theta, theta, keep)
-            self.kernels.average_step(self.state, state, keep)
+            self.kernels.ema_step(self.theta, theta, keep)
+            self.kernels.ema_step(self.state, state, keep)

@@ -1,8 +1,9 @@
-"""Images that are no digits, to learn from: a network that has seen some knows when to doubt.
+"""Images of no digit to learn from: a network that has seen some can refuse an answer.
 
 Outlier exposure (Hendrycks, Mazeika and Dietterich 2019, "Deep Anomaly Detection with Outlier Exposure"). They are made
-from the training digits, turned into what is none any more, and from drawn strokes: scribbles, and capitals and small
-letters. Left out are I, l, O and o, which cannot be told from a digit, and by hand b, g, q, S, s, Z and z too.
+from the training digits, by turns after which they are none, and from drawn strokes: scribbles, capitals and small
+letters. I, l, O and o are left out, since they cannot be told from digits; among the letters drawn by hand b, g, q, S,
+s, Z and z too.
 """
 
 import numpy as np
@@ -34,7 +35,27 @@ LETTERS = (
 
 
 def make_outliers(data: Images, seed: int, count: int = COUNT) -> Pixels:
-    """uint8 (count, 28, 28) made from grey images of the ten digits, 28x28; UserError for other images."""
+    """Make images of no digit.
+
+    Parameters
+    ----------
+    data : Images
+        Grey images of the ten digits, 28x28.
+    seed : int
+        Of the run.
+    count : int
+        How many images to make.
+
+    Returns
+    -------
+    uint8 array (count, 28, 28)
+        A fifth each of turned digits, pairs of digits, letters drawn by hand, printed letters, and scribbles.
+
+    Raises
+    ------
+    UserError
+        For other images than digits.
+    """
     size, classes = "x".join(map(str, data.shape)), len(np.unique(data.labels))
     if data.shape != (SIDE, SIDE, 1) or data.classes != tuple("0123456789") or classes < len(data.classes):
         raise UserError(f"outliers are made from the ten digits, 28x28x1: got {size} of {classes} classes; set it to 0")

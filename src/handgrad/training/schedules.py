@@ -16,34 +16,81 @@ def _check(lr: float, steps: int) -> None:
 
 
 def constant(lr: float, steps: int) -> Schedule:
-    """lr at every step."""
+    """Return the schedule lr.
+
+    Parameters
+    ----------
+    lr : float
+        Learning rate, above 0.
+    steps : int
+        How many steps there are, 1 or more.
+
+    Returns
+    -------
+    callable
+        From the step to the learning rate.
+    """
     _check(lr, steps)
     return lambda step: lr
 
 
-def step_decay(lr: float, steps: int, drops: int = 3, factor: float = 0.1) -> Schedule:
-    """lr * factor^i: the steps fall into drops + 1 equal runs, each `factor` times the one before."""
+def step_decay(lr: float, steps: int) -> Schedule:
+    """Return the schedule lr / 10^i, where the steps fall into four equal runs, i = 0 .. 3.
+
+    Parameters
+    ----------
+    lr : float
+        Learning rate of the first run, above 0.
+    steps : int
+        How many steps there are, 1 or more.
+
+    Returns
+    -------
+    callable
+        From the step to the learning rate.
+    """
     _check(lr, steps)
-    if drops < 1 or not 0 < factor < 1:
-        raise UserError(f"step schedule with {drops} drops of factor {factor}: expected drops >= 1, 0 < factor < 1")
-    return lambda step: lr * factor ** (min(step, steps - 1) * (drops + 1) // steps)
+    return lambda step: lr * 0.1 ** (min(step, steps - 1) * 4 // steps)
 
 
 def cosine(lr: float, steps: int) -> Schedule:
-    """lr * (1 + cos(pi * step / steps)) / 2, from lr towards 0 (Loshchilov and Hutter 2017, equation 5)."""
+    """Return the schedule lr (1 + cos(pi step / steps)) / 2 (Loshchilov and Hutter 2017, equation 5).
+
+    Parameters
+    ----------
+    lr : float
+        Learning rate of the first step, above 0.
+    steps : int
+        How many steps there are, 1 or more.
+
+    Returns
+    -------
+    callable
+        From the step to the learning rate.
+    """
     _check(lr, steps)
     return lambda step: lr * 0.5 * (1 + math.cos(math.pi * min(step, steps) / steps))
 
 
-def one_cycle(lr: float, steps: int, rise: float = 0.3) -> Schedule:
-    """From lr / 25 up to lr over the first `rise` of the steps, then down towards lr / 250,000, both as half a cosine.
+def one_cycle(lr: float, steps: int) -> Schedule:
+    """Return a schedule that rises from lr / 25 to lr over 30 % of the steps, then falls towards lr / 250,000.
 
-    After Smith and Topin, "Super-Convergence" (2018).
+    Both are half a cosine; after Smith and Topin 2018, "Super-Convergence".
+
+    Parameters
+    ----------
+    lr : float
+        The highest learning rate, above 0.
+    steps : int
+        How many steps there are, 1 or more.
+
+    Returns
+    -------
+    callable
+        From the step to the learning rate.
     """
     _check(lr, steps)
-    if not 0 < rise < 1:
-        raise UserError(f"one-cycle with rise {rise}: expected a share between 0 and 1")
-    peak, low, end = rise * steps, lr / 25, lr / 250_000
+    peak, low, end = 0.3 * steps, lr / 25, lr / 250_000
 
     def schedule(step: int) -> float:
         if step < peak:
@@ -54,7 +101,20 @@ def one_cycle(lr: float, steps: int, rise: float = 0.3) -> Schedule:
 
 
 def warm_up(schedule: Schedule, steps: int) -> Schedule:
-    """Scale the first `steps` of a schedule by (step + 1) / (steps + 1) (Goyal et al. 2017)."""
+    """Return a schedule whose first steps are scaled by (step + 1) / (steps + 1) (Goyal et al. 2017).
+
+    Parameters
+    ----------
+    schedule : callable
+        From the step to the learning rate.
+    steps : int
+        How many steps are scaled, 0 or more.
+
+    Returns
+    -------
+    callable
+        From the step to the learning rate.
+    """
     if steps < 0:
         raise UserError(f"warm-up over {steps} steps: expected 0 or more")
     return lambda step: schedule(step) * min(1.0, (step + 1) / (steps + 1))

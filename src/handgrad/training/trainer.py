@@ -1,9 +1,12 @@
 """Training: a generator of what happened, step by step and epoch by epoch; whoever listens draws it or stops it."""
 
+from __future__ import annotations
+
 import math
+import operator
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,259 +15,284 @@ from handgrad.datasets import Images
 from handgrad.errors import UserError
 from handgrad.evaluation.metrics import best_temperature
 from handgrad.images.augment import Augmenter
-from handgrad.images.deskew import deskew
 from handgrad.kernels import backend
-from handgrad.kernels.naive import softmax
-from handgrad.model.model import Model
+from handgrad.kernels.loss import softmax
+from handgrad.model.model import Model, batched_logits
+from handgrad.model.preprocess import Preprocess, deskewed
 from handgrad.nn.network import Network
 from handgrad.nn.params import Array, aligned
-from handgrad.rng import Stream, generator
-from handgrad.training.optim import Average, Optimiser
-from handgrad.training.outliers import make_outliers
+from handgrad.nn.workspace import Workspace
+from handgrad.training.batches import Batches, Pixels, Rows
+from handgrad.training.optim import EMA, Optimiser
+from handgrad.training.progress import Epoch, Progress, Step
 from handgrad.training.recipe import Recipe
+from handgrad.training.recipes import fitting_network
 from handgrad.training.sampling import Sampler
+from handgrad.training.schedules import Schedule
 from handgrad.training.teacher import Teacher
 
-VALID_BATCH = 256
-CALM_FACTOR = 0.5  # how strong distortions are in the last, calm epochs
-CLOCKED = ("seconds", "images_per_second")
-DOUBTED = 0.007  # share of the validation images for which the model's answer shall be "not sure"
-LEAST_DEVIATION = 16.0  # of a pixel, in grey levels: rarely inked pixels would otherwise be blown up
+FINETUNE_FACTOR = 0.5  # of every distortion in the epochs of `finetune_share`
+REFUSED_SHARE = 0.007  # of the validation images: so many of them fall below the model's threshold
 
 
-@dataclass(frozen=True)
-class Step:
-    """One update: `step` counts them over the whole run, loss is that batch's."""
+@dataclass(frozen=True, eq=False)
+class _Work:
+    """The arrays that a run works in."""
 
-    step: int
-    loss: float
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """One pass over the images; valid_* is None where nothing was kept back. seconds include the validation.
-
-    Columns that vote do so on the validation images; train_* are means of what each says of its share.
-    """
-
-    epoch: int
-    step: int
-    train_loss: float
-    train_accuracy: float
-    valid_loss: float | None
-    valid_accuracy: float | None
-    lr: float
-    seconds: float
-    images_per_second: float
+    ws: Workspace
+    pixels: Pixels  # (M, H, W, C)
+    labels: Pixels  # (M,)
+    augment: Augmenter
+    dlogits: Array  # (N, K)
 
 
 class Trainer:
     """A training run that can be left after any step and taken up again to the same bytes.
 
-    data, valid: what to learn from and what to watch; with recipe.all_data both are learnt from. There is no place for
-    test images. start: a model of the recipe's layers to go on from, rather than from random weights.
+    Parameters
+    ----------
+    recipe : Recipe
+        How to build and train the network.
+    data : Images
+        What to learn from. There is no place for test images.
+    valid : Images or None
+        What to watch; with `recipe.all_data`, what to learn from too.
+    seed : int
+        Of every random number.
+    start : Model, optional
+        What to go on from instead of random weights: a model with the recipe's layers.
+    schedule : callable, optional
+        From the step, counted from 0, to the learning rate, instead of the recipe's.
+
+    Attributes
+    ----------
+    progress : Progress
+        Where the run stands.
+    steps, steps_per_epoch : int
+        How many updates the run, and an epoch, have.
+    network : Network
+        With the weights as they are now; `model` has those to keep.
+
+    Raises
+    ------
+    UserError
+        Where recipe and images do not fit.
+
+    Examples
+    --------
+    >>> import handgrad
+    >>> data, valid = handgrad.load("mnist").split()
+    >>> trainer = Trainer(handgrad.recipe("mlp").change(hidden=(16,), epochs=1), data[:1000], valid[:200])
+    >>> [type(event).__name__ for event in trainer.run()][-2:]
+    ['Step', 'Epoch']
     """
 
-    def __init__(self, recipe: Recipe, data: Images, valid: Images, seed: int = 0, start: Model | None = None) -> None:
-        self.recipe, self.seed = recipe, seed
-        self.data = prepared(_join(data, valid) if recipe.all_data else data, recipe)
-        self.valid = None if recipe.all_data else prepared(valid, recipe)
-        self.batch = min(recipe.batch, len(self.data))
-        if recipe.columns > 1 and self.batch < 2 * recipe.columns:
-            raise UserError(
-                f"{self.batch} images in a batch for {recipe.columns} columns: expected two each or more; give more "
-                "images or a larger batch, or set columns to 1"
-            )
-        self.digits = self.batch - round(recipe.outliers * self.batch)  # images of a batch that have a label
-        self.steps_per_epoch = len(self.data) // self.digits
+    def __init__(
+        self, recipe: Recipe, data: Images, valid: Images | None, seed: int = 0, start: Model | None = None,
+        schedule: Schedule | None = None,
+    ) -> None:  # fmt: skip
+        self.recipe, self.seed = recipe, operator.index(seed)
+        joined = data + valid if recipe.all_data and valid else data
+        self.data = deskewed(joined) if recipe.deskew else joined
+        self.valid = None if recipe.all_data else deskewed(valid) if recipe.deskew and valid else valid
+        self.batches = Batches(self.data, recipe.batch, recipe.outliers, recipe.members, self.seed)
+        self.steps_per_epoch = self.batches.per_epoch
         self.steps = self.steps_per_epoch * recipe.epochs
-        self.schedule = recipe.learning_rate(self.steps)
-        self.outputs = len(data.classes) + (self.digits < self.batch)  # the last one, if so, for what is no digit
-        self.network = Network(recipe.layers(self.outputs), data.shape, seed)
-        self.mean, self.scale = normalisation(self.data, recipe.normalise)
+        self.schedule = schedule or recipe.learning_rate(self.steps)
+        self.outputs = len(data.classes) + self.batches.has_outliers  # the last one, if so, for what is no digit
+        self.network = fitting_network(recipe, self.outputs, data.shape, self.seed)
+        self.preprocess = Preprocess.fit(self.data, recipe.normalise, recipe.deskew)
         if start:
             self.network.theta[:], self.network.state[:] = start.network.theta, start.network.state
-            self.mean, self.scale = start.mean, start.scale
+            self.preprocess = start.preprocess
         self.kernels = backend("parallel")
-        self.optimiser = Optimiser(recipe.rule(), self.network.layout, self.kernels, recipe.decay, recipe.clip)
-        network = self.network
-        self.average = Average(recipe.average, network.theta, network.state, self.kernels) if recipe.average else None
+        layout, theta, state = self.network.layout, self.network.theta, self.network.state
+        self.optimiser = Optimiser(recipe.rule(), layout, self.kernels, recipe.weight_decay, recipe.clip_norm)
+        self.ema = EMA(recipe.ema, theta, state, self.kernels) if recipe.ema else None
         self.teacher = None
         if recipe.teacher:
-            self.teacher = Teacher(recipe.teacher, recipe.distillation, self.mean, self.scale, data.classes, self.batch)
-            if self.teacher.model.upright and not recipe.deskew:
-                raise UserError(f"teacher '{recipe.teacher}' sees digits set upright: set deskew, or choose another")
-        self.sampler = Sampler(len(self.data), seed, recipe.focus)
-        self.step = 0
-        self.history: list[Epoch] = []
-        self.loss_sum, self.right, self.seconds = 0.0, 0, 0.0  # of the epoch under way
+            self.teacher = Teacher(recipe, self.preprocess, data.classes, self.batches.size)
+        self.sampler = Sampler(len(self.data), self.seed, recipe.hard_sampling)
+        self.progress = Progress()
 
     def run(self) -> Iterator[Step | Epoch]:
-        """Train from where this run stands to its end, one record after each step and each epoch."""
-        recipe, ws = self.recipe, self.network.workspace(self.batch, train=True, kernels="parallel")
-        pixels, labels = self._with_outliers()
-        augment = self._augmenter()
-        dlogits = aligned((self.batch, self.outputs))
-        for epoch in range(len(self.history), recipe.epochs):
-            first, began = epoch * self.steps_per_epoch, time.perf_counter() - self.seconds
-            if self.step == first:
-                self.sampler.begin_epoch()
-            order = self.sampler.order(epoch)
-            augment.begin_epoch(epoch, CALM_FACTOR if self._among_last(recipe.calm, epoch) else 1.0)
-            smoothing = 0.0 if self._among_last(recipe.sharp, epoch) else recipe.smoothing
-            for at in range(self.step - first, self.steps_per_epoch):
-                rows = self._rows(order[at * self.digits : (at + 1) * self.digits], len(pixels))
-                augment(ws.x, pixels, rows, self.step)
-                logits = self.network.forward(ws.x, ws, self.seed, self.step)
-                loss, right = self.kernels.softmax_cross_entropy(dlogits, logits, labels[rows], smoothing)
-                self._check(loss)
-                if self.teacher:
-                    self.teacher.correct(dlogits, ws.x, labels[rows], smoothing)
-                self.sampler.learn(rows[: self.digits], labels[rows[: self.digits]], dlogits)
-                self.network.backward(dlogits, ws)
-                self.optimiser.step(self.network.theta, self.network.grad, self.schedule(self.step))
-                self.step += 1
-                if self.average:
-                    self.average.update(self.network.theta, self.network.state, self.step)
-                self.loss_sum, self.right = self.loss_sum + loss, self.right + int(right)
-                self.seconds = time.perf_counter() - began
-                yield Step(self.step, loss)
-            yield self._finish(epoch, began)
+        """Train from where this run stands to its end.
 
-    def _with_outliers(self) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
-        """Pixels (M, H, W, C) and labels to learn from; behind the digits, outliers with a label beyond the classes."""
-        pixels, labels = self.data.pixels.reshape(-1, *self.data.shape), self.data.labels
-        if self.digits == self.batch:
-            return pixels, labels
-        outliers = make_outliers(self.data, self.seed)[..., None]
-        return np.concatenate([pixels, outliers]), np.append(
-            labels, np.full(len(outliers), len(self.data.classes), np.uint8)
-        )
+        Yields
+        ------
+        Step or Epoch
+            What happened: a Step after each update, an Epoch after each pass over the images.
 
-    def _rows(self, digits: npt.NDArray[np.int64], total: int) -> npt.NDArray[np.int64]:
-        """A batch's rows: those of digits, then as many outliers, drawn for this step, as there is room for."""
-        if self.digits == self.batch:
-            return digits
-        random = generator(self.seed, Stream.OUTLIER_ROWS, self.step)
-        return np.append(digits, random.integers(len(self.data), total, self.batch - self.digits))
-
-    def _augmenter(self) -> Augmenter:
-        return Augmenter(self.recipe.augment(), self.mean, self.scale, self.kernels, self.seed)
-
-    def memory(self) -> int:
-        """Bytes that a step works in: weights, what optimiser and average remember, workspace, elastic fields, teacher.
-
-        The images, and Python with its libraries, come on top.
+        Raises
+        ------
+        UserError
+            Where the loss is no longer a finite number.
         """
-        network = self.network
-        vectors = [network.theta, network.grad, network.state, *self.optimiser.memory.values()]
-        vectors += [self.average.theta, self.average.state] if self.average else []
-        vectors.append(self._augmenter().fields)
-        ws = network.workspace(self.batch, train=True, kernels="parallel")
-        taught = self.teacher.nbytes if self.teacher else 0
-        return ws.nbytes + sum(vector.nbytes for vector in vectors) + taught
+        work = self._work()
+        for epoch in range(len(self.progress.history), self.recipe.epochs):
+            yield from self._epoch(epoch, work)
+
+    def _work(self) -> _Work:
+        ws = self.network.workspace(self.batches.size, train=True, kernels="parallel")
+        return _Work(ws, *self.batches.arrays(), self.augmenter(), aligned((self.batches.size, self.outputs)))
+
+    def augmenter(self) -> Augmenter:
+        """Return what fills the batches.
+
+        Returns
+        -------
+        Augmenter
+            With the recipe's distortions and this run's seed.
+        """
+        seen = self.preprocess
+        return Augmenter(self.recipe.augmentation(), seen.mean, seen.scale, self.kernels, self.seed)
+
+    def _epoch(self, epoch: int, work: _Work) -> Iterator[Step | Epoch]:
+        progress, first = self.progress, epoch * self.steps_per_epoch
+        began = time.perf_counter() - progress.seconds
+        if progress.step == first:
+            self.sampler.begin_epoch()
+        order = self.sampler.order(epoch)
+        work.augment.begin_epoch(epoch, FINETUNE_FACTOR if self._among_last(self.recipe.finetune_share, epoch) else 1.0)
+        smoothing = 0.0 if self._among_last(self.recipe.unsmoothed_tail, epoch) else self.recipe.label_smoothing
+        for at in range(progress.step - first, self.steps_per_epoch):
+            rows = self.batches.rows(order, at, progress.step, len(work.pixels))
+            loss, right = self._update(work, rows, smoothing)
+            progress.add(loss, right, time.perf_counter() - began)
+            speed = (at + 1) * self.batches.size / progress.seconds
+            yield Step(progress.step, loss, epoch + 1, speed)
+        yield self._finish(epoch, began)
+
+    def _update(self, work: _Work, rows: Rows, smoothing: float) -> tuple[float, int]:
+        """One step: distort, forward, loss, backward, move."""
+        ws, dlogits, labels, step = work.ws, work.dlogits, work.labels[rows], self.progress.step
+        work.augment(ws.x, work.pixels, rows, step)
+        logits = self.network.forward(ws.x, ws, self.seed, step)
+        loss, right = self.kernels.softmax_cross_entropy(dlogits, logits, labels, smoothing)
+        self._check(loss)
+        if self.teacher:
+            self.teacher.correct(dlogits, ws.x, labels, smoothing)
+        labelled = self.batches.labelled
+        self.sampler.learn(rows[:labelled], labels[:labelled], dlogits)
+        self.network.backward(dlogits, ws)
+        self.optimiser.update(self.network.theta, self.network.grad, self.schedule(step), step + 1)
+        if self.ema:
+            self.ema.update(self.network.theta, self.network.state, step + 1)
+        return loss, int(right)
 
     def _among_last(self, share: float, epoch: int) -> bool:
-        """Whether an epoch is one of the last ones, of which there are this share of all."""
+        """Whether an epoch is in the last share of them."""
         return epoch >= self.recipe.epochs - round(share * self.recipe.epochs)
 
     def _check(self, loss: float) -> None:
         if not math.isfinite(loss):
-            rate = self.schedule(self.step)
+            step = self.progress.step
             raise UserError(
-                f"the loss became {loss} at step {self.step + 1} with learning rate {rate:.3g}: expected a finite "
-                f"number; lower lr (try {self.recipe.lr / 10:.2g}), or set clip to 1"
+                f"the loss became {loss} at step {step + 1} with learning rate {self.schedule(step):.3g}: expected a "
+                f"finite number; lower lr (try {self.recipe.lr / 10:.2g}), or set clip_norm to 1"
             )
 
     def _finish(self, epoch: int, began: float) -> Epoch:
-        steps = self.steps_per_epoch
-        speed = steps * self.batch / self.seconds
+        progress, steps = self.progress, self.steps_per_epoch
+        images = steps * self.batches.size
+        speed = images / progress.seconds
         valid_loss, valid_accuracy = self.validate() if self.valid else (None, None)
         record = Epoch(
-            epoch + 1, self.step, self.loss_sum / steps, self.right / (steps * self.batch), valid_loss, valid_accuracy,
-            self.schedule(self.step - 1), time.perf_counter() - began, speed,
+            epoch + 1, progress.step, progress.loss_sum / steps, progress.right / images, valid_loss, valid_accuracy,
+            self.schedule(progress.step - 1), time.perf_counter() - began, speed,
         )  # fmt: skip
-        self.history.append(record)
-        self.loss_sum, self.right, self.seconds = 0.0, 0, 0.0
+        progress.finish_epoch(record)
         return record
 
-    def result(self) -> Network:
-        """A copy of the network with the weights to keep: their running average, if there is one yet."""
-        source = self.average if self.average and self.step >= Average.EVERY else self.network
+    def averaged_network(self) -> Network:
+        """Return a copy of the network with the weights to keep.
+
+        Returns
+        -------
+        Network
+            With the moving average of the weights, if there is one yet.
+        """
+        source = self.ema if self.ema and self.progress.step >= EMA.EVERY else self.network
         network = Network(self.network.layers, self.network.in_shape)
         network.theta[:], network.state[:] = source.theta, source.state
         return network
 
     def validate(self) -> tuple[float, float]:
-        """Loss (without smoothing) and accuracy on the validation images."""
+        """Judge the weights to keep on the validation images.
+
+        Returns
+        -------
+        loss : float
+            Mean, in nats, without label smoothing.
+        accuracy : float
+            From 0 to 1.
+        """
         assert self.valid is not None
-        logits = self._valid_logits()
+        logits = self._valid_logits(self.valid)
         loss, right = self.kernels.softmax_cross_entropy(np.empty_like(logits), logits, self.valid.labels, 0.0)
         return loss, int(right) / len(self.valid)
 
-    def _valid_logits(self) -> Array:
-        assert self.valid is not None
-        network, n = self.result(), min(VALID_BATCH, len(self.valid))
-        ws = network.workspace(n, kernels="parallel")
-        pixels = self.valid.pixels.reshape(-1, *self.valid.shape)
-        logits = np.empty((len(self.valid), *network.out_shape), np.float32)
-        for first in range(0, len(self.valid), n):
-            count = min(n, len(self.valid) - first)
-            np.subtract(pixels[first : first + count], self.mean, out=ws.x[:count])
-            ws.x[:count] *= self.scale
-            logits[first : first + count] = network.forward(ws.x, ws)[:count]
-        return logits
+    def _valid_logits(self, valid: Images) -> Array:
+        seen = replace(self.preprocess, deskew=False)  # these images were deskewed when the run began
+        return batched_logits(self.averaged_network(), seen, valid.nhwc, "parallel")
 
     def model(self) -> Model:
-        """The trained model, with the record of how it came to be: no clock in it, so equal runs give equal files.
+        """Return the trained model.
 
-        Its temperature is the best one for the validation images, where some were kept back, and its least probability
-        such that nearly all of them are answered; without them, the recipe's temperature, and every image is answered.
+        Its temperature is the best one for the validation images, and its threshold is such that nearly all of them are
+        answered. Where none were kept back, the temperature is the recipe's, and every image is answered.
+
+        Returns
+        -------
+        Model
+            With the record of its training, in which there is no clock: equal runs give equal files.
         """
-        history = [{k: v for k, v in asdict(e).items() if k not in CLOCKED} for e in self.history]
-        record = {"recipe": asdict(self.recipe), "seed": self.seed, "history": history}
-        temperature, least = self.recipe.temperature, 0.0
+        history = [epoch.measured() for epoch in self.progress.history]
+        record = {"recipe": self.recipe.to_json(), "seed": self.seed, "history": history}
+        temperature, threshold = self.recipe.temperature, 0.0
         if self.valid:
-            logits = self._valid_logits()
+            logits = self._valid_logits(self.valid)
             temperature = best_temperature(logits, self.valid.labels)
-            likeliest = softmax(logits / temperature)[:, : len(self.data.classes)].max(axis=1)
-            least = float(np.quantile(likeliest, DOUBTED))
+            scores = softmax(logits / temperature)[:, : len(self.data.classes)]
+            threshold = float(np.quantile(scores.max(axis=1), REFUSED_SHARE))
         return Model(
-            self.result(), self.mean, self.scale, self.data.classes, record, temperature, self.recipe.deskew, least
-        )
+            self.averaged_network(), self.preprocess, self.data.classes, record,
+            temperature=temperature, threshold=threshold,
+        )  # fmt: skip
 
+    def vectors(self) -> dict[str, Array]:
+        """Return every array that a step changes.
 
-def normalisation(data: Images, kind: str) -> tuple[Array, Array]:
-    """mean, scale (H, W, C) float32, such that (pixels - mean) * scale is what the network sees; see `Recipe`."""
-    pixels = data.pixels.reshape(-1, *data.shape)
-    if kind == "range":
-        mean, deviation = np.zeros(data.shape), np.full(data.shape, 255.0)
-    elif kind == "image":
-        mean, deviation = np.full(data.shape, pixels.mean()), np.full(data.shape, pixels.std())
-    else:
-        mean, deviation = pixels.mean(axis=0), pixels.std(axis=0)
-    return mean.astype(np.float32), (1 / np.maximum(deviation, LEAST_DEVIATION)).astype(np.float32)
+        Returns
+        -------
+        dict of str to array
+            By the names that checkpoints give them; they are the run's own, no copies.
+        """
+        vectors = {"theta": self.network.theta, "state": self.network.state, **self.optimiser.memory}
+        if self.ema:
+            vectors |= {"ema.theta": self.ema.theta, "ema.state": self.ema.state}
+        if self.recipe.hard_sampling:
+            vectors |= {"difficulty": self.sampler.difficulty, "drawn_by": self.sampler.drawn_by}
+        return vectors
 
+    def go_on_from(self, progress: Progress, vectors: Mapping[str, Array]) -> None:
+        """Take up a run where another one of the same recipe, images and seed was left.
 
-def warm_up(recipe: Recipe, data: Images) -> float:
-    """Compile the kernels that a recipe needs, on few and empty images; returns the seconds that it took."""
-    began = time.perf_counter()
-    few = 2 * recipe.columns
-    pixels = np.zeros((Average.EVERY * few, *data.pixels.shape[1:]), np.uint8)
-    images = Images(pixels, np.zeros(len(pixels), np.uint8), data.classes)
-    tiny = replace(recipe, hidden=(8,) * len(recipe.hidden), epochs=1, batch=few, outliers=0.0, all_data=False)
-    for _ in Trainer(tiny, images, images).run():
-        pass
-    return time.perf_counter() - began
+        Parameters
+        ----------
+        progress : Progress
+            Where it stood.
+        vectors : mapping of str to array
+            What `vectors` held then.
 
-
-def prepared(images: Images, recipe: Recipe) -> Images:
-    """The images as the network is to see them, but for normalisation and distortion."""
-    if not recipe.deskew:
-        return images
-    upright = deskew(images.pixels.reshape(-1, *images.shape)).reshape(images.pixels.shape)
-    return Images(upright, images.labels, images.classes)
-
-
-def _join(a: Images, b: Images) -> Images:
-    return Images(np.concatenate([a.pixels, b.pixels]), np.concatenate([a.labels, b.labels]), a.classes)
+        Raises
+        ------
+        ValueError
+            Where the step does not fit the finished epochs.
+        """
+        done, step = len(progress.history), progress.step
+        if not done * self.steps_per_epoch <= step <= (done + 1) * self.steps_per_epoch:
+            raise ValueError(f"step {step} after {done} epochs")
+        for name, vector in self.vectors().items():
+            vector[...] = vectors[name]
+        self.progress = progress

@@ -1,30 +1,39 @@
 """Going on with a trained model on a user's own digits, mixed with MNIST's so that nothing is forgotten."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
 
 from handgrad.datasets import Images, load
-from handgrad.datasets.pictures import sub_folders
+from handgrad.datasets.pictures import picture_files, sub_folders
 from handgrad.errors import UserError
 from handgrad.model.model import Model
-from handgrad.reading.normalise import normalise
-from handgrad.reading.reader import sides
+from handgrad.model.preprocess import Pixels
+from handgrad.reading.normalise import Digits
 from handgrad.rng import Stream, generator
 from handgrad.training.recipe import Recipe
 from handgrad.training.trainer import Trainer
 
-OWN, OTHERS = 4000, 12_000  # images an epoch: the user's, each as often as it takes, and MNIST's
+OWN, OTHERS = 4000, 12_000  # images an epoch: the user's, each as often as that takes, and MNIST's
 EPOCHS = 4
-SLOWER = 10  # the learning rate is so much lower than that of the first training
+SLOWER = 10  # what the learning rate of the first training is divided by
 HELD = 5  # every fifth of the user's images is kept back to judge by
 
 
 @dataclass(frozen=True, eq=False)
 class Own:
-    """A user's images as `predict` sees them: to learn from, and kept back. failed: what was left out, and why."""
+    """A user's images, as `predict` sees them.
+
+    Parameters
+    ----------
+    learn, held : Images
+        Those to learn from, and those that are kept back.
+    failed : tuple of str
+        Which pictures were left out, and why.
+    """
 
     learn: Images
     held: Images
@@ -32,32 +41,39 @@ class Own:
 
 
 def load_own(folder: Path, model: Model) -> Own:
-    """The pictures in a folder's sub-folders, each called like a class of the model; of any size, one digit each.
+    """Load a user's pictures, one digit each, of any size.
 
-    UserError for folders that are no classes, and for too few pictures to learn from and to judge by.
+    Parameters
+    ----------
+    folder : pathlib.Path
+        With a sub-folder for each digit, called like a class of the model.
+    model : Model
+        What goes on learning.
+
+    Returns
+    -------
+    Own
+        The images.
+
+    Raises
+    ------
+    UserError
+        For folders that are no classes, for too few pictures, and for a model that does not see single digits.
     """
-    if not folder.is_dir():
-        raise UserError(f"{folder}: no such folder; expected one with a sub-folder of pictures for each digit")
-    names = sub_folders(folder)
-    strange = [name for name in names if name not in model.classes]
-    if not names or strange:
-        got = f"'{strange[0]}'" if strange else "none"
-        raise UserError(f"{folder}: expected a sub-folder for each digit, called {', '.join(model.classes)}; got {got}")
-    height, width = sides(model)
-    pixels, labels, failed = [], [], []
+    names = _class_folders(folder, model)
+    height, width, channels = model.network.in_shape
+    if channels != 1 or model.pictures != "digits":
+        raise UserError("tune goes on with models of grey digits, got one that sees whole pictures")
+    see = Digits(height, width)
+    pixels: list[Pixels] = []
+    labels, failed = [], []
     for name in names:
-        for file in sorted((folder / name).iterdir(), key=_shuffle_key):
-            if file.name.startswith("."):
-                continue
+        for file in picture_files(folder / name):
             try:
-                seen = normalise(file, height, width)
-                if not seen.digit.any():
-                    raise UserError(f"{file}: {seen.doubt}; give a picture of a digit")
+                pixels.append(see(file))
+                labels.append(model.classes.index(name))
             except UserError as error:
                 failed.append(str(error))
-                continue
-            pixels.append(seen.digit)
-            labels.append(model.classes.index(name))
     if len(pixels) < 2 * HELD:
         why = f" (the first left out: {failed[0]})" if failed else ""
         raise UserError(f"{folder}: {len(pixels)} readable pictures, expected {2 * HELD} or more{why}; add some")
@@ -66,37 +82,59 @@ def load_own(folder: Path, model: Model) -> Own:
     return Own(images[~held], images[held], tuple(failed))
 
 
-def _shuffle_key(file: Path) -> bytes:
-    return blake2b(file.name.encode("utf-8", "surrogateescape"), digest_size=16).digest()
+def _class_folders(folder: Path, model: Model) -> list[str]:
+    if not folder.is_dir():
+        raise UserError(f"{folder}: no such folder; expected one with a sub-folder of pictures for each digit")
+    names = sub_folders(folder)
+    strange = [name for name in names if name not in model.classes]
+    if not names or strange:
+        got = f"'{strange[0]}'" if strange else "none"
+        raise UserError(f"{folder}: expected a sub-folder for each digit, called {', '.join(model.classes)}; got {got}")
+    return names
 
 
 def tuner(model: Model, learn: Images, seed: int = 0) -> Trainer:
-    """A trainer that goes on from the model's weights; run it, then take its `model()`.
+    """Return a trainer that goes on from a model's weights.
 
-    It sees 4,000 of the user's images an epoch and 12,000 of MNIST's, at a tenth of the first learning rate.
+    Each epoch has 4,000 of the user's images and 12,000 of MNIST's, at a tenth of the first learning rate.
+
+    Parameters
+    ----------
+    model : Model
+        What to go on with; it stays as it is.
+    learn : Images
+        The user's images.
+    seed : int
+        Of every random number.
+
+    Returns
+    -------
+    Trainer
+        Run it, then call `tuned`.
+
+    Raises
+    ------
+    UserError
+        For a model of other images than MNIST's, and one whose record does not say how it was trained.
     """
     mnist, valid = load("mnist").split()
     if model.classes != mnist.classes or model.network.in_shape != mnist.shape:
         raise UserError("tune goes on with models of the ten digits, 28x28, as MNIST has them")
     recipe = _recipe(model)
     recipe = recipe.change(
-        epochs=EPOCHS, lr=recipe.lr / SLOWER, schedule="cosine", warmup=0.1, focus=0.0, all_data=False,
-        average=min(recipe.average, 0.99), teacher="", distillation=0.0,  # the labels are the user's
+        epochs=EPOCHS, lr=recipe.lr / SLOWER, schedule="cosine", warmup=0.1, hard_sampling=0.0, all_data=False,
+        ema=min(recipe.ema, 0.99), teacher="", distillation=0.0,  # the labels are the user's
     )  # fmt: skip
     random = generator(seed, Stream.TUNE)
     others = mnist[random.permutation(len(mnist))[:OTHERS]]
     own = learn[np.resize(random.permutation(len(learn)), OWN)]  # mixed: `learn` goes class by class
-    mixed = Images(
-        np.concatenate([own.pixels, others.pixels]), np.concatenate([own.labels, others.labels]), mnist.classes
-    )
-    return Trainer(recipe, mixed, valid, seed, start=model)
+    return Trainer(recipe, own + others, valid, seed, start=model)
 
 
 def _recipe(model: Model) -> Recipe:
     """What the model was trained with; UserError where its record does not say how to go on."""
     try:
-        values = model.record["recipe"]
-        recipe = Recipe("custom").change(**values)  # a field that it lacks came later, and its default changes nothing
+        recipe = Recipe.from_json(model.record["recipe"])
         fits = tuple(recipe.layers(*model.network.out_shape)) == model.network.layers
     except (LookupError, TypeError, UserError):
         fits = False
@@ -106,12 +144,38 @@ def _recipe(model: Model) -> Recipe:
 
 
 def tuned(trainer: Trainer, before: Model) -> Model:
-    """The model that came out, with the record of both trainings."""
+    """Return the model that came out.
+
+    Parameters
+    ----------
+    trainer : Trainer
+        What `tuner` made, after its run.
+    before : Model
+        The model that it went on from.
+
+    Returns
+    -------
+    Model
+        With the record of both trainings.
+    """
     model = trainer.model()
     model.record = {**model.record, "tuned_from": before.record}
     return model
 
 
 def accuracy(model: Model, images: Images) -> float:
-    """Share of the images that the model reads rightly."""
+    """Return the share of images that a model reads rightly.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    images : Images
+        With the labels that are right.
+
+    Returns
+    -------
+    float
+        From 0 to 1.
+    """
     return float((model.predict(images.pixels) == images.labels).mean())

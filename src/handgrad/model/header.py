@@ -1,0 +1,124 @@
+"""The header of a model file: what a network consists of, as plain values, and back."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+from handgrad.model.renamed import LAYER_FIELDS, LAYERS, RECIPE_FIELDS, RECIPES, renamed
+from handgrad.nn.layers import chain
+from handgrad.nn.layers.base import LAYERS as KINDS
+from handgrad.nn.layers.base import Layer
+from handgrad.nn.network import Network
+
+
+def described_network(network: Network) -> dict[str, Any]:
+    """Return what a network consists of.
+
+    Parameters
+    ----------
+    network : Network
+        The network.
+
+    Returns
+    -------
+    dict of str to object
+        `layers` and `in_shape`, as `built_network` takes them.
+    """
+    return {"layers": [_described(layer) for layer in network.layers], "in_shape": network.in_shape}
+
+
+def built_network(header: Mapping[str, Any], floats: int) -> Network:
+    """Return the network that a header describes.
+
+    Parameters
+    ----------
+    header : mapping of str to object
+        With `layers` and `in_shape`.
+    floats : int
+        How many numbers the file holds: a header that promises more is not believed, and nothing is allocated.
+
+    Returns
+    -------
+    Network
+        With weights at their start.
+
+    Raises
+    ------
+    ValueError, TypeError, LookupError, UserError
+        Where the header is damaged.
+    """
+    layers = [_built(name, values) for name, values in header["layers"]]
+    in_shape = tuple(header["in_shape"])
+    if not all(type(side) is int and side > 0 for side in in_shape):
+        raise ValueError(f"in_shape {in_shape}")
+    plans = chain.chain_plan(layers, in_shape)
+    needed = sum(math.prod(param.shape) for plan in plans for param in (*chain.params(plan), *chain.state(plan)))
+    if needed > floats:
+        raise ValueError(f"{needed} parameters, where the file holds {floats}")
+    return Network(layers, in_shape)
+
+
+def read_record(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a model's record under the present names of recipes and their fields.
+
+    Parameters
+    ----------
+    record : mapping of str to object
+        As a model file has it.
+
+    Returns
+    -------
+    dict of str to object
+        A copy.
+    """
+    found = dict(record)
+    recipe = found.get("recipe")
+    if isinstance(recipe, Mapping):
+        found["recipe"] = renamed(recipe, RECIPE_FIELDS)
+        name = recipe.get("name")
+        if isinstance(name, str):
+            found["recipe"]["name"] = RECIPES.get(name, name)
+    return found
+
+
+def checked_classes(names: Sequence[Any]) -> list[str]:
+    """Return the class names of a header.
+
+    Parameters
+    ----------
+    names : sequence of object
+        As the header has them.
+
+    Returns
+    -------
+    list of str
+        The same.
+
+    Raises
+    ------
+    ValueError
+        Where some are no text, or two are equal.
+    """
+    classes = list(names)
+    if not all(isinstance(name, str) for name in classes) or len({*classes}) < len(classes):
+        raise ValueError(f"classes {classes}")
+    return classes
+
+
+def _described(layer: Layer) -> list[Any]:
+    """[name, values] of a layer, of those inside it too."""
+    values = {f.name: getattr(layer, f.name) for f in fields(layer)}
+    if "layers" in values:
+        values["layers"] = [_described(inner) for inner in values["layers"]]
+    return [type(layer).__name__, values]
+
+
+def _built(name: str, values: Mapping[str, Any]) -> Layer:
+    values = renamed(values, LAYER_FIELDS)
+    if "layers" in values:
+        values["layers"] = tuple(_built(*each) for each in values["layers"])
+    made: Layer = KINDS[LAYERS.get(name, name)](**values)
+    return made

@@ -1,0 +1,116 @@
+"""Evaluating a model file on labelled images that it has not learnt from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from handgrad.datasets import Dataset, Images
+from handgrad.errors import UserError
+from handgrad.evaluation.metrics import Evaluation, evaluate
+from handgrad.files import make_folder, replace_file
+from handgrad.model.model import Model
+from handgrad.report import confusion_matrix, evaluation_page, mistakes, save, write_page
+from handgrad.training.data import Source
+from handgrad.training.run import SOURCE
+
+EVALUATION = "evaluation"  # .json and .html
+
+
+def source_of_run(model: Path) -> Source | None:
+    """Return where the images of a run come from.
+
+    Parameters
+    ----------
+    model : pathlib.Path
+        The model file in the run's folder.
+
+    Returns
+    -------
+    Source or None
+        None where the folder does not say.
+
+    Raises
+    ------
+    UserError
+        Where what it says is damaged.
+    """
+    path = model.parent / SOURCE
+    if not path.is_file():
+        return None
+    try:
+        return Source.from_json(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
+        raise UserError(f"{path}: cannot be read ({error!r}); name the data set with --data") from None
+
+
+def unseen_images(data: Dataset, model: Model) -> tuple[Images, str]:
+    """Return the images to judge a model by.
+
+    Parameters
+    ----------
+    data : Dataset
+        What the model was trained on, or the like of it.
+    model : Model
+        The model.
+
+    Returns
+    -------
+    images : Images
+        The test images; where there are none, the validation images that training kept back.
+    part : str
+        `test` or `validation`.
+
+    Raises
+    ------
+    UserError
+        Where there are no such images, or their classes are not the model's.
+    """
+    part, images = "test", data.test
+    if images is None:
+        if model.record.get("recipe", {}).get("all_data") or model.record.get("data") != data.checksum:
+            raise UserError(f"{data.name}: has no test images, expected a 'test' part; choose another data set")
+        part, images = "validation", data.split()[1]
+    if model.classes != images.classes:
+        raise UserError(f"{data.name}: its classes are {images.classes}, the model's are {model.classes}")
+    return images, part
+
+
+def evaluate_file(path: Path, dataset: Source, folder: Path | None = None) -> tuple[Evaluation, str]:
+    """Evaluate a model file, and write numbers, pictures and a report.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The model file.
+    dataset : Source
+        Where the images come from.
+    folder : pathlib.Path, optional
+        Where to write; by default the model's folder.
+
+    Returns
+    -------
+    evaluation : Evaluation
+        How good the model is.
+    part : str
+        Which images it was judged by: `test` or `validation`.
+
+    Raises
+    ------
+    UserError
+        Where there is nothing to judge by, or a file cannot be read or written.
+    """
+    model, folder = Model.load(path), folder or path.parent
+    images, part = unseen_images(dataset.load(), model)
+    probabilities = model.predict_proba(images.pixels)
+    found = evaluate(probabilities, images.labels, model.classes)
+    make_folder(folder)
+    worst = mistakes(images.pixels, images.labels, probabilities, found.mistakes, model.classes)
+    save(confusion_matrix(found.confusion, model.classes), folder / "confusion.png")
+    save(worst, folder / "mistakes.png")
+    recipe = str(model.record.get("recipe", {}).get("name", "unknown"))
+    facts = {"Model": path.name, "Recipe": recipe, "Data": f"{dataset.dataset}, {part} images"}
+    title = f"{recipe} on {dataset.dataset}"
+    write_page(evaluation_page(title, facts, found, worst), folder / f"{EVALUATION}.html")
+    replace_file(folder / f"{EVALUATION}.json", json.dumps(found.to_json()).encode())
+    return found, part

@@ -1,0 +1,158 @@
+"""How far a training run is: what it tells after each step and epoch, and what a checkpoint keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+CLOCKED = ("seconds", "images_per_second")  # what differs between equal runs
+
+
+@dataclass(frozen=True)
+class Step:
+    """One update.
+
+    Parameters
+    ----------
+    step : int
+        Its number in the whole run, from 1.
+    loss : float
+        Mean loss of its batch, in nats.
+    epoch : int
+        The epoch under way, from 1.
+    images_per_second : float
+        Mean speed in this epoch.
+    """
+
+    step: int
+    loss: float
+    epoch: int
+    images_per_second: float
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One pass over the training images.
+
+    Parameters
+    ----------
+    epoch : int
+        Its number, from 1.
+    step : int
+        How many updates were made until its end.
+    train_loss, train_accuracy : float
+        Means over its batches, as they were met: with dropout and distortions. Members of an ensemble count each for
+        its own share.
+    valid_loss, valid_accuracy : float or None
+        On the validation images; None where none were kept back.
+    lr : float
+        Learning rate of the last step.
+    seconds : float
+        Time of training and validation.
+    images_per_second : float
+        Speed of training.
+    """
+
+    epoch: int
+    step: int
+    train_loss: float
+    train_accuracy: float
+    valid_loss: float | None
+    valid_accuracy: float | None
+    lr: float
+    seconds: float
+    images_per_second: float
+
+    def measured(self) -> dict[str, Any]:
+        """Return what does not depend on a clock.
+
+        Returns
+        -------
+        dict of str to object
+            The fields but for `seconds` and `images_per_second`.
+        """
+        return {name: value for name, value in asdict(self).items() if name not in CLOCKED}
+
+
+@dataclass
+class Progress:
+    """Where a run stands.
+
+    Parameters
+    ----------
+    step : int
+        How many updates were made.
+    history : list of Epoch
+        The finished epochs.
+    loss_sum : float
+        Sum of the losses of the epoch under way.
+    right : int
+        How many of its images were answered rightly.
+    seconds : float
+        How long it has taken.
+    """
+
+    step: int = 0
+    history: list[Epoch] = field(default_factory=list)
+    loss_sum: float = 0.0
+    right: int = 0
+    seconds: float = 0.0
+
+    @property
+    def train_seconds(self) -> float:
+        """Time of the finished epochs in seconds, with validation, without compiling."""
+        return sum(epoch.seconds for epoch in self.history)
+
+    def add(self, loss: float, right: int, seconds: float) -> None:
+        """Take in an update.
+
+        Parameters
+        ----------
+        loss : float
+            Mean loss of its batch.
+        right : int
+            How many of its images were answered rightly.
+        seconds : float
+            Time of the epoch so far.
+        """
+        self.step += 1
+        self.loss_sum, self.right, self.seconds = self.loss_sum + loss, self.right + right, seconds
+
+    def finish_epoch(self, record: Epoch) -> None:
+        """Take in a finished epoch.
+
+        Parameters
+        ----------
+        record : Epoch
+            What is to be remembered of it.
+        """
+        self.history.append(record)
+        self.loss_sum, self.right, self.seconds = 0.0, 0, 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values.
+
+        Returns
+        -------
+        dict of str to object
+            As `from_json` reads them.
+        """
+        history = [asdict(epoch) for epoch in self.history]
+        return {"step": self.step, "history": history, "epoch": [self.loss_sum, self.right, self.seconds]}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Progress:
+        """Return the progress that a checkpoint holds.
+
+        Parameters
+        ----------
+        values : mapping of str to object
+            What `to_json` gave.
+
+        Returns
+        -------
+        Progress
+            The same.
+        """
+        return cls(values["step"], [Epoch(**epoch) for epoch in values["history"]], *values["epoch"])

@@ -13,14 +13,15 @@ from handgrad.errors import UserError
 from handgrad.images.deskew import deskew
 from handgrad.kernels.naive import softmax
 from handgrad.model.tensors import read_tensors, take, write_tensors
-from handgrad.nn import layers as layer_types
-from handgrad.nn.layers import Layer, chain
-from handgrad.nn.network import Network, Workspace
+from handgrad.nn.layers import LAYERS, Layer, chain
+from handgrad.nn.network import Network
 from handgrad.nn.params import Array
+from handgrad.nn.workspace import Workspace
 
 FORMAT = "handgrad-1"
 BATCH = 256  # images predicted at a time
 FEW = 256  # images, the first that a model answers, that are not worth waiting for a compiler for
+OLD_NAMES = {"Vote": "Ensemble", "lr": "lr_scale"}  # layers and their settings, as earlier versions wrote them
 SHIPPED = Path(__file__).parent / "pretrained"  # trained models, each with its card
 
 
@@ -152,7 +153,7 @@ def _network(header: dict[str, Any], numbers: int) -> Network:
     if not all(type(side) is int and side > 0 for side in in_shape):
         raise ValueError(f"in_shape {in_shape}")
     plans = chain.chain_plan(layers, in_shape)
-    needed = sum(math.prod(param.shape) for plan in plans for param in (*chain.params(plan), *chain.state(plan)))
+    needed = sum(math.prod(param.shape) for param in (*chain.params(plans), *chain.state(plans)))
     if needed > numbers:
         raise ValueError(f"{needed} parameters, where the file holds {numbers}")
     return Network(layers, in_shape)
@@ -167,10 +168,7 @@ def _described(layer: Layer) -> list[Any]:
 
 
 def _layer(name: str, values: dict[str, Any]) -> Layer:
-    kind = getattr(layer_types, name)
-    if name not in layer_types.__all__ or not issubclass(kind, Layer):
-        raise ValueError(f"no layer '{name}'")
+    values = {OLD_NAMES.get(key, key): value for key, value in values.items()}
     if "layers" in values:
         values = {**values, "layers": tuple(_layer(*each) for each in values["layers"])}
-    made: Layer = kind(**values)
-    return made
+    return LAYERS[OLD_NAMES.get(name, name)](**values)

@@ -8,7 +8,9 @@ import numpy as np
 
 from handgrad.errors import UserError
 from handgrad.model.model import Model
-from handgrad.nn.layers import Dense, Sequential, Vote
+from handgrad.nn.layers.dense import Dense
+from handgrad.nn.layers.ensemble import Ensemble
+from handgrad.nn.layers.sequential import Sequential
 from handgrad.nn.network import Network
 from handgrad.training.recipe import Recipe, recipe
 
@@ -60,7 +62,7 @@ def vote(models: Sequence[Model]) -> Model:
         if not (same and np.array_equal(model.mean, first.mean) and np.array_equal(model.scale, first.scale)):
             raise UserError("members of a committee differ in classes, images or normalisation: expected the same")
     rows = [Sequential(model.network.layers) for model in models]
-    network = Network([Vote(tuple(rows))], first.network.in_shape)
+    network = Network([Ensemble(tuple(rows))], first.network.in_shape)
     for i, model in enumerate(models):
         for layout, flat, own, own_flat in (
             (network.layout, network.theta, model.network.layout, model.network.theta),
@@ -77,7 +79,7 @@ def _calibrate(network: Network, place: str, row: Sequential, temperature: float
     """Divide a member's logits by its temperature, in the weights of its last layer, or of its columns' last layers."""
     last = row.layers[-1]
     place = f"{place}.{len(row.layers) - 1}"
-    if isinstance(last, Vote):
+    if isinstance(last, Ensemble):
         for j, column in enumerate(last.layers):
             assert isinstance(column, Sequential)
             _calibrate(network, f"{place}.{j}", column, temperature)

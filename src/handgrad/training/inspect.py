@@ -7,8 +7,9 @@ import numpy as np
 from handgrad.datasets import Images
 from handgrad.kernels import naive
 from handgrad.nn.layers import chain
-from handgrad.nn.network import Network, Workspace, describe
+from handgrad.nn.network import Network
 from handgrad.nn.params import Array
+from handgrad.nn.workspace import Workspace
 from handgrad.training.recipe import Recipe
 from handgrad.training.trainer import normalisation, prepared
 
@@ -42,7 +43,7 @@ def inspect(recipe: Recipe, data: Images, seed: int = 0, images: int = 256) -> l
     out: dict[int, Array] = {}
     x = ws.x
     network.draw(ws, seed, 0)
-    for i in chain.active(network.layers):
+    for i in chain.active(ws.slots):
         x = out[i] = network.layers[i].forward(x, ws.slots[i])
     gradients = _gradients(network, ws, x, sample)
     rows = []
@@ -50,7 +51,7 @@ def inspect(recipe: Recipe, data: Images, seed: int = 0, images: int = 256) -> l
         at = i if i in out else i - 1  # a ReLU folded into the layer before it: what leaves the one leaves the other
         dead = (out[at].reshape(len(sample), -1) == 0).all(axis=0).mean()
         spread = float(out[at].std())
-        rows.append(Row(describe(layer), plan.out_shape, network.count(i), spread, gradients.get(at), float(dead)))
+        rows.append(Row(layer.describe(), plan.out_shape, network.count(i), spread, gradients.get(at), float(dead)))
     return rows
 
 
@@ -60,7 +61,7 @@ def _gradients(network: Network, ws: Workspace, logits: Array, sample: Images) -
     naive.softmax_cross_entropy(dlogits, logits, sample.labels, 0.0)
     found = {}
     dy: Array | None = dlogits
-    for i in reversed(chain.active(network.layers)):
+    for i in reversed(chain.active(ws.slots)):
         if dy is None:
             break
         found[i] = float(dy.std()) * len(sample)

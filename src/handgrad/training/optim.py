@@ -98,7 +98,7 @@ class Optimiser:
             part = slice(segment.start, segment.stop)
             memory = [vector[part] for vector in self.memory.values()]
             decay = self.decay if segment.decay else 0.0
-            self.rule.update(self.kernels, theta[part], grad[part], memory, lr * segment.lr, decay, self.steps)
+            self.rule.update(self.kernels, theta[part], grad[part], memory, lr * segment.lr_scale, decay, self.steps)
 
 
 class Average:

@@ -12,8 +12,15 @@ from typing import Any, get_type_hints
 from handgrad.errors import UserError
 from handgrad.images.augment import Augment
 from handgrad.nn.features import feature_layers
-from handgrad.nn.init import spread
-from handgrad.nn.layers import BatchNorm, Dense, Dropout, Flatten, Layer, ReLU, Sequential, Vote
+from handgrad.nn.init import std
+from handgrad.nn.layers import Layer
+from handgrad.nn.layers.batch_norm import BatchNorm
+from handgrad.nn.layers.dense import Dense
+from handgrad.nn.layers.dropout import Dropout
+from handgrad.nn.layers.ensemble import Ensemble
+from handgrad.nn.layers.flatten import Flatten
+from handgrad.nn.layers.relu import ReLU
+from handgrad.nn.layers.sequential import Sequential
 from handgrad.training.optim import SGD, Adam, AdamW, Rule
 from handgrad.training.schedules import SCHEDULES, Schedule, warm_up
 
@@ -27,7 +34,7 @@ class Recipe:
 
     features: the convolutional part, a word a layer, see `feature_layers`; empty for none. hidden: units of each
     hidden layer behind it. columns: so many networks of these layers side by side, which learn each from its own
-    share of every batch and answer together, see `Vote`. dropout: rate behind each hidden layer, one or one each.
+    share of every batch and answer together, see `Ensemble`. dropout: rate behind each hidden layer, one or one each.
     layer_lr: each dense layer's share of the learning rate, empty for equal. momentum: of SGD, and beta1 of Adam.
     warmup: share of the steps over which the rate rises. smoothing: of labels; sharp: share of the epochs, the last,
     without it. clip: largest gradient norm, 0 for none. average: decay of the weight average, 0 for none. normalise:
@@ -116,7 +123,7 @@ class Recipe:
             raise UserError(f"nesterov with optimiser '{self.optimiser}': expected it with sgd, or leave it out")
         if self.teacher and self.outliers:
             raise UserError("outliers with a teacher: expected one of them, a teacher cannot say what is no digit")
-        spread(self.init, 1, 1)
+        std(self.init, 1, 1)
         feature_layers(self.features, self.batch_norm, self.init)
         self.augment()
 
@@ -125,10 +132,10 @@ class Recipe:
 
     def layers(self, classes: int) -> list[Layer]:
         """The features, Flatten, Dense (BatchNorm) ReLU (Dropout) for each hidden width, Dense for the logits; where
-        there are several columns, a Vote of them.
+        there are several columns, an Ensemble of them.
         """
         column = self._column(classes)
-        return column if self.columns == 1 else [Vote((Sequential(tuple(column)),) * self.columns)]
+        return column if self.columns == 1 else [Ensemble((Sequential(tuple(column)),) * self.columns)]
 
     def _column(self, classes: int) -> list[Layer]:
         dropout = self.dropout * len(self.hidden) if len(self.dropout) == 1 else self.dropout

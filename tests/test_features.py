@@ -1,3 +1,5 @@
+"""The words of the convolutional part, and the layers that they stand for."""
+
 import pytest
 
 from handgrad.errors import UserError

@@ -1,6 +1,10 @@
 """One table of layers, one contract. Adding a layer is adding a row."""
 
+import pickle
+import sys
 from dataclasses import FrozenInstanceError, fields
+from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 import numpy as np
@@ -8,23 +12,28 @@ import pytest
 
 from gradients import slope_error
 from handgrad.errors import UserError
+from handgrad.nn import layers as package
 from handgrad.nn.layers import (
+    LAYERS,
     BatchNorm,
     Conv,
     Dense,
     Dropout,
+    Ensemble,
     Flatten,
     GlobalAveragePool,
     Layer,
     MaxPool,
+    Plan,
     ReLU,
     Residual,
     Sequential,
     Slot,
-    Vote,
+    chain,
 )  # fmt: skip
-from handgrad.nn.network import Network, Workspace
-from handgrad.nn.params import Shape
+from handgrad.nn.network import Network
+from handgrad.nn.params import LINE, Shape
+from handgrad.nn.workspace import Workspace
 from tolerance import assert_close
 
 Array = Any
@@ -32,7 +41,7 @@ N = 6
 ROWS: dict[str, tuple[Layer, Shape]] = {
     "dense": (Dense(5), (7,)),
     "dense one": (Dense(1, "lecun"), (1,)),
-    "dense wide": (Dense(37, "glorot", lr=0.5), (65,)),
+    "dense wide": (Dense(37, "glorot", lr_scale=0.5), (65,)),
     "relu": (ReLU(), (6,)),
     "relu of images": (ReLU(), (3, 4, 2)),
     "dropout": (Dropout(0.4), (9,)),
@@ -43,7 +52,7 @@ ROWS: dict[str, tuple[Layer, Shape]] = {
     "conv": (Conv(3), (5, 4, 2)),
     "conv of many channels": (Conv(9), (6, 5, 8)),
     "conv valid": (Conv(8, padding="valid"), (7, 6, 8)),
-    "conv 5x5 stride 2": (Conv(4, 5, 2, init="glorot", lr=0.5), (8, 7, 3)),
+    "conv 5x5 stride 2": (Conv(4, 5, 2, init="glorot", lr_scale=0.5), (8, 7, 3)),
     "conv 1x1": (Conv(2, 1), (3, 3, 5)),
     "max pool": (MaxPool(), (4, 6, 3)),
     "max pool with a row left over": (MaxPool(), (5, 8, 2)),
@@ -52,9 +61,9 @@ ROWS: dict[str, tuple[Layer, Shape]] = {
     "residual of two, with dropout": (Residual((Dense(6), ReLU(), Dropout(0.3), Dense(4))), (4,)),
     "residual in residual": (Residual((Residual((Dense(4), ReLU())), Dense(4))), (4,)),
     "sequential": (Sequential((Dense(6), ReLU(), Dropout(0.3), Dense(4))), (5,)),
-    "vote": (Vote((Dense(4), Sequential((Dense(3), BatchNorm(), ReLU(), Dense(4))), Dense(4))), (5,)),
-    "vote of images": (
-        Vote((Sequential((Conv(3), ReLU(), Flatten(), Dense(4))), Sequential((GlobalAveragePool(), Dense(4))))),
+    "ensemble": (Ensemble((Dense(4), Sequential((Dense(3), BatchNorm(), ReLU(), Dense(4))), Dense(4))), (5,)),
+    "ensemble of images": (
+        Ensemble((Sequential((Conv(3), ReLU(), Flatten(), Dense(4))), Sequential((GlobalAveragePool(), Dense(4))))),
         (3, 4, 2),
     ),
     "flatten": (Flatten(), (3, 4, 2)),
@@ -86,7 +95,18 @@ def made(
 
 
 def test_every_layer_has_a_row() -> None:
-    assert {type(layer) for layer, _ in ROWS.values()} == set(Layer.__subclasses__())
+    assert {type(layer) for layer, _ in ROWS.values()} == set(LAYERS.values())
+
+
+def test_every_module_of_the_folder_is_imported_and_every_layer_found_by_name() -> None:
+    modules = [module.name for module in iter_modules(package.__path__, f"{package.__name__}.")]
+    assert len(modules) == len(list(Path(package.__file__).parent.glob("[!_]*.py"))) and set(modules) <= set(
+        sys.modules
+    )
+    for name, layer in LAYERS.items():
+        assert name == layer.__name__ and getattr(package, name) is layer
+    with pytest.raises(AttributeError, match="no attribute 'Densse'"):
+        _ = package.Densse
 
 
 def test_planned_shape_is_real_shape(row: tuple[Layer, Shape]) -> None:
@@ -152,6 +172,17 @@ def test_backward_without_a_layer_below_gives_the_same_gradients(row: tuple[Laye
         assert_close(grad, wanted[name])
 
 
+def test_output_is_an_array_of_the_slot_where_the_plan_says_so(row: tuple[Layer, Shape]) -> None:
+    layer, in_shape = row
+    for train in (True, False):
+        _, slot = made(layer, in_shape, train)
+        own = {"always": True, "train": train, "never": False}[layer.plan(in_shape).own_output]
+        out = layer.forward(normal(N, *in_shape), slot)
+        assert (out is slot.out) == own
+        assert slot.out.size == (out.size if own else 0)
+        assert (slot.dx is not None) == (own and train)
+
+
 def test_the_same_key_gives_the_same_output(row: tuple[Layer, Shape]) -> None:
     layer, in_shape = row
     x, outputs = normal(N, *in_shape), []
@@ -193,6 +224,41 @@ def test_a_layer_is_frozen_and_equal_by_value(row: tuple[Layer, Shape]) -> None:
     for name, value in values.items():
         with pytest.raises(FrozenInstanceError):
             setattr(layer, name, value)
+
+
+def test_plans_can_be_pickled(row: tuple[Layer, Shape]) -> None:
+    layer, in_shape = row
+    plan = layer.plan(in_shape)
+    copy: Plan = pickle.loads(pickle.dumps(plan))
+    assert (copy.out_shape, copy.params, copy.state, copy.cache) == (
+        plan.out_shape,
+        plan.params,
+        plan.state,
+        plan.cache,
+    )
+    assert [chain.scratch([copy], n) for n in (1, 7, 64)] == [chain.scratch([plan], n) for n in (1, 7, 64)]
+    assert plan.member_rows is None or copy.member_rows(1, 7) == plan.member_rows(1, 7)
+
+
+def test_a_pickled_network_answers_with_the_same_bytes(row: tuple[Layer, Shape]) -> None:
+    layer, in_shape = row
+    network = Network([*BEFORE, layer], in_shape, seed=3)
+    network.theta += 0.3 * normal(network.theta.size, seed=5, dtype=np.float32)
+    network.state += np.abs(normal(network.state.size, seed=6, dtype=np.float32))
+    copy: Network = pickle.loads(pickle.dumps(network))
+    x, found = normal(N, *in_shape, dtype=np.float32), []
+    for each in (network, copy):
+        found.append(each.forward(x, each.workspace(N)).tobytes())
+        ws = each.workspace(N, train=True)
+        out = each.forward(x, ws, seed=1, step=2)
+        each.backward(np.ones_like(out), ws)
+        found.append(out.tobytes() + each.grad.tobytes() + each.state.tobytes())
+    assert found[:2] == found[2:]
+    assert copy.layers == network.layers and repr(copy) == repr(network)
+    for name in ("theta", "grad", "state"):
+        vector = getattr(copy, name)
+        assert vector.ctypes.data % LINE == 0 or not vector.size
+        assert not np.shares_memory(vector, getattr(network, name))
 
 
 class Raises:
@@ -345,6 +411,10 @@ MISTAKES = {
     "pool behind numbers": lambda: Network([MaxPool()], (784,)),
     "average behind numbers": lambda: Network([GlobalAveragePool()], (784,)),
     "residual of nothing": lambda: Residual(()),
+    "sequential of nothing": lambda: Sequential(()),
+    "ensemble of nothing": lambda: Ensemble(()),
+    "ensemble of different outputs": lambda: Network([Ensemble((Dense(3), Dense(4)))], (5,)),
+    "ensemble of images": lambda: Network([Ensemble((Conv(3), Conv(3)))], (5, 5, 3)),
     "residual to another shape": lambda: Network([Residual((Conv(4),))], (5, 5, 3)),
     "no layers": lambda: Network([], (4,)),
 }

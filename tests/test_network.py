@@ -1,5 +1,8 @@
 """The whole network: gradients, counts, seeds, the compiled path against the naive one, threads."""
 
+import ast
+from dataclasses import dataclass
+from pathlib import Path
 from threading import Barrier, Thread
 from typing import Any
 
@@ -9,8 +12,12 @@ import pytest
 from gradients import slope_error
 from handgrad.errors import UserError
 from handgrad.kernels import backend
-from handgrad.nn.layers import BatchNorm, Dense, Dropout, Flatten, Layer, ReLU
-from handgrad.nn.network import Network, Workspace
+from handgrad.nn import network as network_module
+from handgrad.nn import workspace as workspace_module
+from handgrad.nn.layers import BatchNorm, Dense, Dropout, Flatten, Layer, Plan, ReLU, Slot, base, chain
+from handgrad.nn.network import Network
+from handgrad.nn.params import Shape
+from handgrad.nn.workspace import Workspace
 from tolerance import assert_close
 
 Array = Any
@@ -177,3 +184,88 @@ def test_nothing_is_computed_for_nobody() -> None:
     """Below the first layer with parameters no gradient is wanted."""
     slots = Network(DEEP, (4, 3, 2)).workspace(4, train=True).slots
     assert [slot.dx is None for slot in slots] == [True, True, True, False, True, False, False]
+
+
+@pytest.mark.parametrize("module", [network_module, workspace_module, chain], ids=lambda module: module.__name__)
+def test_nothing_asks_a_layer_what_it_is(module: Any) -> None:
+    nodes = list(ast.walk(ast.parse(Path(module.__file__).read_text())))
+    assert not [node.lineno for node in nodes if isinstance(node, ast.Name) and node.id in ("isinstance", "type")]
+    sources = [node.module for node in nodes if isinstance(node, ast.ImportFrom)]
+    layers = [
+        source.removeprefix("handgrad.nn.layers.") for source in sources if source.startswith("handgrad.nn.layers.")
+    ]
+    assert set(layers) <= {"base", "chain"}
+
+
+def test_layers_that_no_code_of_the_package_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A ReLU, a layer that applies it, one that passes its input on, and one with layers side by side."""
+    monkeypatch.setattr(base, "LAYERS", {})
+
+    @dataclass(frozen=True)
+    class Cut(Layer):
+        def plan(self, in_shape: Shape) -> Plan:
+            return Plan(in_shape, is_relu=True)
+
+        def forward(self, x: Array, slot: Slot) -> Array:
+            raise AssertionError("the layer before it applies it")
+
+        def backward(self, dy: Array, slot: Slot) -> Array:
+            raise AssertionError("the layer before it accounts for it")
+
+    @dataclass(frozen=True)
+    class Twice(Layer):
+        def plan(self, in_shape: Shape) -> Plan:
+            return Plan(in_shape, folds_relu=True)
+
+        def forward(self, x: Array, slot: Slot) -> Array:
+            return np.maximum(2 * x, slot.floor, out=slot.out)
+
+        def backward(self, dy: Array, slot: Slot) -> Array:
+            return np.multiply(2 * dy, slot.out > slot.floor, out=slot.dx)
+
+    @dataclass(frozen=True)
+    class Same(Layer):
+        def plan(self, in_shape: Shape) -> Plan:
+            return Plan(in_shape, own_output="never")
+
+        def forward(self, x: Array, slot: Slot) -> Array:
+            assert not slot.out.size and slot.dx is None
+            return x
+
+        def backward(self, dy: Array, slot: Slot) -> Array:
+            return dy
+
+    @dataclass(frozen=True)
+    class Halves(Layer):
+        layers: tuple[Layer, ...]
+
+        def plan(self, in_shape: Shape) -> Plan:
+            inner = tuple(layer.plan(in_shape) for layer in self.layers)
+            return Plan(
+                inner[0].out_shape, inner=inner, member_rows=lambda i, n: range(i * (n // 3), n if i else n // 3)
+            )
+
+        def forward(self, x: Array, slot: Slot) -> Array:
+            slot.out[: N // 3] = self.layers[0].forward(x[: N // 3], slot.inner[0])
+            slot.out[N // 3 :] = self.layers[1].forward(x[N // 3 :], slot.inner[1])
+            return slot.out
+
+        def backward(self, dy: Array, slot: Slot) -> Array:
+            slot.dx[: N // 3] = self.layers[0].backward(dy[: N // 3], slot.inner[0])
+            slot.dx[N // 3 :] = self.layers[1].backward(dy[N // 3 :], slot.inner[1])
+            return slot.dx
+
+    network = Network([Dense(9), Twice(), Cut(), Same(), Halves((Dense(5), Dense(5)))], (7,), dtype=np.float64)
+    ws, (x, labels) = network.workspace(N, train=True), images(N, 7)
+    assert [slot.folded for slot in ws.slots] == [False, False, True, False, False]
+    assert [len(slot.out) for slot in ws.slots[-1].inner] == [N // 3, N - N // 3]
+    learn(network, ws, x, labels)
+    gradient = network.grad.copy()
+
+    def loss() -> float:
+        logits = network.forward(x, ws)
+        return float(ws.kernels.softmax_cross_entropy(np.empty_like(logits), logits, labels, SMOOTHING)[0])
+
+    assert slope_error(loss, network.theta, gradient) <= 1e-6
+    assert [line.split()[0] for line in repr(network).splitlines()[-3:-1]] == ["Halves(Dense(5),", "Dense(5)"]
+    assert set(base.LAYERS) == {"Cut", "Twice", "Same", "Halves"}

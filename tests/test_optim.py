@@ -113,7 +113,7 @@ def test_decay_is_for_decayed_parameters(rule: Rule) -> None:
 
 @pytest.mark.parametrize("kind", ["naive", "serial", "parallel"])
 def test_each_layer_has_its_share_of_the_rate(kind: str) -> None:
-    layout = Layout([Param("a", (3,), lr=0.5), Param("b", (20,)), Param("c", (2,), lr=0.0, decay=True)])
+    layout = Layout([Param("a", (3,), lr_scale=0.5), Param("b", (20,)), Param("c", (2,), lr_scale=0.0, decay=True)])
     optimiser = Optimiser(SGD(), layout, backend(kind))
     theta, grad = aligned((layout.size,)), aligned((layout.size,))
     grad[:] = 1

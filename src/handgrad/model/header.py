@@ -8,9 +8,8 @@ from dataclasses import fields
 from typing import Any
 
 from handgrad.model.renamed import LAYER_FIELDS, LAYERS, RECIPE_FIELDS, RECIPES, renamed
-from handgrad.nn.layers import chain
-from handgrad.nn.layers.base import LAYERS as KINDS
-from handgrad.nn.layers.base import Layer
+from handgrad.nn.layers import LAYERS as KINDS
+from handgrad.nn.layers import Layer, chain
 from handgrad.nn.network import Network
 
 
@@ -55,7 +54,7 @@ def built_network(header: Mapping[str, Any], floats: int) -> Network:
     if not all(type(side) is int and side > 0 for side in in_shape):
         raise ValueError(f"in_shape {in_shape}")
     plans = chain.chain_plan(layers, in_shape)
-    needed = sum(math.prod(param.shape) for plan in plans for param in (*chain.params(plan), *chain.state(plan)))
+    needed = sum(math.prod(param.shape) for param in (*chain.params(plans), *chain.state(plans)))
     if needed > floats:
         raise ValueError(f"{needed} parameters, where the file holds {floats}")
     return Network(layers, in_shape)

@@ -1,17 +1,51 @@
-"""The convolutional part of a network, a word a layer: `3x3-32` a convolution, `pool`, `residual`, `average`."""
+"""The convolutional part of a network, written as one word for each layer."""
 
 import re
 
 from handgrad.errors import UserError
-from handgrad.nn.layers import BatchNorm, Conv, GlobalAveragePool, Layer, MaxPool, ReLU, Residual
+from handgrad.nn.layers import Layer
+from handgrad.nn.layers.batch_norm import BatchNorm
+from handgrad.nn.layers.conv import Conv
+from handgrad.nn.layers.pool import GlobalAveragePool, MaxPool
+from handgrad.nn.layers.relu import ReLU
+from handgrad.nn.layers.residual import Residual
 
 CONVOLUTION = re.compile(r"(\d+)x\1-(\d+)(v?)")
-WORDS = "3x3-32 (a convolution to 32 channels; 3x3-32v without a frame), residual, pool, average"
+WORDS = "3x3-32 (a convolution to 32 channels; 3x3-32v without padding), residual, pool, average"
 
 
 def feature_layers(words: tuple[str, ...], batch_norm: bool, init: str) -> list[Layer]:
-    """Conv (BatchNorm) ReLU for a convolution, the ReLU behind the pool where one follows; `residual`: out =
-    x + ReLU(BatchNorm(Conv(x))) of a 3x3 convolution; `pool`: MaxPool(2); `average`: the mean over the image.
+    """Return the layers that words stand for.
+
+    - `3x3-32`: Conv(32, 3), BatchNorm if wanted, ReLU; in front of a `pool` the ReLU comes behind it, where it has less
+      to do. `3x3-32v` is the same without padding.
+    - `residual`: x + ReLU(BatchNorm(Conv(x))) with a 3x3 convolution that keeps the number of channels.
+    - `pool`: MaxPool.
+    - `average`: GlobalAveragePool.
+
+    Parameters
+    ----------
+    words : tuple of str
+        The words, from the input on.
+    batch_norm : bool
+        Whether batch normalisation follows each convolution.
+    init : str
+        Kind of the initial weights, see `handgrad.nn.init.initial_array`.
+
+    Returns
+    -------
+    list of Layer
+        The layers, from the input on.
+
+    Raises
+    ------
+    UserError
+        When there is no such word, or `residual` has no convolution before it.
+
+    Examples
+    --------
+    >>> [layer.describe() for layer in feature_layers(("3x3-8", "pool", "average"), batch_norm=False, init="he")]
+    ['Conv(8)', 'MaxPool()', 'ReLU()', 'GlobalAveragePool()']
     """
     layers: list[Layer] = []
     for i, word in enumerate(words):
@@ -34,7 +68,7 @@ def feature_layers(words: tuple[str, ...], batch_norm: bool, init: str) -> list[
 
 
 def _branch(before: list[Layer], batch_norm: bool, init: str) -> tuple[Layer, ...]:
-    """A convolution that keeps the number of channels."""
+    """Layers with a convolution that keeps the number of channels."""
     filters = [layer.filters for layer in before if isinstance(layer, Conv)]
     if not filters:
         raise UserError("features begins with residual: expected a convolution before it, as 3x3-32")

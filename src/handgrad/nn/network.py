@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -10,36 +9,42 @@ import numpy.typing as npt
 
 from handgrad.errors import UserError
 from handgrad.kernels import backend
-from handgrad.nn.init import start
-from handgrad.nn.layers import Dropout, Flatten, Layer, ReLU, Sequential, Slot, Vote, chain
-from handgrad.nn.layers.base import Plan
-from handgrad.nn.params import Array, Layout, Param, Shape, aligned
+from handgrad.nn.init import initial_array
+from handgrad.nn.layers import Layer, Plan, chain
+from handgrad.nn.params import Array, Layout, Shape, aligned
+from handgrad.nn.workspace import Input, SlotBuilder, Workspace
 from handgrad.rng import Stream, derive, generator
 
 
-@dataclass
-class Workspace:
-    """The arrays of one run: a batch of n images, a slot a layer. Two workspaces never meet."""
-
-    n: int
-    train: bool
-    kernels: Any
-    slots: list[Slot]
-    random: list[tuple[Slot, tuple[int, ...]]]  # those that draw random numbers, and the layer's place
-    x: Array  # (n, *in_shape): where a batch may be written
-    scratch: Array  # (threads, numbers), shared by all layers
-
-    @property
-    def nbytes(self) -> int:
-        """The memory that it holds, the network's own vectors not counted."""
-        return self.x.nbytes + self.scratch.nbytes + sum(slot.nbytes for slot in self.slots)
-
-
 class Network:
-    """Layers in a row behind an input of shape in_shape (no batch axis).
+    """Layers in a row with their parameters.
 
-    theta, grad, state are flat vectors of dtype; float32 to work, float64 to check gradients. Weights start from
-    `seed`.
+    The parameters lie in the flat vector `theta` and their gradients in `grad`, both placed by `layout`; what is kept
+    but not trained, such as running means, lies in `state`, placed by `state_layout`. A network can be pickled and
+    copied: the copy has the same layers, `theta` and `state`, and zeros in `grad`.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        The layers, from the input on; at least one.
+    in_shape : tuple of int
+        Shape of the input of one image, (H, W, C) or (I,).
+    seed : int
+        Where the initial weights come from.
+    dtype : dtype
+        float32 to work with, float64 to check gradients.
+
+    Raises
+    ------
+    UserError
+        When there are no layers, or one of them cannot follow the shape before it.
+
+    Examples
+    --------
+    >>> from handgrad.nn.layers import Dense, Flatten, ReLU
+    >>> network = Network([Flatten(), Dense(100), ReLU(), Dense(10)], (28, 28, 1))
+    >>> network.forward(np.zeros((2, 28, 28, 1), np.float32), network.workspace(2, kernels="naive")).shape
+    (2, 10)
     """
 
     def __init__(
@@ -47,98 +52,108 @@ class Network:
     ) -> None:
         if not layers:
             raise UserError("a network without layers: expected at least one")
-        self.layers, self.in_shape, self.dtype = tuple(layers), tuple(in_shape), np.dtype(dtype)
-        self.plans = chain.chain_plan(self.layers, self.in_shape)
-        self.layout = Layout(self._named(chain.params))
-        self.state_layout = Layout(self._named(chain.state))
+        self._allocate(tuple(layers), tuple(in_shape), np.dtype(dtype))
+        self.initialise(seed)
+
+    def _allocate(self, layers: tuple[Layer, ...], in_shape: Shape, dtype: np.dtype[Any]) -> None:
+        self.layers, self.in_shape, self.dtype = layers, in_shape, dtype
+        self.plans = chain.chain_plan(layers, in_shape)
+        self.layout = Layout(chain.params(self.plans))
+        self.state_layout = Layout(chain.state(self.plans))
         self.theta = aligned((self.layout.size,), dtype)
         self.grad = aligned((self.layout.size,), dtype)
         self.state = aligned((self.state_layout.size,), dtype)
-        self.initialise(seed)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in ("layers", "in_shape", "dtype", "theta", "state")}
+
+    def __setstate__(self, saved: dict[str, Any]) -> None:
+        # The arrays are allocated anew: unpickled ones start anywhere, these on a cache line.
+        self._allocate(saved["layers"], saved["in_shape"], saved["dtype"])
+        self.theta[:], self.state[:] = saved["theta"], saved["state"]
 
     @property
     def out_shape(self) -> Shape:
+        """Shape of the output for one image, (K,) for K classes."""
         return self.plans[-1].out_shape
 
-    def _named(self, choose: Any) -> list[Param]:
-        """Parameters under the names that the flat vector and the model file give them: `0.w` is layer 0's w."""
-        return [
-            Param(f"{i}.{p.name}", p.shape, p.init, p.decay, p.lr)
-            for i, plan in enumerate(self.plans)
-            for p in choose(plan)
-        ]
-
     def initialise(self, seed: int) -> None:
-        """Set theta and state to their start."""
+        """Set `theta` and `state` to their initial values.
+
+        Parameters
+        ----------
+        seed : int
+            Equal seeds give equal bytes.
+        """
         for layout, flat in ((self.layout, self.theta), (self.state_layout, self.state)):
             for i, (name, (_, param)) in enumerate(layout.places.items()):
                 random = generator(seed, Stream.INIT, i)
-                layout.view(flat, name)[...] = start(param.init, param.shape, random)
+                layout.view(flat, name)[...] = initial_array(param.init, param.shape, random)
 
     def workspace(self, n: int, train: bool = False, kernels: str = "serial") -> Workspace:
-        """Room for batches of n images: to train, or to predict; kernels: naive, serial or parallel.
+        """Allocate the arrays of a run.
 
-        Naive ones are NumPy and start at once; parallel ones are for training, see `kernels/compiled.py`. float64, for
-        checking gradients, is always naive.
+        Parameters
+        ----------
+        n : int
+            Images in a batch.
+        train : bool
+            Whether the run trains; else it predicts.
+        kernels : {'naive', 'serial', 'parallel'}
+            `naive` is NumPy and starts at once, `serial` is compiled for one thread, `parallel` is compiled for all
+            threads and belongs to training (see `handgrad.kernels.compiled`). A float64 network always takes `naive`.
+
+        Returns
+        -------
+        Workspace
+            To be given to `forward` and `backward`.
         """
         naive = self.dtype != np.float32 or kernels == "naive"
         chosen = backend("naive" if naive else kernels)
-        numbers = max(chain.scratch(plan, n) for plan in self.plans)
-        scratch = aligned((1, 0) if naive else (chosen.threads(), numbers), self.dtype)
-        ws = Workspace(n, train, chosen, [], [], aligned((n, *self.in_shape), self.dtype), scratch)
-        ws.slots += self._slots(ws, n, self.layers, self.plans, self.in_shape, (), False)
-        return ws
-
-    def _slots(
-        self, ws: Workspace, n: int, layers: Sequence[Layer], plans: Sequence[Plan], in_shape: Shape,
-        place: tuple[int, ...], wanted: bool, first: int = 0,
-    ) -> list[Slot]:  # fmt: skip
-        """Slots of layers in a row, for n images; place: of what they are inside of, where they count from `first`;
-        wanted: something below them wants a gradient.
-        """
-        slots: list[Slot] = []
-        for i, (layer, plan) in enumerate(zip(layers, plans, strict=True)):
-            here = (*place, first + i)
-            slot = self._slot(ws, n, plan, ".".join(map(str, here)))
-            if not (chain.folded(layers, i) or _passes_on(layer, ws.train)):
-                slot.out = aligned((n, *plan.out_shape), self.dtype)
-                if ws.train and wanted:
-                    slot.dx = aligned((n, *in_shape), self.dtype)
-            if layer.folds_relu and isinstance(next(iter(layers[i + 1 : i + 2]), None), ReLU):
-                slot.floor = 0.0
-            if layer.random:
-                ws.random.append((slot, here))
-            if isinstance(layer, Vote):
-                for j, (member, inner) in enumerate(zip(layer.layers, plan.inner, strict=True)):
-                    share = len(layer.share(j, n)) if ws.train else n
-                    slot.inner += self._slots(ws, share, [member], [inner], in_shape, here, wanted, j)
-            else:
-                slot.inner = self._slots(ws, n, getattr(layer, "layers", ()), plan.inner, in_shape, here, wanted)
-            slots.append(slot)
-            in_shape, wanted = plan.out_shape, wanted or any(chain.params(plan))
-        return slots
-
-    def _slot(self, ws: Workspace, n: int, plan: Plan, name: str) -> Slot:
-        params = {p.name: self.layout.view(self.theta, f"{name}.{p.name}") for p in plan.params}
-        grads = {p.name: self.layout.view(self.grad, f"{name}.{p.name}") for p in plan.params}
-        state = {p.name: self.state_layout.view(self.state, f"{name}.{p.name}") for p in plan.state}
-        saved = {
-            b.name: aligned((n, *b.shape) if b.each else b.shape, b.dtype or self.dtype)
-            for b in plan.saved
-            if ws.train or not b.training
-        }
-        nothing = np.empty(0, self.dtype)
-        return Slot(ws.kernels, ws.train, nothing, None, params, grads, state, saved, ws.scratch)
+        scratch = aligned((chosen.threads(), 0 if naive else chain.scratch(self.plans, n)), self.dtype)
+        params, grads = (dict(self.layout.views(flat)) for flat in (self.theta, self.grad))
+        state = dict(self.state_layout.views(self.state))
+        builder = SlotBuilder(train, chosen, self.dtype, scratch, params, grads, state)
+        slots = builder.chain(self.plans, Input(n, self.in_shape))
+        x = aligned((n, *self.in_shape), self.dtype)  # (N, *in_shape)
+        return Workspace(n, train, chosen, slots, builder.random, x, scratch)
 
     def draw(self, ws: Workspace, seed: int, step: int) -> None:
-        """Set the keys of this step's random numbers."""
+        """Set the keys of one step's random numbers.
+
+        Parameters
+        ----------
+        ws : Workspace
+            The arrays of the run.
+        seed : int
+            The seed of the run.
+        step : int
+            The step; the same seed and step give the same numbers.
+        """
         for slot, place in ws.random:
             slot.key = derive(seed, Stream.DROPOUT, step, *place)
 
     def forward(self, x: Array, ws: Workspace, seed: int = 0, step: int = 0) -> Array:
-        """Logits (n, K) of images x (n, *in_shape), n, dtype and C order as in ws.x, UserError if they are not.
+        """Compute the logits of a batch.
 
-        seed and step key the dropout of a training workspace.
+        Parameters
+        ----------
+        x : numpy.ndarray, shape (N, *in_shape)
+            The images, with the shape and dtype of `ws.x`, in C order.
+        ws : Workspace
+            The arrays of the run.
+        seed, step : int
+            Keys of the dropout of a training run.
+
+        Returns
+        -------
+        numpy.ndarray, shape (N, K)
+            The logits, an array of the workspace: the next batch overwrites it.
+
+        Raises
+        ------
+        UserError
+            When x has another shape, dtype or order.
         """
         if x.shape != ws.x.shape or x.dtype != ws.x.dtype or not x.flags.c_contiguous:
             order = "" if x.flags.c_contiguous else ", not C-contiguous"
@@ -147,46 +162,63 @@ class Network:
         return chain.chain_forward(self.layers, x, ws.slots)
 
     def backward(self, dlogits: Array, ws: Workspace) -> None:
-        """Overwrite grad from the gradient of the loss by the logits; dlogits is used up."""
+        """Overwrite `grad` with the gradient of the loss with respect to `theta`.
+
+        Parameters
+        ----------
+        dlogits : numpy.ndarray, shape (N, K)
+            Gradient of the loss with respect to the logits; its numbers are used up.
+        ws : Workspace
+            The arrays of the same run, as `forward` left them.
+        """
         chain.chain_backward(self.layers, dlogits, ws.slots)
 
     def count(self, i: int) -> int:
-        """How many parameters layer i has."""
+        """Return the number of parameters of a layer.
+
+        Parameters
+        ----------
+        i : int
+            Index of the layer.
+
+        Returns
+        -------
+        int
+            Those of the layers inside it are counted too.
+        """
         return _count(self.plans[i])
 
     def __repr__(self) -> str:
-        lines = [f"{'input':<24}{shape_text(self.in_shape):>12}", *_lines(self.layers, self.plans, "")]
+        lines = [f"{'input':<24}{shape_text(self.in_shape):>12}", *_lines(self.layers, self.plans)]
         return "\n".join([*lines, f"{self.layout.count:,} parameters"])
 
 
 def _count(plan: Plan) -> int:
-    return sum(math.prod(param.shape) for param in chain.params(plan))
+    return sum(math.prod(param.shape) for param in chain.params([plan]))
 
 
-def _lines(layers: Sequence[Layer], plans: Sequence[Plan], indent: str) -> Iterator[str]:
-    """A line a layer; below a Vote, those of its members, equal ones once."""
+def _lines(layers: Sequence[Layer], plans: Sequence[Plan], indent: str = "") -> Iterator[str]:
+    """One line for each layer; below layers that stand side by side in one, theirs, equal ones once."""
     for layer, plan in zip(layers, plans, strict=True):
-        yield f"{indent + describe(layer):<24}{shape_text(plan.out_shape):>12}{_count(plan) or '':>12}"
-        if isinstance(layer, Vote):
-            for member, inner in dict(zip(layer.layers, plan.inner, strict=True)).items():
-                rows = (member.layers, inner.inner) if isinstance(member, Sequential) else ((member,), (inner,))
+        yield f"{indent + layer.describe():<24}{shape_text(plan.out_shape):>12}{_count(plan) or '':>12}"
+        if plan.member_rows is not None:
+            for member, inner in dict(zip(layer.inner, plan.inner, strict=True)).items():
+                in_a_row = bool(inner.inner) and inner.own_output == "never"  # nothing but the layers inside it
+                rows = (member.inner, inner.inner) if in_a_row else ((member,), (inner,))
                 yield from _lines(*rows, indent + "  ")
 
 
-def _passes_on(layer: Layer, train: bool) -> bool:
-    """Whether a layer only passes on what it was given, and needs no arrays of its own."""
-    return isinstance(layer, (Flatten, Sequential)) or (isinstance(layer, Dropout) and not train)
-
-
-def describe(layer: Layer) -> str:
-    """A layer in a word: its name and what it cannot do without, as `Dense(100)`; or how many layers vote."""
-    if isinstance(layer, Vote):
-        return f"Vote({len(layer.layers)})"
-    needed = [f.name for f in fields(layer) if f.default is MISSING]
-    values = [getattr(layer, name) for name in needed]
-    texts = [", ".join(map(describe, value)) if isinstance(value, tuple) else str(value) for value in values]
-    return f"{type(layer).__name__}({', '.join(texts)})"
-
-
 def shape_text(shape: Shape) -> str:
+    """Write a shape as text.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Any shape.
+
+    Returns
+    -------
+    str
+        Such as `28x28x1`.
+    """
     return "x".join(map(str, shape))

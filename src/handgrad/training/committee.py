@@ -8,7 +8,9 @@ import numpy as np
 
 from handgrad.errors import UserError
 from handgrad.model.model import Model
-from handgrad.nn.layers import Dense, Ensemble, Sequential
+from handgrad.nn.layers.dense import Dense
+from handgrad.nn.layers.ensemble import Ensemble
+from handgrad.nn.layers.sequential import Sequential
 from handgrad.nn.network import Network
 from handgrad.training.recipe import Recipe
 from handgrad.training.recipes import recipe

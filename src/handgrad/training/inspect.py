@@ -79,7 +79,7 @@ def inspect(recipe: Recipe, data: Images, seed: int = 0, images: int = 256) -> l
     out: dict[int, Array] = {}
     x = ws.x
     network.draw(ws, seed, 0)
-    for i in chain.active(network.plans):
+    for i in chain.active(ws.slots):
         x = out[i] = network.layers[i].forward(x, ws.slots[i])
     gradients = _gradients(network, ws, x, sample)
     rows = []
@@ -99,7 +99,7 @@ def _gradients(network: Network, ws: Workspace, logits: Array, sample: Images) -
     naive.softmax_cross_entropy(dlogits, logits, sample.labels, 0.0)
     found = {}
     dy: Array | None = dlogits
-    for i in reversed(chain.active(network.plans)):
+    for i in reversed(chain.active(ws.slots)):
         if dy is None:
             break
         found[i] = float(dy.std()) * len(sample)

@@ -13,7 +13,14 @@ from handgrad.errors import UserError
 from handgrad.model.renamed import RECIPE_FIELDS, RECIPES, renamed
 from handgrad.nn.features import feature_layers
 from handgrad.nn.init import std
-from handgrad.nn.layers import BatchNorm, Dense, Dropout, Flatten, Layer, ReLU, Sequential, Ensemble
+from handgrad.nn.layers import Layer
+from handgrad.nn.layers.batch_norm import BatchNorm
+from handgrad.nn.layers.dense import Dense
+from handgrad.nn.layers.dropout import Dropout
+from handgrad.nn.layers.ensemble import Ensemble
+from handgrad.nn.layers.flatten import Flatten
+from handgrad.nn.layers.relu import ReLU
+from handgrad.nn.layers.sequential import Sequential
 from handgrad.training.optim import RULES, Rule
 from handgrad.training.options import ONE, option, options
 from handgrad.training.schedules import SCHEDULES, Schedule, warm_up

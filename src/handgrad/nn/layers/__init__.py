@@ -1,18 +1,22 @@
-"""The layers, one a file; `base.py` has their contract."""
+"""The layers, one kind a file; `base` has their contract, `chain` runs several of them one after another.
 
-from handgrad.nn.layers.base import Layer, Plan, Slot
-from handgrad.nn.layers.batch_norm import BatchNorm
-from handgrad.nn.layers.conv import Conv
-from handgrad.nn.layers.dense import Dense
-from handgrad.nn.layers.dropout import Dropout
-from handgrad.nn.layers.ensemble import Vote
-from handgrad.nn.layers.flatten import Flatten
-from handgrad.nn.layers.pool import GlobalAveragePool, MaxPool
-from handgrad.nn.layers.relu import ReLU
-from handgrad.nn.layers.residual import Residual
-from handgrad.nn.layers.sequential import Sequential
+Every module of this folder is imported, and each layer enters itself into `LAYERS`, so `from handgrad.nn.layers import
+Dense` finds any of them. The package's own code imports them from their modules, where their types are known.
+"""
 
-__all__ = [
-    "BatchNorm", "Conv", "Dense", "Dropout", "Flatten", "GlobalAveragePool", "Layer", "MaxPool", "Plan", "ReLU",
-    "Residual", "Sequential", "Slot", "Vote",
-]  # fmt: skip
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+from handgrad.nn.layers.base import LAYERS, Layer, Plan, Slot
+
+__all__ = ["LAYERS", "Layer", "Plan", "Slot"]
+
+for _module in iter_modules(__path__, f"{__name__}."):
+    import_module(_module.name)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in LAYERS:
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    return LAYERS[name]

@@ -1,3 +1,5 @@
+"""Batch normalisation."""
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,15 +11,40 @@ from handgrad.nn.params import Array, Param, Shape
 
 @dataclass(frozen=True)
 class BatchNorm(Layer):
-    """Batch normalisation (Ioffe and Szegedy 2015) over all axes but the last.
+    """Batch normalisation over all axes but the last (Ioffe and Szegedy 2015).
 
-    In training, each channel has the batch's own mean taken off and is divided by its standard deviation; when
-    predicting, running figures take their place: running = momentum * running + (1 - momentum) * batch.
+    out = gamma (x - mean) / std + beta for each channel. In training, mean and std are those of the batch; in
+    prediction, running averages take their place.
+
+    Parameters
+    ----------
+    momentum : float
+        Share that a running average keeps in each step, from 0 up to, not including, 1:
+        running = momentum * running + (1 - momentum) * batch.
+    eps : float
+        Added to the variance, above 0: std = sqrt(var + eps).
+
+    Raises
+    ------
+    UserError
+        When a value is outside its range.
+
+    Notes
+    -----
+    With z = (x - mean) / std over the M rows of a channel, out = gamma z + beta, so
+
+    - dL/dbeta = sum of dL/dout;
+    - dL/dgamma = sum of dL/dout z.
+
+    An input acts on its own z, and through mean and std on the z of all rows. From dL/dz = gamma dL/dout,
+    dmean/dx = 1 / M and dstd/dx = z / M follows
+
+    - dL/dx = (dL/dz - mean of dL/dz - z mean of (dL/dz z)) / std
+    - = gamma / std (dL/dout - dL/dbeta / M - z dL/dgamma / M).
     """
 
     momentum: float = 0.9
     eps: float = 1e-5
-    folds_relu = True
 
     def __post_init__(self) -> None:
         if not 0 <= self.momentum < 1 or not self.eps > 0:
@@ -27,39 +54,34 @@ class BatchNorm(Layer):
         channels = in_shape[-1:]
         params = (Param("gamma", channels, "ones"), Param("beta", channels))
         state = (Param("mean", channels), Param("var", channels, "ones"))
-        return Plan(
-            in_shape, params, state, saved=tuple(Buffer(name, channels, training=False) for name in ("mean", "rstd"))
-        )
+        cache = tuple(Buffer(name, channels, train_only=False) for name in ("mean", "rstd"))
+        return Plan(in_shape, params, state, cache, folds_relu=True)
 
     def forward(self, x: Array, slot: Slot) -> Array:
         slot.x = x
-        rows, out = _rows(x), _rows(slot.out)
-        mean, rstd = slot.saved["mean"], slot.saved["rstd"]
-        gamma, beta = slot.params["gamma"], slot.params["beta"]
+        rows, out = _rows(x), _rows(slot.out)  # (M, C)
+        mean, rstd = slot.cache["mean"], slot.cache["rstd"]  # (C,)
+        gamma, beta = slot.params["gamma"], slot.params["beta"]  # (C,)
         if slot.train:
             slot.kernels.norm_forward(out, mean, rstd, rows, gamma, beta, self.eps, slot.floor)
-            self._remember(slot.state, mean, rstd, len(rows))
+            self._update_running(slot.state, mean, rstd, len(rows))
         else:
             rstd[:] = 1 / np.sqrt(slot.state["var"] + self.eps)
             slot.kernels.norm_apply(out, rows, slot.state["mean"], rstd, gamma, beta, slot.floor)
         return slot.out
 
-    def _remember(self, state: dict[str, Array], mean: Array, rstd: Array, count: int) -> None:
-        """Move the running figures towards the batch's; n / (n - 1) makes its variance an unbiased estimate."""
+    def _update_running(self, state: dict[str, Array], mean: Array, rstd: Array, count: int) -> None:
+        """Move the running averages towards the batch; n / (n - 1) makes its variance an unbiased estimate."""
         unbiased = count / max(count - 1, 1)
         for name, batch in (("mean", mean), ("var", (1 / rstd**2 - self.eps) * unbiased)):
             state[name] *= self.momentum
             state[name] += (1 - self.momentum) * batch
 
     def backward(self, dy: Array, slot: Slot) -> Array | None:
-        """With n = (x - mean) / std over M rows, mean and std depending on x:
-
-        dL/dbeta = sum dy,  dL/dgamma = sum dy n,  dL/dx = gamma / std (dy - dL/dbeta / M - n dL/dgamma / M).
-        """
         dx = dy if slot.dx is None else slot.dx
         slot.kernels.norm_backward(
             _rows(dx), slot.grads["gamma"], slot.grads["beta"], _rows(dy), _rows(slot.x),
-            slot.saved["mean"], slot.saved["rstd"], slot.params["gamma"], slot.params["beta"], slot.floor,
+            slot.cache["mean"], slot.cache["rstd"], slot.params["gamma"], slot.params["beta"], slot.floor,
         )  # fmt: skip
         return slot.dx
 

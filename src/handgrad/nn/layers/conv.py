@@ -1,20 +1,51 @@
+"""Convolution, directly or by Winograd's method."""
+
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from handgrad.errors import UserError
 from handgrad.kernels.sizes import PARTS, conv_scratch, winograd_scratch
-from handgrad.nn.layers.base import Buffer, Layer, Plan, Slot
+from handgrad.nn.layers.base import Buffer, Layer, Plan, Slot, fixed_scratch
 from handgrad.nn.params import Array, Param, Shape
 
-MANY = 8  # channels in and out from which Winograd's method pays
+WINOGRAD_CHANNELS = 8  # inputs and outputs from which Winograd's method is faster
 
 
 @dataclass(frozen=True)
 class Conv(Layer):
-    """Convolution: out[n, y, x, f] = b[f] + sum over i, j, c of x[n, stride y + i, stride x + j, c] w[i, j, c, f].
+    """Convolution of images (H, W, C) with F filters w (K, K, C, F), each with a bias b (F,).
 
-    kernel: odd side of w (K, K, C, F); stride 1 or 2; padding `same` frames the image with (K - 1) / 2 rows of zeros,
-    `valid` does not. init, lr: as in Dense.
+    Parameters
+    ----------
+    filters : int
+        Number of filters F, which are the channels of the output; at least 1.
+    kernel : int
+        Side K of the filters in pixels; odd.
+    stride : {1, 2}
+        Distance in pixels between neighbouring outputs.
+    padding : {'same', 'valid'}
+        `same` surrounds the image with (K - 1) / 2 rows and columns of zeros, `valid` does not.
+    init : str
+        Kind of the initial weights, see `handgrad.nn.init.initial_array`; b starts at 0.
+    lr_scale : float
+        Factor by which the learning rate is multiplied for this layer.
+
+    Raises
+    ------
+    UserError
+        When a value is none of these.
+
+    Notes
+    -----
+    With x the padded image and s the stride, out[n, y, x, f] =
+    b[f] + sum over i, j, c of x[n, s y + i, s x + j, c] w[i, j, c, f]. Each weight acts once for each output, between
+    it and one input, so
+
+    - dL/dw[i, j, c, f] = sum over n, y, x of x[n, s y + i, s x + j, c] dL/dout[n, y, x, f];
+    - dL/db[f] = sum over n, y, x of dL/dout[n, y, x, f];
+    - dL/dx[n, u, v, c] = sum over f and all i, j, y, x with s y + i = u and s x + j = v of
+      dL/dout[n, y, x, f] w[i, j, c, f].
     """
 
     filters: int
@@ -22,8 +53,7 @@ class Conv(Layer):
     stride: int = 1
     padding: str = "same"
     init: str = "he"
-    lr: float = 1.0
-    folds_relu = True
+    lr_scale: float = 1.0
 
     def __post_init__(self) -> None:
         if self.kernel < 1 or self.kernel % 2 == 0 or self.stride not in (1, 2):
@@ -38,6 +68,18 @@ class Conv(Layer):
         return self.kernel // 2 if self.padding == "same" else 0
 
     def plan(self, in_shape: Shape) -> Plan:
+        out_shape = self._out_shape(in_shape)
+        shape = (self.kernel, self.kernel, in_shape[2], self.filters)  # (K, K, C, F)
+        w = Param("w", shape, self.init, decay=True, lr_scale=self.lr_scale)
+        b = Param("b", shape[3:], lr_scale=self.lr_scale)
+        parts = (Buffer("w_parts", (PARTS, *shape)), Buffer("b_parts", (PARTS, *shape[3:])))
+        if self._by_winograd(shape):
+            floats = winograd_scratch(*shape[2:])
+        else:
+            floats = conv_scratch(in_shape, out_shape, self.kernel, self._pad)
+        return Plan(out_shape, (w, b), cache=parts, scratch=partial(fixed_scratch, floats), folds_relu=True)
+
+    def _out_shape(self, in_shape: Shape) -> Shape:
         if len(in_shape) != 3:
             raise UserError(f"Conv({self.filters}, {self.kernel}) cannot follow shape {in_shape}: it needs (H, W, C)")
         height, width = ((side + 2 * self._pad - self.kernel) // self.stride + 1 for side in in_shape[:2])
@@ -46,45 +88,33 @@ class Conv(Layer):
                 f"Conv({self.filters}, {self.kernel}) cannot follow shape {in_shape}: it needs {self.kernel} rows and "
                 "columns, or padding same"
             )
-        shape = (self.kernel, self.kernel, in_shape[2], self.filters)
-        out_shape = (height, width, self.filters)
-        params = (Param("w", shape, self.init, decay=True, lr=self.lr), Param("b", shape[3:], lr=self.lr))
-        parts = (Buffer("w_parts", (PARTS, *shape)), Buffer("b_parts", (PARTS, *shape[3:])))
-        if self._by_winograd(shape):
-            numbers = winograd_scratch(*shape[2:])
-        else:
-            numbers = conv_scratch(in_shape, out_shape, self.kernel, self._pad)
-        return Plan(out_shape, params, saved=parts, scratch=lambda n: numbers)
+        return (height, width, self.filters)
 
     def _by_winograd(self, shape: Shape) -> bool:
-        return (self.kernel, self.stride) == (3, 1) and min(shape[2:]) >= MANY
+        return (self.kernel, self.stride) == (3, 1) and min(shape[2:]) >= WINOGRAD_CHANNELS
 
     def _passes(self, slot: Slot) -> tuple[Any, Any, Any]:
+        """The kernels of forward, the gradient with respect to the input, and that with respect to the weights."""
         k = slot.kernels
         if self._by_winograd(slot.params["w"].shape):
             return k.winograd_forward, k.winograd_input_gradient, k.winograd_weight_gradient
         return k.conv_forward, k.conv_input_gradient, k.conv_weight_gradient
 
     def forward(self, x: Array, slot: Slot) -> Array:
-        slot.x = x
+        slot.x = x  # (N, H, W, C)
         forward, _, _ = self._passes(slot)
         w, b = slot.params["w"], slot.params["b"]
         forward(slot.out, x, w, b, slot.floor, self.stride, self._pad, slot.scratch)
-        return slot.out
+        return slot.out  # (N, H', W', F)
 
     def backward(self, dy: Array, slot: Slot) -> Array | None:
-        """Each weight met one input for each output, each input one output for each weight:
-
-        dL/dw[i, j, c, f] = sum of x[n, stride y + i, stride x + j, c] dy[n, y, x, f],  dL/db = sum of dy,
-        dL/dx[n, stride y + i, stride x + j, c] = sum of dy[n, y, x, f] w[i, j, c, f].
-        """
         _, input_gradient, weight_gradient = self._passes(slot)
         if slot.floor == 0:
             slot.kernels.relu_backward(dy, slot.out)
-        parts, grads = slot.saved, slot.grads
+        parts, grads = slot.cache, slot.grads
         weight_gradient(
             grads["w"], grads["b"], slot.x, dy, self.stride, self._pad, parts["w_parts"], parts["b_parts"], slot.scratch
         )
         if slot.dx is not None:
             input_gradient(slot.dx, dy, slot.params["w"], self.stride, self._pad, slot.scratch)
-        return slot.dx
+        return slot.dx  # (N, H, W, C)

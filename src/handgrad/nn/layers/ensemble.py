@@ -1,3 +1,5 @@
+"""Networks side by side that answer together."""
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,42 +14,76 @@ LEAST = 1e-30  # the smallest probability of which a logarithm is taken
 
 
 @dataclass(frozen=True)
-class Vote(Layer):
-    """out = log of the mean of softmax(member(x)) over the layers inside: a soft vote, as logits.
+class Ensemble(Layer):
+    """Members side by side that answer with the mean of their probabilities.
 
-    The members see the same x and give logits (N, K), of which averaging the probabilities is the linear opinion pool
-    (Stone 1961). In training they do not vote: each answers for its own share of the batch, every M-th image, and so
-    learns by itself. What members are taught together, or from the same batches, they get wrong together. A member's
-    gradient is that of its share of the mean loss, 1/M of what it would be alone: SGD wants a rate M times as high.
+    In prediction, every member sees every image, and out is the logarithm of the mean of softmax(member(x)): logits
+    whose softmax is that mean, the linear opinion pool (Stone 1961). In training, each of M members sees only
+    every M-th image of a batch and learns by itself: members that learn together, or from the same batches, make the
+    same mistakes.
+
+    Parameters
+    ----------
+    layers : tuple of Layer
+        The members, at least one; each of them gives logits (N, K).
+
+    Raises
+    ------
+    UserError
+        When there are no members.
+
+    Notes
+    -----
+    In training, out[n] are the logits of the one member that sees image n, so dL/dout[n] reaches that member alone.
+    The loss is a mean over the whole batch, which makes the gradient of a member 1/M of what it would be if the member
+    were trained alone; plain SGD needs a learning rate M times as high.
     """
 
     layers: tuple[Layer, ...]
 
     def __post_init__(self) -> None:
         if not self.layers:
-            raise UserError("Vote(()): expected at least one member")
+            raise UserError("Ensemble(()): expected at least one member")
+
+    def describe(self) -> str:
+        return f"Ensemble({len(self.layers)})"
 
     def plan(self, in_shape: Shape) -> Plan:
         inner = tuple(layer.plan(in_shape) for layer in self.layers)
         shapes = {plan.out_shape for plan in inner}
         if len(shapes) > 1 or len(inner[0].out_shape) != 1:
-            raise UserError(f"Vote: its members give {sorted(shapes)}: expected as many logits from each")
-        saved = (Buffer("x", in_shape, each=True), Buffer("dy", inner[0].out_shape, each=True))
-        return Plan(inner[0].out_shape, saved=saved, inner=inner)
+            raise UserError(
+                f"Ensemble: its members give shapes {sorted(shapes)}: expected the same number of logits from each"
+            )
+        cache = (Buffer("x", in_shape, per_image=True), Buffer("dy", inner[0].out_shape, per_image=True))
+        return Plan(inner[0].out_shape, cache=cache, inner=inner, member_rows=self.member_rows)
 
-    def share(self, i: int, n: int) -> range:
-        """The rows of a batch of n images that member i learns from."""
+    def member_rows(self, i: int, n: int) -> range:
+        """Return the rows of a training batch that one member sees.
+
+        Parameters
+        ----------
+        i : int
+            Index of the member.
+        n : int
+            Images in the batch.
+
+        Returns
+        -------
+        range
+            Every M-th row from row i on, where M is the number of members.
+        """
         return range(i, n, len(self.layers))
 
     def forward(self, x: Array, slot: Slot) -> Array:
         if slot.train:
-            for layer, inside, share, place in self._shares(slot):
-                slot.saved["x"][place] = x[share]
-                slot.out[share] = layer.forward(slot.saved["x"][place], inside)
+            for layer, inner, rows, packed in self._members(slot):
+                slot.cache["x"][packed] = x[rows]
+                slot.out[rows] = layer.forward(slot.cache["x"][packed], inner)
             return slot.out
         slot.out[...] = 0
-        for layer, inside in zip(self.layers, slot.inner, strict=True):
-            slot.out += softmax(layer.forward(x, inside))
+        for layer, inner in zip(self.layers, slot.inner, strict=True):
+            slot.out += softmax(layer.forward(x, inner))  # (N, K)
         slot.out /= len(self.layers)
         np.log(np.maximum(slot.out, LEAST, out=slot.out), out=slot.out)
         return slot.out
@@ -55,18 +91,18 @@ class Vote(Layer):
     def backward(self, dy: Array, slot: Slot) -> Array | None:
         if slot.dx is not None:
             slot.dx[...] = 0
-        for layer, inside, share, place in self._shares(slot):
-            slot.saved["dy"][place] = dy[share]
-            dx = layer.backward(slot.saved["dy"][place], inside)
+        for layer, inner, rows, packed in self._members(slot):
+            slot.cache["dy"][packed] = dy[rows]
+            dx = layer.backward(slot.cache["dy"][packed], inner)
             if slot.dx is not None and dx is not None:
-                slot.dx[share] = dx
+                slot.dx[rows] = dx
         return slot.dx
 
-    def _shares(self, slot: Slot) -> Iterator[tuple[Layer, Slot, slice, slice]]:
-        """Each member with the rows of the batch that are its share, and where they lie side by side."""
+    def _members(self, slot: Slot) -> Iterator[tuple[Layer, Slot, slice, slice]]:
+        """Each member with its slot, its rows of the batch, and the place in the cache where these lie together."""
         first = 0
-        for i, (layer, inside) in enumerate(zip(self.layers, slot.inner, strict=True)):
-            share = self.share(i, len(slot.out))
-            last = first + len(share)
-            yield layer, inside, slice(share.start, share.stop, share.step), slice(first, last)
+        for i, (layer, inner) in enumerate(zip(self.layers, slot.inner, strict=True)):
+            rows = self.member_rows(i, len(slot.out))
+            last = first + len(rows)
+            yield layer, inner, slice(rows.start, rows.stop, rows.step), slice(first, last)
             first = last

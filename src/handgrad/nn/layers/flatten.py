@@ -1,3 +1,5 @@
+"""Images as vectors."""
+
 import math
 from dataclasses import dataclass
 
@@ -7,14 +9,17 @@ from handgrad.nn.params import Array, Shape
 
 @dataclass(frozen=True)
 class Flatten(Layer):
-    """(H, W, C) -> (H * W * C,), rows first and channels last."""
+    """Turn images (H, W, C) into vectors (H * W * C,), rows first and channels last.
+
+    Output and gradient are views of the arrays that it is given; nothing is copied.
+    """
 
     def plan(self, in_shape: Shape) -> Plan:
-        return Plan((math.prod(in_shape),))
+        return Plan((math.prod(in_shape),), own_output="never")
 
     def forward(self, x: Array, slot: Slot) -> Array:
         slot.x = x
-        return x.reshape(len(x), -1)
+        return x.reshape(len(x), -1)  # (N, H * W * C)
 
     def backward(self, dy: Array, slot: Slot) -> Array | None:
-        return dy.reshape(slot.x.shape)
+        return dy.reshape(slot.x.shape)  # (N, H, W, C)

@@ -1,3 +1,5 @@
+"""Pooling: fewer pixels, from the maximum of each square or the mean of the whole image."""
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,34 +11,43 @@ from handgrad.nn.params import Array, Shape
 
 @dataclass(frozen=True)
 class MaxPool(Layer):
-    """The largest of each square of 2x2 pixels, a channel at a time; an odd row or column at the edge is dropped.
+    """Maximum of each square of 2x2 pixels, one channel at a time.
 
-    A ReLU behind it does the same as one before it, on fewer numbers.
+    A last row or column without a partner is dropped. A ReLU behind this layer gives the same as one before it, from a
+    quarter of the elements.
+
+    Notes
+    -----
+    The gradient of an output goes to the input that it was taken from, the first one where several are equal, and all
+    other inputs get 0. Forward keeps in `which` where in its square each maximum was.
     """
-
-    folds_relu = True
 
     def plan(self, in_shape: Shape) -> Plan:
         if len(in_shape) != 3 or min(in_shape[:2]) < 2:
             raise UserError(f"MaxPool() cannot follow shape {in_shape}: it needs (H, W, C), sides 2 or longer")
         height, width, channels = in_shape
         out_shape = (height // 2, width // 2, channels)
-        return Plan(out_shape, saved=(Buffer("which", out_shape, each=True, dtype=np.uint8, training=False),))
+        which = Buffer("which", out_shape, per_image=True, dtype=np.uint8, train_only=False)
+        return Plan(out_shape, cache=(which,), folds_relu=True)
 
     def forward(self, x: Array, slot: Slot) -> Array:
-        slot.kernels.max_pool_forward(slot.out, slot.saved["which"], x, slot.floor)
+        slot.kernels.max_pool_forward(slot.out, slot.cache["which"], x, slot.floor)
         return slot.out
 
     def backward(self, dy: Array, slot: Slot) -> Array | None:
-        """An output's gradient goes to the input that it was taken from."""
         if slot.dx is not None:
-            slot.kernels.max_pool_backward(slot.dx, dy, slot.saved["which"])
+            slot.kernels.max_pool_backward(slot.dx, dy, slot.cache["which"])
         return slot.dx
 
 
 @dataclass(frozen=True)
 class GlobalAveragePool(Layer):
-    """(H, W, C) -> (C,): the mean over the image (Lin, Chen and Yan 2014)."""
+    """Mean of each channel over the image, (H, W, C) to (C,) (Lin, Chen and Yan 2014).
+
+    Notes
+    -----
+    out[n, c] = sum over y, x of x[n, y, x, c] / (H W), so each pixel gets the gradient dL/dout[n, c] / (H W).
+    """
 
     def plan(self, in_shape: Shape) -> Plan:
         if len(in_shape) != 3:
@@ -48,7 +59,6 @@ class GlobalAveragePool(Layer):
         return slot.out
 
     def backward(self, dy: Array, slot: Slot) -> Array | None:
-        """The mean of M numbers moves by 1 / M of what each of them moves."""
         if slot.dx is not None:
             slot.kernels.mean_pool_backward(slot.dx, dy)
         return slot.dx

@@ -1,17 +1,33 @@
+"""Residual connections."""
+
 from dataclasses import dataclass
 
 from handgrad.errors import UserError
-from handgrad.nn.layers.base import Buffer, Layer, Plan, Slot
+from handgrad.nn.layers.base import NO_FLOOR, Buffer, Layer, Plan, Slot
 from handgrad.nn.layers.chain import chain_backward, chain_forward, chain_plan
 from handgrad.nn.params import Array, Shape
 
 
 @dataclass(frozen=True)
 class Residual(Layer):
-    """out = x + f(x), with f the layers inside, which keep the shape (He et al. 2016)."""
+    """A residual connection, out = x + f(x), where f are the layers inside (He et al. 2016).
+
+    Parameters
+    ----------
+    layers : tuple of Layer
+        The layers of f, from the input on; at least one. Together they keep the shape.
+
+    Raises
+    ------
+    UserError
+        When there are no layers.
+
+    Notes
+    -----
+    dL/dx = dL/dout + dL/dout df/dx. The layers inside may change the gradient that they are given, so they get a copy.
+    """
 
     layers: tuple[Layer, ...]
-    folds_relu = True
 
     def __post_init__(self) -> None:
         if not self.layers:
@@ -21,18 +37,17 @@ class Residual(Layer):
         inner = chain_plan(self.layers, in_shape)
         if inner[-1].out_shape != in_shape:
             raise UserError(f"Residual: its layers turn {in_shape} into {inner[-1].out_shape}: expected the same shape")
-        return Plan(in_shape, saved=(Buffer("dy", in_shape, each=True),), inner=inner)
+        return Plan(in_shape, cache=(Buffer("dy", in_shape, per_image=True),), inner=inner, folds_relu=True)
 
     def forward(self, x: Array, slot: Slot) -> Array:
         slot.kernels.add(slot.out, x, chain_forward(self.layers, x, slot.inner), slot.floor)
         return slot.out
 
     def backward(self, dy: Array, slot: Slot) -> Array | None:
-        """dL/dx = dy + dy df/dx; the layers inside may use dy up, so they get a copy."""
         if slot.floor == 0:
             slot.kernels.relu_backward(dy, slot.out)
-        slot.saved["dy"][...] = dy
-        through = chain_backward(self.layers, slot.saved["dy"], slot.inner)
+        slot.cache["dy"][...] = dy
+        through = chain_backward(self.layers, slot.cache["dy"], slot.inner)
         if slot.dx is not None and through is not None:
-            slot.kernels.add(slot.dx, dy, through, -float("inf"))
+            slot.kernels.add(slot.dx, dy, through, NO_FLOOR)
         return slot.dx

@@ -1,3 +1,5 @@
+"""Several layers in a row as one layer."""
+
 from dataclasses import dataclass
 
 from handgrad.errors import UserError
@@ -8,7 +10,18 @@ from handgrad.nn.params import Array, Shape
 
 @dataclass(frozen=True)
 class Sequential(Layer):
-    """Layers in a row as one layer; it has no arrays of its own."""
+    """Layers in a row as one layer.
+
+    Parameters
+    ----------
+    layers : tuple of Layer
+        The layers, from the input on; at least one.
+
+    Raises
+    ------
+    UserError
+        When there are no layers.
+    """
 
     layers: tuple[Layer, ...]
 
@@ -18,7 +31,7 @@ class Sequential(Layer):
 
     def plan(self, in_shape: Shape) -> Plan:
         inner = chain_plan(self.layers, in_shape)
-        return Plan(inner[-1].out_shape, inner=inner)
+        return Plan(inner[-1].out_shape, inner=inner, own_output="never")
 
     def forward(self, x: Array, slot: Slot) -> Array:
         return chain_forward(self.layers, x, slot.inner)

@@ -1,4 +1,4 @@
-"""Columns: networks side by side in one, which learn from a share of every batch each, and answer together."""
+"""An ensemble: networks side by side in one, each learning from its own rows of a batch, which answer together."""
 
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from handgrad.datasets import load
 from handgrad.errors import UserError
 from handgrad.kernels import naive
 from handgrad.model.model import Model
+from handgrad.nn.layers import Dense, Ensemble, ReLU, Sequential
 from handgrad.nn.network import Network
 from handgrad.training import checkpoint
 from handgrad.training.recipe import Recipe, recipe
@@ -26,7 +27,7 @@ def trainer() -> Trainer:
     return trainer
 
 
-def column(model: Model, i: int) -> Network:
+def member(model: Model, i: int) -> Network:
     network = Network(SINGLE.layers(10), model.network.in_shape)
     for layout, flat, own_layout, own in (
         (model.network.layout, model.network.theta, network.layout, network.theta),
@@ -37,18 +38,18 @@ def column(model: Model, i: int) -> Network:
     return network
 
 
-def test_the_answer_is_the_mean_of_what_the_columns_say(trainer: Trainer) -> None:
+def test_the_answer_is_the_mean_of_the_answers_of_the_members(trainer: Trainer) -> None:
     model = trainer.model()
     model.temperature = 1.0
-    columns = [Model(column(model, i), model.mean, model.scale, model.classes) for i in range(3)]
-    wanted = np.mean([each.predict_proba(VALID.pixels) for each in columns], axis=0)
+    members = [Model(member(model, i), model.mean, model.scale, model.classes) for i in range(3)]
+    wanted = np.mean([each.predict_proba(VALID.pixels) for each in members], axis=0)
     np.testing.assert_allclose(model.predict_proba(VALID.pixels), wanted, atol=1e-5)
-    assert len({each.predict_proba(VALID.pixels[:50]).tobytes() for each in columns}) == 3
+    assert len({each.predict_proba(VALID.pixels[:50]).tobytes() for each in members}) == 3
     assert trainer.history[-1].valid_accuracy == (wanted.argmax(axis=1) == VALID.labels).mean() > 0.7
 
 
-def test_a_column_learns_from_its_share_of_the_batch_alone() -> None:
-    """What a column is moved by in a step is what its third of the images says, as if it saw no others."""
+def test_a_member_learns_from_its_rows_of_the_batch_alone() -> None:
+    """The gradient of a member is that of its third of the images, as if there were no others."""
     whole = Network(SINGLE.change(columns=3).layers(10), DATA.shape, dtype=np.float64)
     alone = Network(SINGLE.layers(10), DATA.shape, dtype=np.float64)
     x, labels = DATA.pixels[:10, ..., None] / 255.0, DATA.labels[:10]
@@ -56,24 +57,24 @@ def test_a_column_learns_from_its_share_of_the_batch_alone() -> None:
     ws = whole.workspace(10, train=True)
     naive.softmax_cross_entropy(dlogits, whole.forward(x, ws), labels, 0.0)
     whole.backward(dlogits.copy(), ws)
-    for i, share in enumerate((slice(0, 10, 3), slice(1, 10, 3), slice(2, 10, 3))):
+    for i, rows in enumerate((slice(0, 10, 3), slice(1, 10, 3), slice(2, 10, 3))):
         for name, view in alone.layout.views(alone.theta):
             view[...] = whole.layout.view(whole.theta, f"0.{i}.{name}")
-        ws = alone.workspace(len(labels[share]), train=True)
-        alone.forward(np.ascontiguousarray(x[share]), ws)
-        alone.backward(dlogits[share].copy(), ws)
+        ws = alone.workspace(len(labels[rows]), train=True)
+        alone.forward(np.ascontiguousarray(x[rows]), ws)
+        alone.backward(dlogits[rows].copy(), ws)
         for name, view in alone.layout.views(alone.grad):
             np.testing.assert_allclose(whole.layout.view(whole.grad, f"0.{i}.{name}"), view, atol=1e-12)
         assert np.abs(alone.grad).max() > 1e-3
 
 
 @pytest.mark.parametrize(("batch", "images"), [(5, 600), (50, 5)])
-def test_a_batch_has_images_for_every_column(batch: int, images: int) -> None:
+def test_a_batch_has_images_for_every_member(batch: int, images: int) -> None:
     with pytest.raises(UserError, match="5 images in a batch for 3 columns: expected two each or more; give more"):
         Trainer(SINGLE.change(columns=3, batch=batch), DATA[:images], VALID)
 
 
-def test_columns_go_with_outliers_and_a_teacher() -> None:
+def test_members_go_with_outliers_and_a_teacher() -> None:
     small = SINGLE.change(columns=2, outliers=0.2, dropout=0.2, focus=0.5, epochs=2)
     warm_up(small, DATA)
     trainer = Trainer(small, DATA, VALID)
@@ -97,9 +98,9 @@ def test_a_run_goes_on_from_its_checkpoint_to_the_same_bytes(trainer: Trainer, t
     assert resumed.network.theta.tobytes() == trainer.network.theta.tobytes()
 
 
-def test_the_network_is_shown_a_line_a_layer_each_column_once() -> None:
+def test_the_network_is_shown_a_line_a_layer_equal_members_once() -> None:
     lines = repr(Network(SINGLE.change(columns=3).layers(10), DATA.shape)).splitlines()
-    assert [line.split()[0] for line in lines[:3]] == ["input", "Vote(3)", "Flatten()"]
+    assert [line.split()[0] for line in lines[:3]] == ["input", "Ensemble(3)", "Flatten()"]
     assert lines[1].split()[1:] == ["10", str(3 * (784 * 16 + 16 + 32 + 170))]
     assert len(lines) == 2 + len(SINGLE.layers(10)) + 1
 
@@ -108,3 +109,25 @@ def test_the_best_recipe_is_of_the_size_it_is_compared_at() -> None:
     """0.35 M weights at most, the class of Deotte's network of 0.33 M."""
     best = recipe("cnn-best")
     assert Network(best.layers(10), (28, 28, 1)).layout.count <= 350_000
+
+
+def test_different_members_are_shown_below_each_other() -> None:
+    pair = Ensemble((Dense(3), Sequential((Dense(4), ReLU(), Dense(3))), Dense(3)))
+    lines = repr(Network([pair], (5,))).splitlines()
+    assert [line.split()[0] for line in lines] == [
+        "input",
+        "Ensemble(3)",
+        "Dense(3)",
+        "Dense(4)",
+        "ReLU()",
+        "Dense(3)",
+        "99",
+    ]
+
+
+@pytest.mark.parametrize(("members", "n"), [(1, 5), (3, 10), (3, 2), (4, 8)])
+def test_member_rows_share_out_the_batch(members: int, n: int) -> None:
+    ensemble = Ensemble((Dense(3),) * members)
+    rows = [ensemble.member_rows(i, n) for i in range(members)]
+    assert sorted(row for part in rows for row in part) == list(range(n))
+    assert max(map(len, rows)) - min(map(len, rows)) <= 1

@@ -1,3 +1,5 @@
+"""Flat vectors: where parameters lie in them, and that arrays start on a cache line."""
+
 from itertools import pairwise
 
 import numpy as np
@@ -8,8 +10,8 @@ from handgrad.nn.params import LINE, Layout, Param, Segment, aligned
 PARAMS = [
     Param("0.w", (7, 5), "he", decay=True),
     Param("0.b", (5,)),
-    Param("1.w", (5, 16), "he", decay=True, lr=0.5),
-    Param("1.b", (16,), lr=0.5),
+    Param("1.w", (5, 16), "he", decay=True, lr_scale=0.5),
+    Param("1.b", (16,), lr_scale=0.5),
     Param("2.w", (16, 1), "he", decay=True),
     Param("2.b", (1,)),
 ]
@@ -31,7 +33,7 @@ def test_aligned(shape: tuple[int, ...], dtype: type) -> None:
 def test_decayed_weights_come_first_and_equal_ones_make_one_segment() -> None:
     layout = Layout(PARAMS)
     assert list(layout.places) == ["1.w", "0.w", "2.w", "1.b", "0.b", "2.b"]
-    # each starts on a line of 16 numbers: 80 -> 80, 35 -> 48, 16 -> 16, then the biases
+    # each starts on a line of 16 floats: 80 -> 80, 35 -> 48, 16 -> 16, then the biases
     assert layout.segments == [
         Segment(0, 80, True, 0.5),
         Segment(80, 144, True, 1.0),

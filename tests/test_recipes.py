@@ -11,7 +11,8 @@ from handgrad.errors import UserError
 from handgrad.nn.layers import BatchNorm, Dense, Dropout, Flatten, ReLU
 from handgrad.nn.network import Network
 from handgrad.training.optim import SGD, Adam, AdamW
-from handgrad.training.recipe import NAME, RECIPES, Recipe, recipe
+from handgrad.training.recipe import NAME, Recipe
+from handgrad.training.recipes import RECIPES, recipe
 
 PLAIN = Recipe("plain")
 
@@ -57,10 +58,10 @@ def test_wrong_types(name: str, value: Any) -> None:
         {"dropout": 1.0}, {"dropout": -0.1}, {"dropout": [0.1, 0.1]}, {"dropout": []}, {"input_dropout": 1.0},
         {"lr": 0}, {"lr": -1}, {"lr": float("nan")}, {"lr": float("inf")}, {"hidden": [0]}, {"hidden": [-5]},
         {"epochs": 0}, {"batch": 0}, {"batch": 10**9}, {"momentum": 1.0}, {"beta2": 1.0}, {"beta2": -0.5},
-        {"decay": -1}, {"warmup": 1.1}, {"smoothing": 1.0}, {"clip": -1}, {"average": 1.0}, {"calm": 2},
-        {"sharp": 1.1}, {"sharp": -0.1},
-        {"layer_lr": [1.0]}, {"layer_lr": [1, 1, 1]}, {"layer_lr": [-1, 1]}, {"rotation": 181}, {"shift": -1},
-        {"stroke": 2}, {"clean": 1.5}, {"optimiser": "rmsprop"}, {"schedule": "linear"}, {"normalise": "no"},
+        {"weight_decay": -1}, {"warmup": 1.1}, {"label_smoothing": 1.0}, {"clip_norm": -1}, {"ema": 1.0}, {"finetune_share": 2},
+        {"unsmoothed_tail": 1.1}, {"unsmoothed_tail": -0.1},
+        {"lr_scales": [1.0]}, {"lr_scales": [1, 1, 1]}, {"lr_scales": [-1, 1]}, {"rotation": 181}, {"shift": -1},
+        {"stroke": 2}, {"unaugmented_share": 1.5}, {"optimiser": "rmsprop"}, {"schedule": "linear"}, {"normalise": "no"},
         {"init": "normal:-1"}, {"init": "xavier"}, {"nesterov": True}, {"dropout": 0.2, "hidden": []},
     ],
     ids=str,
@@ -97,7 +98,7 @@ def test_a_recipe_survives_toml(name: str, tmp_path: Path) -> None:
     st.booleans(),
 )
 def test_any_recipe_survives_toml(name: str, hidden: list[int], lr: float, flip: bool) -> None:
-    made = PLAIN.change(name=name, hidden=hidden, lr=lr, flip=flip, decay=lr / 1e4)
+    made = PLAIN.change(name=name, hidden=hidden, lr=lr, flip=flip, weight_decay=lr / 1e4)
     assert PLAIN.change(**tomllib.loads(made.to_toml())) == made
 
 
@@ -124,7 +125,7 @@ def test_a_file_changes_the_recipe_that_it_names(tmp_path: Path) -> None:
         (b'name = "../mine"', "name is '../mine': expected letters and digits"),
         (b'name = "a\\u0000b"', "name is .*: expected letters and digits"),
         (b"hidden = " + b"[" * 3000 + b"]" * 3000, "not a TOML file"),
-        (b"average = 1.0", "average is 1.0: expected a number from 0 to 1, not including it"),
+        (b"ema = 1.0", "ema is 1.0: expected a number from 0 to 1, not including it"),
         (b"lr = 2024-01-01", "lr is .*: expected float"),
         (b"lr = nan", "lr is nan: expected"),
         (b"[hidden]\na = 1", "hidden is .*: expected int"),
@@ -151,12 +152,12 @@ def test_missing_recipes(tmp_path: Path) -> None:
 
 
 def test_layers() -> None:
-    made = PLAIN.change(hidden=[30, 20], batch_norm=True, dropout=[0.2, 0.3], input_dropout=0.1, layer_lr=[1, 2, 3])
+    made = PLAIN.change(hidden=[30, 20], batch_norm=True, dropout=[0.2, 0.3], input_dropout=0.1, lr_scales=[1, 2, 3])
     assert made.layers(10) == [
         Dropout(0.1), Flatten(),
-        Dense(30, lr=1.0), BatchNorm(), ReLU(), Dropout(0.2),
-        Dense(20, lr=2.0), BatchNorm(), ReLU(), Dropout(0.3),
-        Dense(10, lr=3.0),
+        Dense(30, lr_scale=1.0), BatchNorm(), ReLU(), Dropout(0.2),
+        Dense(20, lr_scale=2.0), BatchNorm(), ReLU(), Dropout(0.3),
+        Dense(10, lr_scale=3.0),
     ]  # fmt: skip
     assert PLAIN.change(hidden=[8, 8], dropout=0.5).layers(2)[1:] == [
         Dense(8), ReLU(), Dropout(0.5), Dense(8), ReLU(), Dropout(0.5), Dense(2)

@@ -41,8 +41,8 @@ def test_beyond_the_end_it_stays_low(name: str) -> None:
 
 
 def test_step_decay_falls_into_equal_runs() -> None:
-    schedule = step_decay(1.0, 8, drops=3, factor=0.5)
-    assert [schedule(step) for step in range(8)] == [1, 1, 0.5, 0.5, 0.25, 0.25, 0.125, 0.125]
+    schedule = step_decay(1.0, 8)
+    assert [schedule(step) for step in range(8)] == pytest.approx([1, 1, 0.1, 0.1, 0.01, 0.01, 0.001, 0.001])
 
 
 def test_cosine_is_half_way_in_the_middle_and_falls() -> None:
@@ -54,7 +54,7 @@ def test_cosine_is_half_way_in_the_middle_and_falls() -> None:
 
 
 def test_one_cycle_rises_to_its_peak_and_falls_to_nearly_nothing() -> None:
-    schedule = one_cycle(LR, 100, rise=0.3)
+    schedule = one_cycle(LR, 100)
     rates = [schedule(step) for step in range(101)]
     assert rates[30] == max(rates) == pytest.approx(LR)
     assert rates[15] == pytest.approx((LR / 25 + LR) / 2)
@@ -78,18 +78,6 @@ def test_bad_rates_and_lengths(name: str, lr: float, steps: int) -> None:
         SCHEDULES[name](lr, steps)
 
 
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda: step_decay(1.0, 5, drops=0),
-        lambda: step_decay(1.0, 5, factor=1.0),
-        lambda: step_decay(1.0, 5, factor=0.0),
-        lambda: step_decay(1.0, 5, factor=math.nan),
-        lambda: one_cycle(1.0, 5, rise=0.0),
-        lambda: one_cycle(1.0, 5, rise=1.0),
-        lambda: warm_up(constant(1.0, 5), -1),
-    ],
-)
-def test_bad_shapes(make) -> None:
+def test_a_warm_up_of_less_than_nothing() -> None:
     with pytest.raises(UserError, match="expected"):
-        make()
+        warm_up(constant(1.0, 5), -1)

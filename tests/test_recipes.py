@@ -154,9 +154,9 @@ def test_layers() -> None:
     made = PLAIN.change(hidden=[30, 20], batch_norm=True, dropout=[0.2, 0.3], input_dropout=0.1, layer_lr=[1, 2, 3])
     assert made.layers(10) == [
         Dropout(0.1), Flatten(),
-        Dense(30, lr=1.0), BatchNorm(), ReLU(), Dropout(0.2),
-        Dense(20, lr=2.0), BatchNorm(), ReLU(), Dropout(0.3),
-        Dense(10, lr=3.0),
+        Dense(30, lr_scale=1.0), BatchNorm(), ReLU(), Dropout(0.2),
+        Dense(20, lr_scale=2.0), BatchNorm(), ReLU(), Dropout(0.3),
+        Dense(10, lr_scale=3.0),
     ]  # fmt: skip
     assert PLAIN.change(hidden=[8, 8], dropout=0.5).layers(2)[1:] == [
         Dense(8), ReLU(), Dropout(0.5), Dense(8), ReLU(), Dropout(0.5), Dense(2)

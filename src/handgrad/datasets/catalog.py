@@ -1,4 +1,10 @@
-"""What the data sets with a name are: classes, sizes, files with their checksums, mirrors."""
+"""What the data sets with a name are: one entry for each, with classes, sizes, files, checksums and mirrors.
+
+A new data set in IDX form is one more entry here, and nothing else. Where the files lie on this machine, and whether
+they are there, is the business of `registry.py`.
+"""
+
+from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -13,8 +19,22 @@ DIGITS = tuple("0123456789")
 class Entry:
     """A data set with a name.
 
-    train, test: how many images it has. remotes: what to fetch; nothing for the data set in the package. mirrors: where
-    from, in order. members: the files wanted from the one zip archive in `remotes`; empty if there is no archive.
+    Parameters
+    ----------
+    description : str
+        What it shows, by whom, and when it was published.
+    classes : tuple of str
+        The names of its classes.
+    train, test : int
+        How many training and test images it has.
+    remotes : tuple of Remote
+        The files to fetch; none for a data set that comes with the package, in a folder of its name beside this file.
+    mirrors : tuple of str
+        Where to fetch them from, in order: the start of a URL each.
+    members : tuple of str
+        The files wanted from the one zip archive in `remotes`; none if that is no archive.
+    transposed : bool
+        Whether the files hold each image with rows and columns exchanged, as EMNIST's do: Matlab wrote them.
     """
 
     description: str
@@ -24,25 +44,58 @@ class Entry:
     remotes: tuple[Remote, ...] = ()
     mirrors: tuple[str, ...] = ()
     members: tuple[str, ...] = ()
+    transposed: bool = False
+
+    @property
+    def built_in(self) -> bool:
+        """Whether it comes with the package."""
+        return not self.remotes
 
     @property
     def files(self) -> tuple[str, ...]:
-        """The names of the files that are kept."""
+        """The names of the files that are kept in the cache."""
         return self.members or tuple(remote.name for remote in self.remotes)
 
 
 def entry_of(name: str) -> Entry:
-    """The data set of this name. Raises UserError if there is none."""
+    """Look a data set up by its name.
+
+    Parameters
+    ----------
+    name : str
+        The name.
+
+    Returns
+    -------
+    Entry
+        The data set of this name.
+
+    Raises
+    ------
+    UserError
+        When there is none.
+    """
     if name not in CATALOG:
         raise UserError(unknown(name))
     return CATALOG[name]
 
 
 def unknown(name: str) -> str:
-    """The message for a name that is neither in the catalogue nor a folder: the names, and the nearest of them."""
+    """Return the message for a name that is neither in the catalogue nor a folder or file.
+
+    Parameters
+    ----------
+    name : str
+        What the user gave.
+
+    Returns
+    -------
+    str
+        One line with all names, and the one that comes nearest.
+    """
     near = get_close_matches(name.lower(), CATALOG, n=1)
-    hint = f"did you mean {near[0]}?" if near else "give one of these names or an existing folder"
-    return f"{name}: no data set of this name and no such folder; expected {', '.join(CATALOG)}, or a path; {hint}"
+    hint = f"did you mean {near[0]}?" if near else "give one of these names, or an existing folder or file"
+    return f"{name}: no data set of this name and no such path; expected {', '.join(CATALOG)}, or a path; {hint}"
 
 
 def _remotes(table: str) -> tuple[Remote, ...]:
@@ -106,6 +159,7 @@ CATALOG = {
             "emnist-digits-test-images-idx3-ubyte.gz",
             "emnist-digits-test-labels-idx1-ubyte.gz",
         ),
+        transposed=True,
     ),
     "qmnist": Entry(
         "MNIST made again from its source, with 60,000 test images (C. Yadav, L. Bottou, 2019)",

@@ -4,9 +4,12 @@ Source: A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 
 version".
 """
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from handgrad.datasets.images import Dataset, Images
 from handgrad.errors import UserError
@@ -19,10 +22,24 @@ RECORD = 1 + 3 * 32 * 32
 
 
 def load(path: Path, name: str) -> Dataset:
-    """CIFAR-10 from its folder: pixels (N, 32, 32, 3). The test batch and the names of the classes are optional.
+    """Read CIFAR-10 from its folder; the test batch and the file of class names are optional.
 
-    Raises UserError for a missing batch, a length that is no whole number of records, a label above 9, and names that
-    are not ten.
+    Parameters
+    ----------
+    path : Path
+        The folder.
+    name : str
+        What to call the data set.
+
+    Returns
+    -------
+    Dataset
+        Images (N, 32, 32, 3).
+
+    Raises
+    ------
+    UserError
+        For a missing batch, a length that is no whole number of records, a label above 9, and names that are not ten.
     """
     classes = _read_classes(path / NAMES_FILE)
     train = _read([path / file for file in TRAIN_FILES], classes)
@@ -36,7 +53,7 @@ def _read(paths: list[Path], classes: tuple[str, ...]) -> Images:
     return Images(np.ascontiguousarray(planes.transpose(0, 2, 3, 1)), records[:, 0].copy(), classes)
 
 
-def _read_records(path: Path) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
+def _read_records(path: Path) -> NDArray[np.uint8]:
     try:
         data = np.frombuffer(path.read_bytes(), np.uint8)
     except OSError as error:

@@ -1,5 +1,7 @@
 """Fetching files: mirrors in turn, resumed where they stopped, checked before they count."""
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +20,17 @@ TIMEOUT = 30.0  # seconds without a byte
 
 @dataclass(frozen=True)
 class Remote:
-    """A file as its mirrors have it: its name, its size in bytes, and its SHA-256 in hexadecimal."""
+    """A file as its mirrors have it.
+
+    Parameters
+    ----------
+    name : str
+        Its name, which follows a mirror's URL.
+    size : int
+        Its size in bytes.
+    sha256 : str
+        Its SHA-256 in hexadecimal.
+    """
 
     name: str
     size: int
@@ -26,7 +38,15 @@ class Remote:
 
 
 class Progress(NamedTuple):
-    """`done` of `total` bytes of `file` are here."""
+    """How far the fetching of a file has come.
+
+    Parameters
+    ----------
+    file : str
+        Its name.
+    done, total : int
+        How many of its bytes are here, and how many there are.
+    """
 
     file: str
     done: int
@@ -34,17 +54,45 @@ class Progress(NamedTuple):
 
 
 def sha256(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
+    """Return the SHA-256 of a file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def download(remotes: Sequence[Remote], mirrors: Sequence[str], folder: Path) -> Iterator[Progress]:
-    """Fetch the files which are not in `folder` already; yields progress.
+    """Fetch the files that are not in a folder already.
 
-    mirrors: the start of a URL each, to which the name of a file is added. The bytes go to `NAME.part`, which a later
-    call resumes, and become `NAME` once their checksum is right. Raises UserError when no mirror answers, and for a
-    wrong checksum, after which nothing is left of that file.
+    The bytes go to `NAME.part`, which a later call resumes, and become `NAME` once their checksum is right.
+
+    Parameters
+    ----------
+    remotes : sequence of Remote
+        The files.
+    mirrors : sequence of str
+        The start of a URL each, to which the name of a file is added; tried in turn.
+    folder : Path
+        Where the files go; it is made where it is missing.
+
+    Yields
+    ------
+    Progress
+        The state of the file being fetched, after each chunk.
+
+    Raises
+    ------
+    UserError
+        When no mirror answers, and for a wrong checksum, after which nothing is left of that file.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -75,7 +123,7 @@ def _accept(part: Path, target: Path, expected: str) -> None:
 
 
 def _from_any(remote: Remote, mirrors: Sequence[str], part: Path) -> Generator[Progress, None, list[str]]:
-    """Fills `part` from the first mirror that can. Returns why each one failed: nothing if one did not."""
+    """Fill `part` from the first mirror that can. Returns why each one failed, or nothing once one has not."""
     from http.client import HTTPException
 
     failures = []
@@ -89,7 +137,7 @@ def _from_any(remote: Remote, mirrors: Sequence[str], part: Path) -> Generator[P
 
 
 def _from_one(remote: Remote, url: str, part: Path) -> Iterator[Progress]:
-    """Append to `part` what it lacks. Raises OSError or HTTPException when the mirror does not give all of it."""
+    """Append to `part` the bytes that it lacks; OSError or HTTPException when the mirror does not give all of them."""
     done = part.stat().st_size if part.exists() else 0
     if done > remote.size:  # left by something else
         part.unlink()
@@ -111,7 +159,7 @@ def _from_one(remote: Remote, url: str, part: Path) -> Iterator[Progress]:
         raise OSError(f"stopped after {done} of {remote.size} bytes")
 
 
-def _open(url: str, start: int) -> "HTTPResponse":
+def _open(url: str, start: int) -> HTTPResponse:
     from urllib.error import HTTPError
     from urllib.request import Request, urlopen
 
@@ -126,10 +174,10 @@ def _open(url: str, start: int) -> "HTTPResponse":
     return response
 
 
-def _start(response: "HTTPResponse", asked: int, size: int) -> int:
-    """Where the answer starts in the file: as asked, or at 0 if the mirror knows no ranges.
+def _start(response: HTTPResponse, asked: int, size: int) -> int:
+    """Where in the file the answer starts: as asked, or at 0 if the mirror knows no ranges.
 
-    Raises OSError for what is not this file, such as a page of a hotel's network, before it gets into the part.
+    OSError for an answer that is not this file, such as the login page of a network, before it gets into the part.
     """
     if response.status == HTTPStatus.PARTIAL_CONTENT:
         if response.headers["Content-Range"] != f"bytes {asked}-{size - 1}/{size}":
@@ -141,7 +189,22 @@ def _start(response: "HTTPResponse", asked: int, size: int) -> int:
 
 
 def extract(archive: Path, members: Sequence[str], folder: Path) -> None:
-    """Take the files named `members` out of a zip archive, wherever in it they are, each whole or not at all."""
+    """Take files out of a zip archive, each whole or not at all.
+
+    Parameters
+    ----------
+    archive : Path
+        The zip archive.
+    members : sequence of str
+        The names of the files, without the folders that they lie in inside the archive.
+    folder : Path
+        Where they go.
+
+    Raises
+    ------
+    UserError
+        For a damaged archive, and one that lacks a file.
+    """
     from zipfile import BadZipFile, ZipFile
 
     try:

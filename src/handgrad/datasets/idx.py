@@ -4,50 +4,103 @@ Header: two zero bytes, a code for the type, the number of dimensions, then each
 Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits", section "File formats".
 """
 
+from __future__ import annotations
+
 import gzip
 import math
 import struct
 import sys
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from io import BufferedIOBase
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from handgrad.datasets.gzipped import opened
 from handgrad.errors import UserError
 
 UINT8, INT32 = 0x08, 0x0C
-GZIP_MAGIC = b"\x1f\x8b"
 CHUNK = 1 << 20
 MAX_DIMS = 64  # NumPy's
 
 
 def read(path: Path) -> NDArray[np.uint8]:
-    """The array in an IDX file of bytes, plain or gzipped: its content says which, not its name.
+    """Read an IDX file of bytes, plain or gzipped: its content says which, not its name.
 
-    Raises UserError, naming the file, when it is missing, unreadable, no IDX file, of another type than uint8, too
-    short, too long, or damaged. No more is decompressed than the header announces, and one byte.
+    No more is decompressed than the header announces, and one byte.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    ndarray of uint8
+        The array in it, 1 to 64 dimensions.
+
+    Raises
+    ------
+    UserError
+        For a file that is missing, unreadable, not IDX, of another type than uint8, too short, too long, or damaged.
     """
     shape, body = _read(path, UINT8, itemsize=1)
     return np.frombuffer(body, np.uint8).reshape(shape)
 
 
 def read_int32(path: Path) -> NDArray[np.int32]:
-    """As `read`, for an IDX file of int32: the eight-column labels of QMNIST are kept in one."""
+    """Read an IDX file of int32, which QMNIST keeps its labels in.
+
+    Parameters
+    ----------
+    path : Path
+        The file, plain or gzipped.
+
+    Returns
+    -------
+    ndarray of int32
+        The array in it.
+
+    Raises
+    ------
+    UserError
+        As `read` does, for another type than int32.
+    """
     shape, body = _read(path, INT32, itemsize=4)
     return np.frombuffer(body, ">i4").reshape(shape).astype(np.int32)
 
 
 def header(shape: tuple[int, ...]) -> bytes:
-    """The IDX header of a uint8 array of this shape: with the array's bytes behind it, the one file that holds it."""
+    """Return the IDX header of a uint8 array: followed by the array's bytes, it is the one file that holds the array.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        The array's shape.
+
+    Returns
+    -------
+    bytes
+        The header.
+    """
     return struct.pack(f">HBB{len(shape)}I", 0, UINT8, len(shape), *shape)
 
 
 def write(path: Path, array: NDArray[np.uint8]) -> None:
-    """Write `array`, uint8, 1 to 64 dimensions, as IDX; gzipped (without a time stamp) if the name ends in `.gz`."""
+    """Write an IDX file.
+
+    Parameters
+    ----------
+    path : Path
+        The file; it is gzipped, without a time stamp, if the name ends in `.gz`.
+    array : ndarray of uint8
+        What to write, 1 to 64 dimensions.
+
+    Raises
+    ------
+    UserError
+        For another type, and for an array without dimensions.
+    """
     if array.dtype != np.uint8 or array.ndim < 1:
         raise UserError(f"{path}: got an array {array.dtype} of shape {array.shape}, expected uint8 (N, ...)")
     data = header(array.shape) + array.tobytes()
@@ -57,19 +110,33 @@ def write(path: Path, array: NDArray[np.uint8]) -> None:
 def read_pair(
     images_path: Path, labels_path: Path, classes: int | None = None
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """(pixels uint8 (N, H, W), labels uint8 (N,)) from a file of images and the file of their labels.
+    """Read a file of images and the file of their labels.
 
-    A labels file of int32 is QMNIST's: (N, 8), the class in the first column. Raises UserError for what `read` refuses,
-    swapped files, other numbers of dimensions, counts that differ, and labels which are not below `classes`.
+    A labels file whose name ends in `-int` is QMNIST's: int32 (N, 8), with the class in the first column.
+
+    Parameters
+    ----------
+    images_path, labels_path : Path
+        The two files.
+    classes : int, optional
+        How many classes there are, if that is known.
+
+    Returns
+    -------
+    pixels : ndarray of uint8, shape (N, H, W)
+        The images.
+    labels : ndarray of uint8, shape (N,)
+        Their labels.
+
+    Raises
+    ------
+    UserError
+        For what `read` refuses, swapped files, other numbers of dimensions, counts that differ, and labels that are not
+        below `classes`.
     """
     pixels = read(images_path)
     labels = _class_column(labels_path) if labels_path.name.removesuffix(".gz").endswith("-int") else read(labels_path)
-    if pixels.ndim == 1 and labels.ndim == 3:
-        raise UserError(f"{images_path} holds labels and {labels_path} holds images: swap the two files")
-    if pixels.ndim != 3:
-        raise UserError(f"{images_path}: got {_kind(pixels.ndim)}, expected images (N, H, W)")
-    if labels.ndim != 1:
-        raise UserError(f"{labels_path}: got {_kind(labels.ndim)}, expected labels (N,)")
+    _check_dimensions(pixels, labels, images_path, labels_path)
     if len(pixels) != len(labels):
         raise UserError(
             f"{images_path} holds {len(pixels)} images but {labels_path} {len(labels)} labels; "
@@ -80,6 +147,17 @@ def read_pair(
             f"{labels_path}: got the label {labels.max()}, expected 0 to {classes - 1} for {classes} classes"
         )
     return pixels, labels
+
+
+def _check_dimensions(
+    pixels: NDArray[np.uint8], labels: NDArray[np.uint8], images_path: Path, labels_path: Path
+) -> None:
+    if pixels.ndim == 1 and labels.ndim == 3:
+        raise UserError(f"{images_path} holds labels and {labels_path} holds images: swap the two files")
+    if pixels.ndim != 3:
+        raise UserError(f"{images_path}: got {_kind(pixels.ndim)}, expected images (N, H, W)")
+    if labels.ndim != 1:
+        raise UserError(f"{labels_path}: got {_kind(labels.ndim)}, expected labels (N,)")
 
 
 def _class_column(path: Path) -> NDArray[np.uint8]:
@@ -98,7 +176,7 @@ def _kind(ndim: int) -> str:
 
 
 def _read(path: Path, code: int, itemsize: int) -> tuple[tuple[int, ...], bytearray]:
-    with _opened(path) as file:
+    with opened(path) as file:
         shape = _read_header(file, path, code)
         if math.prod(max(side, 1) for side in shape) * itemsize > sys.maxsize:
             raise UserError(f"{path}: got the shape {shape}, which no memory can hold; fetch it again")
@@ -128,21 +206,3 @@ def _read_header(file: BufferedIOBase, path: Path, code: int) -> tuple[int, ...]
     if len(dims) < 4 * magic[3]:
         raise UserError(f"{path}: got {len(dims)} bytes of dimensions, expected {4 * magic[3]}: truncated header")
     return struct.unpack(f">{magic[3]}I", dims)
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[BufferedIOBase]:
-    """The bytes of a file, decompressed if it is gzip, with every way of failing to read them told as UserError."""
-    try:
-        with path.open("rb") as raw:
-            if raw.peek(2)[:2] != GZIP_MAGIC:
-                yield raw
-                return
-            with gzip.GzipFile(fileobj=raw) as unzipped:
-                yield unzipped
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise UserError(f"{path}: damaged gzip file ({error}); fetch it again") from error
-    except FileNotFoundError as error:
-        raise UserError(f"{path}: no such file; check the name, or fetch it") from error
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror or error}); check its permissions") from error

@@ -1,61 +1,81 @@
 """Images with their labels, and the split of a data set into training, validation and test images."""
 
+from __future__ import annotations
+
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from handgrad.errors import UserError
+from handgrad.images.arrays import as_labels, as_pixels
 
 Index = slice | NDArray[np.integer[Any]] | NDArray[np.bool_]
+See = Callable[[Path], NDArray[np.uint8]]
+MAX_CLASSES = 256  # labels are bytes
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, init=False)
 class Images:
     """N labelled images of one size.
 
-    pixels: uint8 (N, H, W) for grey, (N, H, W, 3) for red, green and blue; 0 is black, 255 white.
-    labels: uint8 (N,), each an index into `classes`.
-    classes: the K names of the classes, 1 <= K <= 256.
+    They are kept as uint8 in C order: `pixels` (N, H, W) for grey and (N, H, W, 3) for red, green and blue, where 0 is
+    black and 255 white; `labels` (N,). Arrays that are so already are taken without a copy.
 
-    Raises UserError when the three do not fit together.
+    Parameters
+    ----------
+    pixels : array_like, shape (N, H, W), (N, H, W, 1) or (N, H, W, 3)
+        The images: uint8, or what `handgrad.images.arrays.as_pixels` can turn into it.
+    labels : array_like of int, shape (N,)
+        For each image its class, as an index into `classes`.
+    classes : sequence of str
+        The names of the K classes, from 1 to 256.
+
+    Raises
+    ------
+    UserError
+        When the three do not fit together, or cannot be read in one way only.
     """
 
     pixels: NDArray[np.uint8]
     labels: NDArray[np.uint8]
     classes: tuple[str, ...]
 
-    def __post_init__(self) -> None:
-        pixels, labels = self.pixels, self.labels
-        if pixels.dtype != np.uint8 or labels.dtype != np.uint8:
+    def __init__(self, pixels: ArrayLike, labels: ArrayLike, classes: Sequence[str]) -> None:
+        names = tuple(str(name) for name in classes)
+        if not 1 <= len(names) <= MAX_CLASSES:
+            raise UserError(f"images: got {len(names)} classes, expected 1 to {MAX_CLASSES}")
+        nhwc, numbers = as_pixels(pixels), as_labels(labels, len(names))
+        if len(numbers) != len(nhwc):
             raise UserError(
-                f"images: got pixels {pixels.dtype} and labels {labels.dtype}, expected uint8 for both; "
-                "scale pixels to 0..255 and number the classes from 0"
+                f"images: got labels of shape {numbers.shape} for {len(nhwc)} images, expected one label an image"
             )
-        if pixels.ndim not in (3, 4) or (pixels.ndim == 4 and pixels.shape[3] != 3):
-            raise UserError(f"images: got pixels of shape {pixels.shape}, expected (N, H, W) or (N, H, W, 3)")
-        if labels.shape != pixels.shape[:1]:
-            raise UserError(
-                f"images: got labels of shape {labels.shape} for {len(pixels)} images, expected one label an image"
-            )
-        if not pixels.size:
-            raise UserError(f"images: got pixels of shape {pixels.shape}, expected at least one image of one pixel")
-        if not labels.max() < len(self.classes) <= 256:
-            raise UserError(
-                f"images: got labels up to {labels.max()} for {len(self.classes)} classes, "
-                "expected labels below the number of classes, and at most 256 classes"
-            )
+        if not nhwc.size:
+            raise UserError(f"images: got pixels of shape {nhwc.shape}, expected at least one image of one pixel")
+        object.__setattr__(self, "pixels", nhwc[..., 0] if nhwc.shape[3] == 1 else nhwc)
+        object.__setattr__(self, "labels", numbers)
+        object.__setattr__(self, "classes", names)
 
     def __len__(self) -> int:
         return len(self.labels)
 
-    def __getitem__(self, rows: Index) -> "Images":
-        """Some of the images: a view for a slice, a copy for an array of row numbers or a mask."""
+    def __getitem__(self, rows: Index) -> Images:
+        """Some of the images: a view for a slice without a step, else a copy."""
         return Images(self.pixels[rows], self.labels[rows], self.classes)
+
+    def __add__(self, other: Images) -> Images:
+        """These images followed by others of the same classes and size."""
+        if (self.classes, self.shape) != (other.classes, other.shape):
+            raise UserError(
+                f"images: got {_described(other)} to add to {_described(self)}; expected the same classes and size"
+            )
+        pixels = np.concatenate([self.pixels, other.pixels])
+        return Images(pixels, np.concatenate([self.labels, other.labels]), self.classes)
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -63,17 +83,33 @@ class Images:
         height, width = self.pixels.shape[1:3]
         return height, width, 1 if self.pixels.ndim == 3 else 3
 
+    @property
+    def nhwc(self) -> NDArray[np.uint8]:
+        """The pixels as (N, H, W, C), a view of `pixels`."""
+        return self.pixels.reshape(-1, *self.shape)
+
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """Training images, and test images which stay on the disk until somebody asks for them.
 
-    load_test: reads the test images; None where the data set has none.
+    Parameters
+    ----------
+    name : str
+        What to call it.
+    train : Images
+        The training images.
+    load_test : callable, optional
+        Reads the test images; None where the data set has none.
+    see : callable, optional
+        What turned picture files into these images, for a model to see new pictures the same way; None for pictures as
+        they are and for data that does not come from pictures.
     """
 
     name: str
     train: Images
     load_test: Callable[[], Images] | None = None
+    see: See | None = None
 
     @cached_property
     def test(self) -> Images | None:
@@ -83,16 +119,30 @@ class Dataset:
     @cached_property
     def checksum(self) -> str:
         """SHA-256, in hexadecimal, of the bytes of the training pixels followed by those of the labels."""
-        digest = hashlib.sha256(np.ascontiguousarray(self.train.pixels).data)
-        digest.update(np.ascontiguousarray(self.train.labels).data)
+        digest = hashlib.sha256(self.train.pixels.data)
+        digest.update(self.train.labels.data)
         return digest.hexdigest()
 
     def split(self, valid: int = 10_000) -> tuple[Images, Images]:
-        """(images to learn from, images to choose by), both taken from the training images alone.
+        """Set the last training images aside for validation.
 
-        The last `valid` training images are the second part: 50,000 and 10,000 for MNIST. Where `valid` is more than
-        a fifth of them, as in a small data set, the last fifth is taken instead (one image at least). The order on
-        disk is trusted to be a fair sample; a folder of pictures has been shuffled when it was loaded.
+        The order on disk is trusted to be a fair sample; a folder of pictures is shuffled when it is loaded.
+
+        Parameters
+        ----------
+        valid : int
+            How many images to set aside, at most a fifth of them (and at least one): 50,000 and 10,000 images remain of
+            MNIST.
+
+        Returns
+        -------
+        tuple of Images
+            The images to learn from and the images to choose by, both views of the training images.
+
+        Raises
+        ------
+        UserError
+            When there are fewer than two images, or `valid` is not positive.
         """
         count = len(self.train)
         if valid < 1 or count < 2:
@@ -102,3 +152,24 @@ class Dataset:
             )
         first = count - min(valid, max(count // 5, 1))
         return self.train[:first], self.train[first:]
+
+
+def numbered_classes(labels: NDArray[np.uint8]) -> tuple[str, ...]:
+    """Return names for classes that have none: their numbers.
+
+    Parameters
+    ----------
+    labels : ndarray of uint8, shape (N,)
+        At least one label.
+
+    Returns
+    -------
+    tuple of str
+        "0" up to the largest label.
+    """
+    return tuple(str(label) for label in range(int(labels.max()) + 1))
+
+
+def _described(images: Images) -> str:
+    height, width, channels = images.shape
+    return f"images {height}x{width}x{channels} of {len(images.classes)} classes ({', '.join(images.classes)})"

@@ -1,46 +1,143 @@
 """A folder with one sub-folder of pictures for each class, perhaps below `train` and `test`."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.datasets.images import Dataset, Images
+from handgrad.datasets.images import MAX_CLASSES, Dataset, Images, See
 from handgrad.errors import UserError
 from handgrad.images.decode import grey_or_colour, opened, to_grey
 
-MAX_PIXELS = 1 << 22
-MAX_CLASSES = 256
+MAX_PIXELS = 1 << 22  # of a picture that is taken as it is
+MAX_PHOTO_PIXELS = 50_000_000  # of a picture that is resized
+MAX_SIDE = 1 << 11  # pixels, of what a picture is resized to
+LITTER = {"thumbs.db", "desktop.ini", "__macosx"}  # what Windows and macOS leave in folders, in lower case
 
 
-def load(path: Path, name: str) -> Dataset:
-    """The pictures below a folder: PNG, JPEG, BMP, WEBP or GIF (its first frame), all of one size.
+@dataclass(frozen=True)
+class Resized:
+    """Turn a picture file into pixels of one size, the same way for training and for prediction.
 
-    The classes are the names of the sub-folders, in numerical order if all are numbers. Pixels are (N, H, W), or
-    (N, H, W, 3) as soon as one picture has real colour. Transparent parts are shown on white, EXIF orientation is
-    applied. The order is that of a keyed hash of each file's name: fixed, blind to the class, and hardly changed by
-    adding a picture; so the tail of the training images is a fair sample.
+    The picture is decoded (EXIF orientation applied, transparent parts shown as paper) and stretched to the size as it
+    is: nothing is cropped, searched for or inverted.
 
-    Raises UserError for fewer than 2 classes or more than 256, an empty class, a picture that cannot be read, is too
-    large or differs in size (the message names two), and test classes that training lacks. Hidden files are ignored.
+    Parameters
+    ----------
+    size : tuple of int
+        Height and width, each from 1 to 2048 pixels.
+    colour : bool
+        Whether to give red, green and blue instead of grey.
+
+    Raises
+    ------
+    UserError
+        For a size out of range; when called, for a picture that cannot be read or is too large.
+
+    Examples
+    --------
+    >>> from handgrad.datasets import load
+    >>> load("cats_and_dogs", see=Resized((32, 32), colour=True))  # doctest: +SKIP
+    """
+
+    size: tuple[int, int]
+    colour: bool = False
+
+    def __post_init__(self) -> None:
+        if len(self.size) != 2 or not all(1 <= side <= MAX_SIDE for side in self.size):
+            raise UserError(f"size: got {self.size}, expected height and width, each 1 to {MAX_SIDE} pixels")
+
+    def __call__(self, file: Path) -> NDArray[np.uint8]:
+        """The pixels (H, W), or (H, W, 3) in colour, of a picture file."""
+        from PIL import Image
+
+        with opened(file, file, MAX_PHOTO_PIXELS) as picture:
+            array = grey_or_colour(picture)
+        source = Image.fromarray(_to_colour(array) if self.colour else to_grey(array))
+        height, width = self.size
+        # Pillow averages over all that a pixel covers when it shrinks; bilinear never overshoots.
+        return np.asarray(source.resize((width, height), Image.Resampling.BILINEAR))
+
+
+def load(path: Path, name: str, see: See | None = None) -> Dataset:
+    """Read the pictures below a folder: PNG, JPEG, BMP, WEBP or GIF (its first frame).
+
+    The classes are the names of the sub-folders, in numerical order if all are numbers. The order of the images is that
+    of a keyed hash of each file's name: fixed, blind to the class, and hardly changed by adding a picture; so the tail
+    of the training images is a fair sample. `is_passed_over` tells which files and folders do not count.
+
+    Parameters
+    ----------
+    path : Path
+        The folder.
+    name : str
+        What to call the data set.
+    see : callable, optional
+        Turns a picture file into pixels. Without it, pictures are taken as they are and have to be of one size:
+        transparent parts are shown as paper and EXIF orientation is applied.
+
+    Returns
+    -------
+    Dataset
+        Images (N, H, W), or (N, H, W, 3) as soon as one picture among the training images has real colour.
+
+    Raises
+    ------
+    UserError
+        For fewer than 2 classes or more than 256, an empty class, a picture that cannot be read, is too large or
+        differs in size (the message names two), and test classes that training lacks.
     """
     if not sub_folders(path / "train"):
-        return Dataset(name, _read(path, _class_names(path)))
+        return Dataset(name, _read(path, _class_names(path), see), see=see)
     classes = _class_names(path / "train")
-    train = _read(path / "train", classes)
+    train = _read(path / "train", classes, see)
     test = path / "test"
     if not sub_folders(test):
-        return Dataset(name, train)
-    return Dataset(name, train, lambda: _read(test, classes, colour=train.pixels.ndim == 4))
+        return Dataset(name, train, see=see)
+    return Dataset(name, train, lambda: _read(test, classes, see, colour=train.shape[2] == 3), see)
 
 
 def sub_folders(path: Path) -> list[str]:
-    """The names of the folders inside a folder, sorted, hidden ones left out; none if there is no such folder."""
-    if not path.is_dir():
-        return []
-    return sorted(entry.name for entry in path.iterdir() if entry.is_dir() and not entry.name.startswith("."))
+    """List the folders inside a folder, without those that are passed over.
+
+    Parameters
+    ----------
+    path : Path
+        The folder.
+
+    Returns
+    -------
+    list of str
+        Their names, sorted; none if there is no such folder.
+    """
+    return sorted(entry.name for entry in _entries(path) if entry.is_dir())
+
+
+def is_passed_over(name: str) -> bool:
+    """Tell what does not count among pictures and class folders: hidden files, and what systems leave behind.
+
+    Parameters
+    ----------
+    name : str
+        The name of a file or folder.
+
+    Returns
+    -------
+    bool
+        Whether it starts with a dot, or is Thumbs.db, desktop.ini or __MACOSX in any case.
+    """
+    return name.startswith(".") or name.lower() in LITTER
+
+
+def _entries(folder: Path) -> Iterator[Path]:
+    """What counts in a folder; nothing if there is no such folder."""
+    if folder.is_dir():
+        yield from (entry for entry in folder.iterdir() if not is_passed_over(entry.name))
 
 
 def _class_names(path: Path) -> tuple[str, ...]:
@@ -54,7 +151,7 @@ def _class_names(path: Path) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _read(path: Path, classes: tuple[str, ...], colour: bool | None = None) -> Images:
+def _read(path: Path, classes: tuple[str, ...], see: See | None, colour: bool | None = None) -> Images:
     """colour: True or False as the training images have it, None to find out."""
     if strange := set(sub_folders(path)) - set(classes):
         raise UserError(f"{path}: got the class {min(strange)!r}, expected those of training: {', '.join(classes)}")
@@ -62,15 +159,13 @@ def _read(path: Path, classes: tuple[str, ...], colour: bool | None = None) -> I
     if not files:
         raise UserError(f"{path}: got no pictures, expected some in at least one class folder")
     files.sort(key=lambda pair: _shuffle_key(pair[0].relative_to(path)))
-    pixels = _stack([file for file, _ in files], colour)
-    return Images(pixels, np.array([label for _, label in files], np.uint8), classes)
+    pixels = _stack([file for file, _ in files], see or _as_it_is, colour)
+    return Images(pixels, [label for _, label in files], classes)
 
 
 def _files(folder: Path) -> list[Path]:
-    if not folder.is_dir():  # a class of which there are no test pictures
-        return []
-    files = [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
-    if not files:
+    files = list(_entries(folder))
+    if not files and folder.is_dir():  # without the folder, there are no test pictures of this class: that is fine
         raise UserError(f"{folder}: got no pictures for this class, expected one or more; add some or remove it")
     return files
 
@@ -79,15 +174,19 @@ def _shuffle_key(file: Path) -> bytes:
     return blake2b(file.as_posix().encode("utf-8", "surrogateescape"), key=b"handgrad", digest_size=16).digest()
 
 
-def _stack(files: Sequence[Path], colour: bool | None) -> NDArray[np.uint8]:
+def _as_it_is(file: Path) -> NDArray[np.uint8]:
+    with opened(file, file, MAX_PIXELS) as picture:
+        return grey_or_colour(picture)
+
+
+def _stack(files: Sequence[Path], see: See, colour: bool | None) -> NDArray[np.uint8]:
     arrays: list[NDArray[np.uint8]] = []
     for file in files:
-        with opened(file, file, MAX_PIXELS) as picture:
-            array = grey_or_colour(picture)
+        array = see(file)
         if arrays and array.shape[:2] != arrays[0].shape[:2]:
             raise UserError(
-                f"{files[0]} is {_size(arrays[0])} but {file} is {_size(array)}; "
-                "expected pictures of one size, so resize or crop them first"
+                f"{files[0]} is {_size(arrays[0])} but {file} is {_size(array)}; expected pictures of one size, so "
+                "resize or crop them first, or load them with a size: load(..., see=Resized((height, width)))"
             )
         arrays.append(array)
     if colour is None:

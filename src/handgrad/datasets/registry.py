@@ -1,4 +1,6 @@
-"""The data sets that have a name: where they lie on this machine, whether they are there and right."""
+"""Where the data sets of the catalogue lie on this machine: fetched, checked, listed and loaded."""
+
+from __future__ import annotations
 
 import hashlib
 import os
@@ -11,19 +13,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handgrad.datasets import download, folder, idx
-from handgrad.datasets.catalog import CATALOG, Entry, entry_of, unknown
+from handgrad.datasets.catalog import CATALOG, Entry, entry_of
 from handgrad.datasets.download import Progress
 from handgrad.datasets.images import Dataset, Images
 from handgrad.errors import UserError
 
-MNIST_FOLDER = Path(__file__).parent / "mnist"
+PACKAGE_FOLDER = Path(__file__).parent  # of the data sets that come with the package
 SUMS_FILE = "SHA256SUMS"
 State = Literal["built in", "fetched", "not fetched"]
 
 
 @dataclass(frozen=True)
 class Status:
-    """One line of the list of data sets. train, test: numbers of images. where: the folder of its files."""
+    """One line of the list of data sets.
+
+    Parameters
+    ----------
+    name, description : str
+        As the catalogue has them.
+    train, test : int
+        How many training and test images there are.
+    where : Path
+        The folder of its files.
+    state : {"built in", "fetched", "not fetched"}
+        Whether the files are there.
+    """
 
     name: str
     description: str
@@ -33,50 +47,85 @@ class Status:
     state: State
 
 
-def load(name_or_path: str | Path) -> Dataset:
-    """A data set by its name, or from a folder (`folder.py` says which forms it may have).
+def load(name: str) -> Dataset:
+    """Load a data set of the catalogue.
 
-    A name goes before a folder of the same name: write `./mnist` for the folder. The test images are read when they are
-    asked for. Raises UserError for an unknown name, one that has not been fetched, and files with faults.
+    Parameters
+    ----------
+    name : str
+        A name of the catalogue.
+
+    Returns
+    -------
+    Dataset
+        The data set; the test images are read when they are asked for.
+
+    Raises
+    ------
+    UserError
+        For an unknown name, one that has not been fetched, and files with faults.
     """
-    name = str(name_or_path)
-    if isinstance(name_or_path, Path) or name not in CATALOG:
-        path = Path(name_or_path).expanduser()
-        if not path.exists():
-            raise UserError(unknown(name))
-        return folder.load(path)
-    entry = CATALOG[name]
-    if not entry.remotes:
-        return Dataset(name, _built_in("train", entry), lambda: _built_in("t10k", entry))
+    entry = entry_of(name)
+    if entry.built_in:
+        return Dataset(name, _built_in("train", name), lambda: _built_in("t10k", name))
     if _state(name) == "not fetched":
         raise UserError(f"{name}: not on this machine ({where(name)}); run: handgrad data fetch {name}")
-    return folder.load_idx(where(name), name, entry.classes)
+    return folder.load_idx(where(name), name, entry.classes, entry.transposed)
 
 
 def fetch(name: str) -> Iterator[Progress]:
-    """Fetch a data set into the user's cache, yielding progress; what is there and right already is not fetched again.
+    """Fetch a data set into the user's cache, but for the files that are there and right already.
 
-    An interrupted fetch goes on where it stopped. Raises UserError for an unknown name, one in the package, no mirror
-    that answers, and a wrong checksum.
+    An interrupted fetch goes on where it stopped.
+
+    Parameters
+    ----------
+    name : str
+        A name of the catalogue.
+
+    Returns
+    -------
+    iterator of Progress
+        Runs the fetch: the state of the file being fetched, after each chunk.
+
+    Raises
+    ------
+    UserError
+        For an unknown name, one in the package, no mirror that answers, and a wrong checksum.
     """
     entry = entry_of(name)
-    if not entry.remotes:
+    if entry.built_in:
         raise UserError(f"{name}: it is part of the package, there is nothing to fetch")
     return _fetch(entry, where(name))
 
 
 def verify(name: str) -> tuple[str, ...]:
-    """Check every file of a data set against its SHA-256; returns their names.
+    """Check every file of a data set against its SHA-256.
 
-    For MNIST these are the sums of the uncompressed files, for the others those of the files as they were fetched. The
-    files of EMNIST have only the sums noted when they were taken out of the archive, whose own sum is published. Raises
-    UserError when a file is missing or differs.
+    For a data set in the package these are the sums of the uncompressed files, for the others those of the files as
+    they were fetched. Files from an archive have only the sums noted when they were taken out of it; the published sum
+    is that of the archive.
+
+    Parameters
+    ----------
+    name : str
+        A name of the catalogue.
+
+    Returns
+    -------
+    tuple of str
+        The names of the files.
+
+    Raises
+    ------
+    UserError
+        When a file is missing or differs, and for an unknown name.
     """
     entry = entry_of(name)
-    if not entry.remotes:
-        files = tuple(_sums(MNIST_FOLDER))
+    if entry.built_in:
+        files = tuple(_sums(where(name)))
         for file in files:
-            _checked(file)
+            _checked(where(name), file)
         return files
     sums = _sums(where(name)) if entry.members else {remote.name: remote.sha256 for remote in entry.remotes}
     for file in entry.files:
@@ -89,7 +138,13 @@ def verify(name: str) -> tuple[str, ...]:
 
 
 def status() -> tuple[Status, ...]:
-    """What each data set is, where its files are or would be, and whether they are there."""
+    """List the data sets of the catalogue.
+
+    Returns
+    -------
+    tuple of Status
+        What each is, where its files are or would be, and whether they are there.
+    """
     return tuple(
         Status(name, entry.description, entry.train, entry.test, where(name), _state(name))
         for name, entry in CATALOG.items()
@@ -97,12 +152,27 @@ def status() -> tuple[Status, ...]:
 
 
 def where(name: str) -> Path:
-    """The folder of a data set's files: in the package, or in the user's cache.
+    """Return the folder of a data set's files: in the package, or in the user's cache.
 
     The cache is $HANDGRAD_DATA, else $XDG_CACHE_HOME/handgrad, else ~/.cache/handgrad.
+
+    Parameters
+    ----------
+    name : str
+        A name of the catalogue.
+
+    Returns
+    -------
+    Path
+        The folder, which may not exist yet.
+
+    Raises
+    ------
+    UserError
+        For an unknown name.
     """
-    if not entry_of(name).remotes:
-        return MNIST_FOLDER
+    if entry_of(name).built_in:
+        return PACKAGE_FOLDER / name
     if own := os.environ.get("HANDGRAD_DATA"):
         return Path(own).expanduser() / name
     cache = os.environ.get("XDG_CACHE_HOME")
@@ -110,7 +180,7 @@ def where(name: str) -> Path:
 
 
 def _state(name: str) -> State:
-    if not CATALOG[name].remotes:
+    if CATALOG[name].built_in:
         return "built in"
     path = where(name)
     return "fetched" if path.is_dir() and len(folder.idx_files(path)) == 4 else "not fetched"
@@ -142,18 +212,18 @@ def _sums(path: Path) -> dict[str, str]:
     return {file: digest for digest, _, file in (line.partition("  ") for line in lines)}
 
 
-def _built_in(part: str, entry: Entry) -> Images:
-    pixels, labels = _checked(f"{part}-images-idx3-ubyte"), _checked(f"{part}-labels-idx1-ubyte")
-    return Images(pixels, labels, entry.classes)
+def _built_in(part: str, name: str) -> Images:
+    pixels, labels = (_checked(where(name), f"{part}-{kind}-ubyte") for kind in ("images-idx3", "labels-idx1"))
+    return Images(pixels, labels, CATALOG[name].classes)
 
 
-def _checked(file: str) -> NDArray[np.uint8]:
+def _checked(path: Path, file: str) -> NDArray[np.uint8]:
     """A file of the package. An array has one form as IDX, so its sum is that of the uncompressed file."""
-    path = MNIST_FOLDER / f"{file}.gz"
-    array = idx.read(path)
+    gzipped = path / f"{file}.gz"
+    array = idx.read(gzipped)
     digest = hashlib.sha256(idx.header(array.shape))
     digest.update(array.data)
-    expected = _sums(MNIST_FOLDER).get(file)
+    expected = _sums(path).get(file)
     if digest.hexdigest() != expected:
-        raise UserError(f"{path}: got the SHA-256 {digest.hexdigest()}, expected {expected}; install handgrad again")
+        raise UserError(f"{gzipped}: got the SHA-256 {digest.hexdigest()}, expected {expected}; install handgrad again")
     return array

@@ -1,1 +1,1 @@
-"""What happens to pixels: picture files decoded, digits deskewed, training images distorted."""
+"""What happens to pixels: arrays and picture files read, slanted digits sheared upright, training images distorted."""

@@ -1,4 +1,6 @@
-"""Picture files -> arrays: whatever Pillow meets in a file, the caller gets sound pixels or one line."""
+"""Picture files decoded: whatever Pillow meets in a file, the caller gets sound pixels or one line about the fault."""
+
+from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
@@ -18,17 +20,33 @@ FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "GIF")
 SIDE = 1 << 14  # pixels, the longest side
 # A grey photo's channels may differ by the rounding of its compression; ink or a scene in colour differs by far more.
 COLOUR_TOLERANCE = 8
-BRIGHT = 128  # from this level on, grey and opacity count as white and as opaque
-APART = 64  # grey levels between paper and ink, where both are opaque
+BRIGHT = 128  # from this level on, grey counts as white, and opacity as opaque
+CONTRAST = 64  # grey levels; opaque pixels that differ by more show both paper and ink
 ORIENTATION = 0x0112  # the EXIF tag
 
 
 @contextmanager
-def opened(name: str | Path, source: Path | BinaryIO, limit: int) -> Iterator["Image"]:
-    """A picture from a file or from bytes, decoded inside the `with`, once its size is known to be fair.
+def opened(name: str | Path, source: Path | BinaryIO, limit: int) -> Iterator[Image]:
+    """Open a picture once its size is known to be within bounds; decode it inside the `with`.
 
-    limit: the most pixels. UserError, beginning with the name, for anything but a sound picture of that size; also for
-    what only decoding brings to light.
+    Parameters
+    ----------
+    name : str or Path
+        What to call the picture in an error message.
+    source : Path or binary file
+        The picture's file, or its bytes.
+    limit : int
+        The most pixels.
+
+    Yields
+    ------
+    PIL.Image.Image
+        The picture, not decoded yet.
+
+    Raises
+    ------
+    UserError
+        For anything but a sound picture of that size, and for what only decoding brings to light.
     """
     from PIL import Image
 
@@ -41,17 +59,35 @@ def opened(name: str | Path, source: Path | BinaryIO, limit: int) -> Iterator["I
 
 @contextmanager
 def sound(name: str | Path, limit: int) -> Iterator[None]:
-    """Whatever Pillow raises in here becomes a UserError that begins with the name."""
+    """Turn whatever Pillow raises inside the `with` into a UserError.
+
+    Parameters
+    ----------
+    name : str or Path
+        What to call the picture in an error message.
+    limit : int
+        The most pixels, for the message.
+
+    Yields
+    ------
+    None
+        Nothing.
+
+    Raises
+    ------
+    UserError
+        For a picture that is too large, missing or unreadable.
+    """
     from PIL import Image
 
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of what is odd in a file, and does not matter
+            warnings.simplefilter("ignore")  # oddities in a file that do not matter
             # Pillow's own limit is far above ours: let both end in the same message.
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             yield
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        got = str(error).partition(" exceeds")[0]  # what Pillow says goes on with its own limit
+        got = str(error).partition(" exceeds")[0]  # Pillow's message goes on with its own limit
         raise UserError(
             f"{name}: too large ({got}), expected at most {limit} pixels, {SIDE} a side; shrink it"
         ) from error
@@ -66,16 +102,40 @@ def sound(name: str | Path, limit: int) -> Iterator[None]:
         ) from error
 
 
-def check_size(picture: "Image", limit: int) -> None:
-    """Raises what `sound` tells as too large."""
+def check_size(picture: Image, limit: int) -> None:
+    """Refuse a picture that is too large, inside the `with` of `sound`.
+
+    Parameters
+    ----------
+    picture : PIL.Image.Image
+        The picture; its header is enough.
+    limit : int
+        The most pixels.
+
+    Raises
+    ------
+    PIL.Image.DecompressionBombError
+        Where there are more pixels, or a side is longer than `SIDE`; `sound` turns it into a UserError.
+    """
     from PIL import Image
 
     if picture.width * picture.height > limit or max(picture.size) > SIDE:
         raise Image.DecompressionBombError(f"{picture.width}x{picture.height}")
 
 
-def grey_or_colour(picture: "Image") -> NDArray[np.uint8]:
-    """uint8 (H, W), or (H, W, 3) if the picture has real colour; upright (EXIF), transparent parts as paper."""
+def grey_or_colour(picture: Image) -> NDArray[np.uint8]:
+    """Decode a picture, turned upright as its EXIF block says, with transparent parts shown as paper.
+
+    Parameters
+    ----------
+    picture : PIL.Image.Image
+        A picture of any mode.
+
+    Returns
+    -------
+    ndarray of uint8, shape (H, W) or (H, W, 3)
+        Red, green and blue if the picture has real colour, else grey levels.
+    """
     picture = _opaque(_upright(picture))
     if picture.mode != "RGB":
         return np.asarray(picture)
@@ -84,25 +144,52 @@ def grey_or_colour(picture: "Image") -> NDArray[np.uint8]:
 
 
 def to_grey(array: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Luma as Pillow computes it (ITU-R BT.601), for a picture in colour among grey ones."""
+    """Return the luma of a picture in colour (ITU-R BT.601, as Pillow computes it).
+
+    Parameters
+    ----------
+    array : ndarray of uint8, shape (H, W) or (H, W, 3)
+        A picture; one that is grey stays as it is.
+
+    Returns
+    -------
+    ndarray of uint8, shape (H, W)
+        Its grey levels.
+    """
     from PIL import Image
 
     return array if array.ndim == 2 else np.asarray(Image.fromarray(array).convert("L"))
 
 
 def grey_levels(array: NDArray[Any]) -> NDArray[np.uint8]:
-    """Numbers of any type as 0 to 255; their largest tells whether they are from 0 to 1, to 255 or to 65535."""
+    """Return numbers of any type as grey levels; the largest tells whether they end at 1, 255 or 65535.
+
+    Parameters
+    ----------
+    array : ndarray of bools, integers or floats, any shape
+        At least one value, all from 0 to 65535.
+
+    Returns
+    -------
+    ndarray of uint8, same shape
+        The values from 0 to 255.
+    """
+    white = _white(array)
+    if white > 1 and array.dtype.kind in "iu":
+        return (array >> (8 if white > 255 else 0)).astype(np.uint8)
+    scaled: NDArray[np.float32] = (array.astype(np.float32) * np.float32(255 / white)).clip(0, 255)
+    return np.rint(scaled).astype(np.uint8)
+
+
+def _white(array: NDArray[Any]) -> int:
+    """The value that stands for white, judged by the largest one."""
     high = array.max()
-    top = 1 if high <= (1.5 if array.dtype.kind == "f" else 1) else 255 if high <= 255 else 65535
-    if top > 1 and array.dtype.kind in "iu":
-        return (array >> (8 if top > 255 else 0)).astype(np.uint8)
-    levels: NDArray[np.uint8] = np.rint((array.astype(np.float32) * np.float32(255 / top)).clip(0, 255)).astype(
-        np.uint8
-    )
-    return levels
+    if high <= (1.5 if array.dtype.kind == "f" else 1):  # floats from 0 to 1 overshoot where they were interpolated
+        return 1
+    return 255 if high <= 255 else 65535
 
 
-def _upright(picture: "Image") -> "Image":
+def _upright(picture: Image) -> Image:
     """Turned as its EXIF block says. Pillow's own way writes the block anew, and fails if anything in it is odd."""
     from PIL.Image import Transpose
 
@@ -116,23 +203,28 @@ def _upright(picture: "Image") -> "Image":
     return picture.transpose(turns[orientation]) if orientation in turns else picture
 
 
-def _opaque(picture: "Image") -> "Image":
-    """Mode L or RGB, what is transparent painted as paper."""
+def _opaque(picture: Image) -> Image:
+    """The picture in mode L or RGB, with transparent parts painted as paper."""
     from PIL import Image
 
     if picture.mode.startswith("I") or picture.mode == "F":  # more than 8 bits a pixel, which convert("L") would clip
         return Image.fromarray(grey_levels(np.asarray(picture)))
     if picture.has_transparency_data:
         layer = picture.convert("RGBA")
-        colour = "white" if _white_ground(layer) else "black"
+        colour = "white" if _paper_is_white(layer) else "black"
         picture = Image.alpha_composite(Image.new("RGBA", layer.size, colour), layer)
     return picture.convert("L" if picture.mode in ("1", "L", "LA") else "RGB")
 
 
-def _white_ground(layer: "Image") -> bool:
-    """Whether paper is white: as most of what is opaque where that is paper and ink, or else the ink's opposite."""
+def _paper_is_white(layer: Image) -> bool:
+    """Whether the paper below a transparent picture is white.
+
+    Where the opaque pixels contrast, they show paper and ink, and most of them are paper. Where they do not, all of
+    them are ink, and paper is its opposite.
+    """
     opaque = np.asarray(layer.convert("L"))[np.asarray(layer.getchannel("A")) >= BRIGHT]
     if not opaque.size:
         return True
-    low, middle, high = np.percentile(opaque, (2, 50, 98))
-    return bool((middle >= BRIGHT) == (high - low > APART))
+    low, median, high = np.percentile(opaque, (2, 50, 98))
+    mostly_bright, shows_paper = median >= BRIGHT, high - low > CONTRAST
+    return bool(mostly_bright == shows_paper)

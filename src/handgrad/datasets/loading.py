@@ -1,0 +1,114 @@
+"""What the user means by a data set: a name of the catalogue, a folder, or a file."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from handgrad.datasets import folder, npz, registry, tables
+from handgrad.datasets.catalog import CATALOG, unknown
+from handgrad.datasets.images import Dataset, See
+from handgrad.errors import UserError
+
+FILE_READERS = {".npz": npz.load, ".csv": tables.load, ".csv.gz": tables.load}
+URL = re.compile(r"[a-z][a-z0-9+.-]+:/", re.IGNORECASE)  # two letters or more, so not a drive of Windows
+
+
+def load(name_or_path: str | Path, see: See | None = None) -> Dataset:
+    """Load a data set by its name, or from a folder or file.
+
+    A name of the catalogue always means the data set of that name, even where a folder of that name lies in the current
+    folder: write `./mnist`, or give a Path, for the folder. `folder.py` tells which forms a folder may have; a file may
+    be an NPZ archive (`npz.py`) or a CSV table (`tables.py`). Test images are read when they are asked for.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+        A name of the catalogue, or the path of a folder or a file.
+    see : callable, optional
+        Turns one picture file (a Path) into pixels, uint8 (H, W) or (H, W, 3), for a folder with one sub-folder of
+        pictures a class; for example `Resized`. Without it, pictures are taken as they are and have to be of one size.
+
+    Returns
+    -------
+    Dataset
+        The data set.
+
+    Raises
+    ------
+    UserError
+        For an unknown name, one that has not been fetched, a URL, and files with faults.
+
+    Examples
+    --------
+    >>> load("mnist").train.shape
+    (28, 28, 1)
+    """
+    if is_name(name_or_path):
+        return registry.load(str(name_or_path))
+    path = Path(name_or_path).expanduser()
+    if path.is_dir():
+        return folder.load(path, see)
+    for ending, read in FILE_READERS.items():
+        if path.is_file() and path.name.lower().endswith(ending):
+            return read(path, path.name[: -len(ending)])
+    raise UserError(_refusal(str(name_or_path), path.exists()))
+
+
+def is_name(name_or_path: str | Path) -> bool:
+    """Tell a name of the catalogue from a path.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+        What `load` takes.
+
+    Returns
+    -------
+    bool
+        True for a string that is a name; a Path never is.
+    """
+    return isinstance(name_or_path, str) and name_or_path in CATALOG
+
+
+def resolve(name_or_path: str | Path) -> str:
+    """Return what means the same data set in whatever folder a later command is run.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+        What `load` takes.
+
+    Returns
+    -------
+    str
+        A name of the catalogue as it is, a path made absolute.
+    """
+    return str(name_or_path) if is_name(name_or_path) else str(Path(name_or_path).expanduser().resolve())
+
+
+def shadowed(name_or_path: str | Path) -> Path | None:
+    """Find the folder that is not meant, because a data set has the same name.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+        What `load` takes.
+
+    Returns
+    -------
+    Path or None
+        The folder of this name in the current folder; None for a path, and where there is no such folder.
+    """
+    path = Path(name_or_path)
+    return path.absolute() if is_name(name_or_path) and path.is_dir() else None
+
+
+def _refusal(given: str, exists: bool) -> str:
+    """Why there is nothing to load."""
+    if exists:
+        *others, last = FILE_READERS
+        return f"{given}: not a data set; expected a folder, or a file whose name ends in {', '.join(others)} or {last}"
+    if URL.match(given):
+        return f"{given}: a URL, expected a name, a folder or a file; download it first, then give its path"
+    return unknown(given)

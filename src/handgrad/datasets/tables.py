@@ -1,0 +1,149 @@
+"""CSV tables, as Kaggle's `train.csv`: a label and the pixels of one square image a line."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import suppress
+from io import BufferedIOBase
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from handgrad.datasets.gzipped import opened
+from handgrad.datasets.images import MAX_CLASSES, Dataset, Images, numbered_classes
+from handgrad.errors import UserError
+from handgrad.images.arrays import as_labels, as_pixels
+
+LABEL_NAMES = ("label", "class")  # what a header calls the column of labels, in any case: Kaggle's and OpenML's word
+MAX_LINE = 1 << 20  # bytes
+MAX_BYTES = 1 << 30  # of text, decompressed
+
+
+def load(path: Path, name: str) -> Dataset:
+    """Read a CSV table, plain or gzipped, with or without a header line.
+
+    The labels are the column that the header calls `label` or `class`, else the first one; the other columns are the
+    pixels of a square grey image, row by row: grey levels from 0 to 255, or from 0 to 1 where no value is above 1.
+    There are no test images.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    name : str
+        What to call the data set.
+
+    Returns
+    -------
+    Dataset
+        Its classes are called "0" up to the largest label.
+
+    Raises
+    ------
+    UserError
+        For a file that is damaged, too large or empty, lines of different lengths, cells that are not numbers, values
+        beyond 0 to 255, and a number of pixels that is no square.
+    """
+    label_column, table = _read(path)
+    side = math.isqrt(table.shape[1] - 1)
+    pixels: NDArray[Any] = np.delete(table, label_column, axis=1)
+    if pixels.max() <= 1:  # text knows no types: as floats, the values are from 0 to 1
+        pixels = pixels.astype(np.float32)
+    labels = as_labels(table[:, label_column], MAX_CLASSES, str(path))
+    return Dataset(name, Images(as_pixels(pixels, (side, side, 1), str(path)), labels, numbered_classes(labels)))
+
+
+def _read(path: Path) -> tuple[int, NDArray[Any]]:
+    """The number of the column of labels, and the table (N, 1 + H * W)."""
+    with suppress(UserError):
+        return _parse(path, np.uint8)
+    # Reading floats takes ten times as long; it also tells what is wrong where nothing can be read.
+    label_column, table = _parse(path, np.float32)
+    wrong_rows = ~((table >= 0) & (table <= 255)).all(axis=1)  # NaN is neither
+    if wrong_rows.any():
+        raise _fault_in_row(path, int(wrong_rows.argmax()), table.shape[1])
+    return label_column, table
+
+
+def _parse(path: Path, dtype: DTypeLike) -> tuple[int, NDArray[Any]]:
+    with opened(path) as file:
+        lines = _Lines(file, path)
+        names, first = _header_and_first_row(lines)
+        if first is None:
+            raise UserError(f"{path}: got no images, expected a label and the pixels of one image a line")
+        columns = first.count(",") + 1
+        if columns < 2 or math.isqrt(columns - 1) ** 2 != columns - 1:
+            raise UserError(
+                f"{path}: got {columns} columns separated by commas, expected a label and the pixels of a square "
+                "image, such as 785 = 1 + 28 x 28"
+            )
+        try:
+            table = np.loadtxt(chain([first], lines), dtype, delimiter=",", comments=None, ndmin=2)
+        except ValueError as error:
+            raise _fault(path, lines.number, lines.latest, columns) from error
+    return next((names.index(name) for name in LABEL_NAMES if name in names), 0), table
+
+
+def _header_and_first_row(lines: _Lines) -> tuple[list[str], str | None]:
+    """The names in the header, which may be missing, and the first line below it; None if there is none."""
+    first = next(lines, None)
+    if first is None:
+        return [], None
+    names = [cell.strip(' "').lower() for cell in first.split(",")]
+    if _number(names[0]) is None or not {*LABEL_NAMES}.isdisjoint(names):
+        return names, next(lines, None)
+    return [], first
+
+
+class _Lines(Iterator[str]):
+    """The lines of a file that are not blank: the latest of them, its number, and no more than is bearable."""
+
+    def __init__(self, file: BufferedIOBase, path: Path) -> None:
+        self.file, self.path = file, path
+        self.number, self.latest, self.size = 0, "", 0
+
+    def __next__(self) -> str:
+        while line := self.file.readline(MAX_LINE + 1):
+            self.number += 1
+            self.size += len(line)
+            if len(line) > MAX_LINE or self.size > MAX_BYTES:
+                raise UserError(
+                    f"{self.path}, line {self.number}: too long, expected at most {MAX_LINE} bytes a line and "
+                    f"{MAX_BYTES} in all; is this a table of images?"
+                )
+            self.latest = line.decode("utf-8-sig", "replace").strip()
+            if self.latest:
+                return self.latest
+        raise StopIteration
+
+
+def _fault_in_row(path: Path, row: int, columns: int) -> UserError:
+    with opened(path) as file:
+        lines = _Lines(file, path)
+        _, first = _header_and_first_row(lines)
+        text = next(islice(chain([first or ""], lines), row, None))
+        return _fault(path, lines.number, text, columns)
+
+
+def _fault(path: Path, number: int, text: str, columns: int) -> UserError:
+    """What is wrong with a line."""
+    cells = text.split(",")
+    where = f"{path}, line {number}"
+    if len(cells) != columns:
+        return UserError(f"{where}: got {len(cells)} columns, expected {columns}; the file may be cut, fetch it again")
+    for column, cell in enumerate(cells, 1):
+        value = _number(cell)
+        if value is None or not 0 <= value <= 255:
+            return UserError(f"{where}: got {cell[:40]!a} in column {column}, expected a number from 0 to 255")
+    return UserError(f"{where}: cannot be read as numbers; save the table as plain CSV")
+
+
+def _number(cell: str) -> float | None:
+    try:
+        return float(cell)
+    except ValueError:
+        return None

@@ -164,7 +164,7 @@ def dataset_option(command: Command) -> Command:
 
 def _name_shadowed(dataset: str) -> None:
     """Say which of two was taken where a data set's name is also that of a file or folder here."""
-    from handgrad.datasets.registry import shadowed
+    from handgrad.datasets import shadowed
 
     if path := shadowed(dataset):
         click.echo(f"data set {dataset}; write ./{path.name} for the folder or file called so", err=True)

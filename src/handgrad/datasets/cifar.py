@@ -50,7 +50,7 @@ def load(path: Path, name: str) -> Dataset:
 def _read(paths: list[Path], classes: tuple[str, ...]) -> Images:
     records = np.concatenate([_read_records(path) for path in paths])
     planes = records[:, 1:].reshape(-1, 3, 32, 32)
-    return Images(np.ascontiguousarray(planes.transpose(0, 2, 3, 1)), records[:, 0].copy(), classes)
+    return Images(np.ascontiguousarray(planes.transpose(0, 2, 3, 1)), records[:, 0].copy(), classes, "pictures")
 
 
 def _read_records(path: Path) -> NDArray[np.uint8]:

@@ -35,18 +35,24 @@ class Images:
         For each image its class, as an index into `classes`.
     classes : sequence of str
         The names of the K classes, from 1 to 256.
+    pictures : str
+        How picture files become such images: `digits` (the ink is found, cut out and centred) or `pictures` (whole
+        pictures are taken). A model that learns from them sees new pictures in the same way.
 
     Raises
     ------
     UserError
-        When the three do not fit together, or cannot be read in one way only.
+        When they do not fit together, or cannot be read in one way only.
     """
 
     pixels: NDArray[np.uint8]
     labels: NDArray[np.uint8]
     classes: tuple[str, ...]
+    pictures: str = "digits"
 
-    def __init__(self, pixels: ArrayLike, labels: ArrayLike, classes: Sequence[str]) -> None:
+    def __init__(
+        self, pixels: ArrayLike, labels: ArrayLike, classes: Sequence[str], pictures: str = "digits"
+    ) -> None:
         names = tuple(str(name) for name in classes)
         if not 1 <= len(names) <= MAX_CLASSES:
             raise UserError(f"images: got {len(names)} classes, expected 1 to {MAX_CLASSES}")
@@ -60,13 +66,14 @@ class Images:
         object.__setattr__(self, "pixels", nhwc[..., 0] if nhwc.shape[3] == 1 else nhwc)
         object.__setattr__(self, "labels", numbers)
         object.__setattr__(self, "classes", names)
+        object.__setattr__(self, "pictures", pictures)
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def __getitem__(self, rows: Index) -> Images:
         """Some of the images: a view for a slice without a step, else a copy."""
-        return Images(self.pixels[rows], self.labels[rows], self.classes)
+        return Images(self.pixels[rows], self.labels[rows], self.classes, self.pictures)
 
     def __add__(self, other: Images) -> Images:
         """These images followed by others of the same classes and size."""
@@ -75,7 +82,7 @@ class Images:
                 f"images: got {_described(other)} to add to {_described(self)}; expected the same classes and size"
             )
         pixels = np.concatenate([self.pixels, other.pixels])
-        return Images(pixels, np.concatenate([self.labels, other.labels]), self.classes)
+        return Images(pixels, np.concatenate([self.labels, other.labels]), self.classes, self.pictures)
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -101,15 +108,11 @@ class Dataset:
         The training images.
     load_test : callable, optional
         Reads the test images; None where the data set has none.
-    see : callable, optional
-        What turned picture files into these images, for a model to see new pictures the same way; None for pictures as
-        they are and for data that does not come from pictures.
     """
 
     name: str
     train: Images
     load_test: Callable[[], Images] | None = None
-    see: See | None = None
 
     @cached_property
     def test(self) -> Images | None:

@@ -31,8 +31,8 @@ class Resized:
     ----------
     size : tuple of int
         Height and width, each from 1 to 2048 pixels.
-    colour : bool
-        Whether to give red, green and blue instead of grey.
+    colour : bool, optional
+        Whether to give red, green and blue, or grey; None for what the picture is.
 
     Raises
     ------
@@ -46,7 +46,7 @@ class Resized:
     """
 
     size: tuple[int, int]
-    colour: bool = False
+    colour: bool | None = None
 
     def __post_init__(self) -> None:
         if len(self.size) != 2 or not all(1 <= side <= MAX_SIDE for side in self.size):
@@ -58,7 +58,9 @@ class Resized:
 
         with opened(file, file, MAX_PHOTO_PIXELS) as picture:
             array = grey_or_colour(picture)
-        source = Image.fromarray(_to_colour(array) if self.colour else to_grey(array))
+        if self.colour is not None:
+            array = _to_colour(array) if self.colour else to_grey(array)
+        source = Image.fromarray(array)
         height, width = self.size
         # Pillow averages over all that a pixel covers when it shrinks; bilinear never overshoots.
         return np.asarray(source.resize((width, height), Image.Resampling.BILINEAR))
@@ -93,13 +95,13 @@ def load(path: Path, name: str, see: See | None = None) -> Dataset:
         differs in size (the message names two), and test classes that training lacks.
     """
     if not sub_folders(path / "train"):
-        return Dataset(name, _read(path, _class_names(path), see), see=see)
+        return Dataset(name, _read(path, _class_names(path), see))
     classes = _class_names(path / "train")
     train = _read(path / "train", classes, see)
     test = path / "test"
     if not sub_folders(test):
-        return Dataset(name, train, see=see)
-    return Dataset(name, train, lambda: _read(test, classes, see, colour=train.shape[2] == 3), see)
+        return Dataset(name, train)
+    return Dataset(name, train, lambda: _read(test, classes, see, colour=train.shape[2] == 3))
 
 
 def sub_folders(path: Path) -> list[str]:
@@ -155,16 +157,33 @@ def _read(path: Path, classes: tuple[str, ...], see: See | None, colour: bool | 
     """colour: True or False as the training images have it, None to find out."""
     if strange := set(sub_folders(path)) - set(classes):
         raise UserError(f"{path}: got the class {min(strange)!r}, expected those of training: {', '.join(classes)}")
-    files = [(file, label) for label, name in enumerate(classes) for file in _files(path / name)]
+    files = [(file, label) for label, name in enumerate(classes) for file in picture_files(path / name)]
     if not files:
         raise UserError(f"{path}: got no pictures, expected some in at least one class folder")
     files.sort(key=lambda pair: _shuffle_key(pair[0].relative_to(path)))
     pixels = _stack([file for file, _ in files], see or _as_it_is, colour)
-    return Images(pixels, [label for _, label in files], classes)
+    return Images(pixels, [label for _, label in files], classes, getattr(see, "pictures", "pictures"))
 
 
-def _files(folder: Path) -> list[Path]:
-    files = list(_entries(folder))
+def picture_files(folder: Path) -> list[Path]:
+    """List the pictures of one class, in a fixed order that is blind to what they show.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The folder of a class.
+
+    Returns
+    -------
+    list of pathlib.Path
+        Its files, but for those that are passed over.
+
+    Raises
+    ------
+    UserError
+        For an empty folder.
+    """
+    files = sorted(_entries(folder), key=lambda file: _shuffle_key(Path(file.name)))
     if not files and folder.is_dir():  # without the folder, there are no test pictures of this class: that is fine
         raise UserError(f"{folder}: got no pictures for this class, expected one or more; add some or remove it")
     return files

@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from handgrad import datasets
-from handgrad.datasets import Dataset
-from handgrad.datasets.pictures import Resized
-from handgrad.datasets.registry import resolve
+from handgrad.datasets import Dataset, Resized, resolve
 from handgrad.errors import UserError
 
 PICTURES = ("digits", "pictures")

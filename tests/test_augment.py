@@ -4,48 +4,81 @@ import numba
 import numpy as np
 import pytest
 
-from handgrad.errors import UserError
-from handgrad.images.augment import Augment, Augmenter, elastic_fields
+from handgrad.images.augment import Augmenter, elastic_fields
 from handgrad.kernels import backend
+from handgrad.kernels.naive.images import CORRUPT, WARP
+from handgrad.training.recipe import Recipe
 from tolerance import assert_close
 
 Array = Any
-ALL = Augment(rotation=20, shear=10, scale=0.2, shift=2, elastic=1.5, stroke=0.5, flip=True, clean=0.2)
+def strengths(**given: float) -> dict[str, float]:
+    """The augmentation of a recipe that has nothing else."""
+    return Recipe("augmentation", **given).augmentation()
 
 
-def test_limits_are_in_the_kernels_units_and_order() -> None:
-    found = Augment(45, 45, 1.0, 3.5, 2.0, 0.25, True, 0.125).limits()
-    assert found.dtype == np.float32
-    assert found == pytest.approx([0.125, np.pi / 4, 1.0, np.log(2), 3.5, 2.0, 0.25, 1.0])
+ALL = strengths(rotation=20, shear=10, scale=0.2, shift=2, elastic=1.5, stroke=0.5, flip=True, unaugmented_share=0.2)
+
+
+class Recorder:
+    """Kernels that keep the limits which they are given."""
+
+    def __init__(self) -> None:
+        self.limits: dict[str, Array] = {}
+
+    def threads(self) -> int:
+        return 1
+
+    def warp(self, out: Array, pixels: Array, rows: Array, mean: Array, scale: Array, fields: Array, limits: Array,
+             key: int, parts: int) -> None:  # fmt: skip
+        self.limits |= dict(zip(WARP, limits, strict=True))
+
+    def corrupt(self, x: Array, limits: Array, key: int, parts: int) -> None:
+        self.limits |= dict(zip(CORRUPT, limits, strict=True))
+
+
+def limits(given: dict[str, float], factor: float = 1.0) -> dict[str, float]:
+    """What the kernels are given, in their units."""
+    recorder, one = Recorder(), np.ones((4, 4, 1), np.float32)
+    augmenter = Augmenter(given, one, one, recorder, 0)
+    augmenter.begin_epoch(0, factor)
+    augmenter(np.empty((1, 4, 4, 1), np.float32), np.zeros((1, 4, 4, 1), np.uint8), np.zeros(1, np.int64), 0)
+    assert all(value.dtype == np.float32 for value in recorder.limits.values())
+    return {name: float(value) for name, value in recorder.limits.items()}
+
+
+def test_limits_are_in_the_units_of_the_kernels() -> None:
+    given = strengths(rotation=45, shear=45, scale=1.0, shift=3.5, elastic=2.0, stroke=0.25, flip=True,
+                      unaugmented_share=0.125, noise=0.5)  # fmt: skip
+    found = limits(given)
+    wanted = {"unaugmented_share": 0.125, "rotation": np.pi / 4, "shear": 1.0, "scale": np.log(2), "shift": 3.5,
+              "elastic": 2.0, "stroke": 0.25, "flip": 1.0, "blur": 0, "noise": 0.5, "contrast": 0, "clutter": 0}  # fmt: skip
+    assert found == pytest.approx(wanted)
+
+
+def test_every_augmentation_of_a_recipe_reaches_a_kernel() -> None:
+    assert set(ALL) - {"finetune_share"} == {*WARP, *CORRUPT}
 
 
 @pytest.mark.parametrize(
-    ("augment", "changes"),
+    ("given", "changes"),
     [
-        (Augment(), False),
-        (Augment(clean=0.5), False),
-        (ALL, True),
-        (Augment(flip=True), True),
-        (Augment(shift=1, clean=1.0), False),
-        (Augment(stroke=0.1), True),
+        ({}, False),
+        ({"unaugmented_share": 0.5}, False),
+        ({"rotation": 10, "flip": True}, True),
+        ({"flip": True}, True),
+        ({"shift": 1, "unaugmented_share": 1.0}, False),
+        ({"stroke": 0.1}, True),
     ],
 )
-def test_whether_anything_changes(augment: Augment, changes: bool) -> None:
-    assert augment.changes == changes
-    assert (augment.limits()[0] == 1) == (not changes)  # all images are then left clean
+def test_images_are_copied_where_nothing_would_change(given: dict[str, float], changes: bool) -> None:
+    assert (limits(strengths(**given))["unaugmented_share"] == 1) == (not changes)
 
 
-def test_softer_scales_strengths_and_leaves_shares() -> None:
-    assert ALL.softer(0.5) == Augment(10, 5, 0.1, 1, 0.75, 0.25, True, 0.2)
-    assert ALL.softer(1.0) == ALL
-    assert not Augment(rotation=10).softer(0.0).changes
-
-
-@pytest.mark.parametrize("value", [-0.1, float("nan"), float("inf"), 1e6])
-@pytest.mark.parametrize("name", ["rotation", "shear", "scale", "shift", "elastic", "stroke", "clean"])
-def test_bad_numbers(name: str, value: float) -> None:
-    with pytest.raises(UserError, match=f"augmentation {name} is .*: expected a number from 0 to"):
-        Augment(**{name: value})
+def test_a_factor_scales_strengths_and_leaves_shares() -> None:
+    half = strengths(rotation=10, shear=5, scale=0.1, shift=1, elastic=0.75, stroke=0.25, flip=True,
+                     unaugmented_share=0.2, blur=0.3, clutter=0.2)  # fmt: skip
+    assert limits({**ALL, "blur": 0.6, "clutter": 0.4}, 0.5) == limits(half)
+    assert limits(strengths(rotation=10), 0.0)["unaugmented_share"] == 1
 
 
 @pytest.mark.parametrize("size", [(28, 28), (9, 14), (6, 5), (32, 20)])
@@ -73,7 +106,7 @@ def test_fields_are_smooth_and_seamless() -> None:
         assert 0.8 < seam / inside < 1.25
 
 
-def batch(kernels: Any, step: int, epoch: int = 0, seed: int = 0, augment: Augment = ALL) -> Array:
+def batch(kernels: Any, step: int, epoch: int = 0, seed: int = 0, augment: dict[str, float] = ALL) -> Array:
     random = np.random.Generator(np.random.Philox(key=1))
     pixels = random.integers(0, 256, (40, 28, 28, 1), np.uint8)
     mean, scale = np.full((28, 28, 1), 33, np.float32), np.full((28, 28, 1), 1 / 78, np.float32)
@@ -101,25 +134,25 @@ def test_each_step_epoch_and_seed_distorts_anew() -> None:
 
 def test_an_image_seen_twice_in_a_batch_is_distorted_twice() -> None:
     pixels, rows = np.full((1, 9, 9, 1), 200, np.uint8), np.zeros(8, np.int64)
-    augmenter = Augmenter(Augment(rotation=45), np.zeros((9, 9, 1)), np.ones((9, 9, 1)), backend("naive"), 0)
+    augmenter = Augmenter(strengths(rotation=45), np.zeros((9, 9, 1)), np.ones((9, 9, 1)), backend("naive"), 0)
     out = np.empty((8, 9, 9, 1))
     augmenter(out, pixels, rows, 0)
     assert len({image.tobytes() for image in out}) == 8
 
 
 def test_nothing_asked_for_nothing_changed() -> None:
-    still = batch(backend("serial"), 3, augment=Augment())
-    assert (still == batch(backend("serial"), 4, epoch=2, augment=Augment())).all()
+    still = batch(backend("serial"), 3, augment=strengths())
+    assert (still == batch(backend("serial"), 4, epoch=2, augment=strengths())).all()
     levels = still * 78 + 33
     assert_close(levels, np.rint(levels))
 
 
-def test_a_calm_epoch_distorts_less() -> None:
+def test_a_smaller_factor_distorts_less() -> None:
     random = np.random.Generator(np.random.Philox(key=1))
     y, x = np.mgrid[:28, :28]
     blob = (255 * np.exp(-((y - 13.5) ** 2 / 60 + (x - 13.5) ** 2 / 30))).astype(np.uint8)[None, :, :, None]
     mean, out, moved = np.zeros((28, 28, 1), np.float32), np.empty((64, 28, 28, 1), np.float32), []
-    augmenter = Augmenter(Augment(shift=3, elastic=1), mean, mean + 1, backend("serial"), int(random.integers(9)))
+    augmenter = Augmenter(strengths(shift=3, elastic=1), mean, mean + 1, backend("serial"), int(random.integers(9)))
     for factor in (1.0, 0.5, 0.0):
         augmenter.begin_epoch(0, factor)
         augmenter(out, blob, np.zeros(64, np.int64), 0)

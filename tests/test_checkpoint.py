@@ -10,8 +10,11 @@ from safetensors import safe_open
 from handgrad.datasets import load
 from handgrad.errors import UserError
 from handgrad.model.tensors import read_tensors, write_tensors
+from handgrad.model.shipped import MODEL_FILE
 from handgrad.training import checkpoint
-from handgrad.training.run import CHECKPOINT, MODEL, RECIPE, Run
+from handgrad.training.checkpoint import Checkpoint
+from handgrad.training.data import Source
+from handgrad.training.run import CHECKPOINT, RECIPE, SOURCE, Run
 from handgrad.training.trainer import Trainer
 from test_train import SMALL, weights
 
@@ -29,7 +32,7 @@ def finish(trainer: Trainer) -> bytes:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"optimiser": "sgd"}, {"optimiser": "adam"}, {"optimiser": "adamw"}, {"focus": 0.5}],
+    [{"optimiser": "sgd"}, {"optimiser": "adam"}, {"optimiser": "adamw"}, {"hard_sampling": 0.5}],
     ids=lambda changes: "-".join(map(str, changes.values())),
 )
 @pytest.mark.parametrize("stop", [0, 1, 9, 10, 17, 27])
@@ -39,13 +42,13 @@ def test_a_run_left_after_any_step_ends_with_the_same_bytes(digits, tmp_path, ch
     expected = finish(whole)
     broken = Trainer(recipe, *digits)
     events = broken.run()
-    while broken.step < stop:
+    while broken.progress.step < stop:
         next(events)
-    checkpoint.save(broken, tmp_path / "c", "mnist", "sum")
-    resumed = checkpoint.restore(tmp_path / "c", *digits)
-    assert resumed.step == stop
+    checkpoint.save(broken, tmp_path / "c", Source("mnist"), "sum")
+    resumed = Checkpoint.read(tmp_path / "c").trainer(*digits)
+    assert resumed.progress.step == stop
     assert finish(resumed) == expected
-    assert [clockless(e) for e in resumed.history] == [clockless(e) for e in whole.history]
+    assert [clockless(e) for e in resumed.progress.history] == [clockless(e) for e in whole.progress.history]
     for run in (whole, resumed):
         run.model().save(tmp_path / f"{run is whole}")
     assert (tmp_path / "True").read_bytes() == (tmp_path / "False").read_bytes()
@@ -77,7 +80,7 @@ def test_leaving_a_run_saves_it_and_finishing_it_drops_the_checkpoint(tmp_path):
     list(again.events())
     model = again.finish()
     names = {path.name for path in (tmp_path / "run").iterdir()}
-    assert names == {MODEL, RECIPE, "history.json", "curves.png", "report.html"}
+    assert names == {MODEL_FILE, RECIPE, SOURCE, "history.json", "curves.png", "report.html"}
     with safe_open(model, framework="numpy") as file:
         tensors = set(file.keys())
     assert "1.w" not in tensors and "2.w" in tensors, "layer 1 is the dropout of the pixels"
@@ -103,13 +106,13 @@ def test_a_run_of_something_else_is_not_taken_up(tmp_path, finished):
     if finished:
         list(run.events())
         run.finish()
-    again = Run.unfinished(run.folder, SMALL, str(data), 0)
+    again = Run.begin_or_resume(run.folder, SMALL, str(data), 0)
     assert again is None if finished else again.trainer.recipe == SMALL
     for what, recipe, images, seed in (
         ("recipe", dataclasses.replace(SMALL, epochs=9), data, 0), ("images", SMALL, other, 0), ("seed", SMALL, data, 1)
     ):  # fmt: skip
         with pytest.raises(UserError, match=f"a run of another {what}"):
-            Run.unfinished(run.folder, recipe, str(images), seed)
+            Run.begin_or_resume(run.folder, recipe, str(images), seed)
 
 
 def test_two_trainings_do_not_share_a_folder(tmp_path):
@@ -131,11 +134,11 @@ def test_two_trainings_do_not_share_a_folder(tmp_path):
 def test_a_damaged_header_is_said_in_one_line(digits, tmp_path, field):
     path = tmp_path / "c"
     trainer = Trainer(SMALL, *digits)
-    checkpoint.save(trainer, path, "mnist", "sum")
-    tensors, header = read_tensors(path, checkpoint.FORMAT, "checkpoint")
+    checkpoint.save(trainer, path, Source("mnist"), "sum")
+    tensors, header = read_tensors(path, (checkpoint.FORMAT,), "checkpoint")
     write_tensors(path, tensors, {**header, **field})
     with pytest.raises(UserError, match="header is damaged"):
-        checkpoint.restore(path, *digits)
+        Checkpoint.read(path).trainer(*digits)
 
 
 def test_a_folder_in_use_is_left_alone(tmp_path):
@@ -159,17 +162,17 @@ def test_a_disk_that_is_full_for_a_while_costs_nothing(tmp_path, monkeypatch):
         assert "No space left" in run.problem
         with pytest.raises(UserError, match="No space left"):
             run.finish()
-    assert not list((tmp_path / "run").glob(f"{MODEL}*"))
+    assert not list((tmp_path / "run").glob(f"{MODEL_FILE}*"))
     assert run.finish().is_file()
 
 
 @pytest.mark.parametrize("length", [0, 7, 100, 2000])
 def test_a_cut_checkpoint_is_said_in_one_line(digits, tmp_path, length):
     path = tmp_path / "c"
-    checkpoint.save(Trainer(SMALL, *digits), path, "mnist", "sum")
+    checkpoint.save(Trainer(SMALL, *digits), path, Source("mnist"), "sum")
     path.write_bytes(path.read_bytes()[:length])
     with pytest.raises(UserError, match="not a whole safetensors file"):
-        checkpoint.restore(path, *digits)
+        Checkpoint.read(path).trainer(*digits)
 
 
 def test_the_test_images_are_not_read_while_training(tmp_path, monkeypatch):
@@ -178,6 +181,6 @@ def test_the_test_images_are_not_read_while_training(tmp_path, monkeypatch):
         path.write_bytes(b"nothing to see here")
     run = Run.begin(tmp_path / "run", dataclasses.replace(SMALL, epochs=1), str(data))
     list(run.events())
-    assert np.isfinite(run.trainer.history[-1].valid_loss)
+    assert np.isfinite(run.trainer.progress.history[-1].valid_loss)
     with pytest.raises(UserError):
         _ = load(data).test

@@ -9,6 +9,7 @@ import pytest
 from handgrad.datasets import load
 from handgrad.errors import UserError
 from handgrad.model.model import Model
+from handgrad.model.preprocess import Preprocess
 from handgrad.nn.network import Network
 from handgrad.training.committee import Member, members, vote
 from handgrad.training.recipe import Recipe
@@ -20,8 +21,9 @@ def made(seed: int, features: tuple[str, ...] = ("3x3-4", "pool", "3x3-8", "resi
     recipe = Recipe("small", features=features, hidden=(), batch_norm=True)
     network = Network(recipe.layers(3), SIDE, seed)
     network.state += np.random.default_rng(seed).random(network.state.size, np.float32)
-    values = {"mean": np.zeros(SIDE, np.float32), "scale": np.full(SIDE, 1 / 255, np.float32), "classes": "abc"}
-    return Model(network, **{**values, **changes})
+    seen = {"mean": np.zeros(SIDE, np.float32), "scale": np.full(SIDE, 1 / 255, np.float32), "deskew": False}
+    preprocess = Preprocess(**{name: changes.pop(name, value) for name, value in seen.items()})
+    return Model(network, preprocess, changes.pop("classes", "abc"), **changes)
 
 
 @pytest.fixture(scope="module")
@@ -41,13 +43,13 @@ def test_the_answer_is_the_mean_of_the_members(models, pixels):
     np.testing.assert_allclose(vote(models[:1]).predict_proba(pixels), models[0].predict_proba(pixels), atol=2e-6)
 
 
-def test_a_member_with_columns_has_one_voice(models, pixels):
-    recipe = Recipe("columns", features=("3x3-4", "average"), hidden=(), columns=2)
-    model = Model(Network(recipe.layers(3), SIDE, 7), models[0].mean, models[0].scale, "abc", temperature=0.5)
+def test_a_member_that_is_an_ensemble_has_one_voice(models, pixels):
+    recipe = Recipe("ensemble", features=("3x3-4", "average"), hidden=(), members=2)
+    model = Model(Network(recipe.layers(3), SIDE, 7), models[0].preprocess, "abc", temperature=0.5)
     found = vote([models[2], model]).predict_proba(pixels)
     for name in ("w", "b"):
-        for column in range(2):
-            model.network.layout.view(model.network.theta, f"0.{column}.4.{name}")[...] *= 2
+        for member in range(2):
+            model.network.layout.view(model.network.theta, f"0.{member}.4.{name}")[...] *= 2
     model.temperature = 1.0
     wanted = (models[2].predict_proba(pixels) + model.predict_proba(pixels)) / 2
     np.testing.assert_allclose(found, wanted, atol=2e-6)
@@ -63,7 +65,7 @@ def test_a_committee_is_one_file(models, pixels, tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    "changes", [{"classes": "abd"}, {"mean": np.ones(SIDE, np.float32)}, {"upright": True}], ids=str
+    "changes", [{"classes": "abd"}, {"mean": np.ones(SIDE, np.float32)}, {"deskew": True}], ids=str
 )
 def test_members_that_see_or_name_things_differently_are_refused(models, changes):
     with pytest.raises(UserError, match="members of a committee differ"):

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import pickle
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -13,9 +14,12 @@ import pytest
 from safetensors.numpy import load as from_bytes
 from safetensors.numpy import save as to_bytes
 
+from handgrad.datasets import load
 from handgrad.errors import UserError
-from handgrad.kernels.naive import softmax
+from handgrad.kernels.loss import softmax
 from handgrad.model.model import BATCH, Model
+from handgrad.model.preprocess import Preprocess
+from handgrad.model.shipped import pretrained
 from handgrad.nn.layers import BatchNorm, Dense, Dropout, Flatten, ReLU
 from handgrad.nn.network import Network
 from tolerance import assert_close
@@ -33,9 +37,9 @@ def model() -> Model:
     layers = [Flatten(), Dropout(0.1), Dense(9, "lecun", 0.5), BatchNorm(0.8, 1e-4), ReLU(), Dense(3)]
     network = Network(layers, (5, 4, 1), seed=3)
     network.state += random().uniform(0, 1, network.state.shape).astype(np.float32)
-    mean = random().uniform(0, 99, (5, 4, 1)).astype(np.float32)
+    mean, scale = random().uniform(0, 99, (5, 4, 1)).astype(np.float32), np.full((5, 4, 1), 0.01, np.float32)
     record = {"recipe": {"name": "é ☃"}, "history": [{"loss": 0.5}]}
-    return Model(network, mean, np.full((5, 4, 1), 0.01, np.float32), CLASSES, record, temperature=1.5)
+    return Model(network, Preprocess(mean, scale, background=127.0), CLASSES, record, temperature=1.5)
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +73,7 @@ def test_answers_by_hand(model: Model) -> None:
     network, images = model.network, pixels(4)
     value = {**dict(network.layout.views(network.theta)), **dict(network.state_layout.views(network.state))}
     value = {name: array.astype(np.float64) for name, array in value.items()}
-    x = ((images[..., None] - model.mean.astype(np.float64)) * model.scale).reshape(4, -1)
+    x = ((images[..., None] - model.preprocess.mean.astype(np.float64)) * model.preprocess.scale).reshape(4, -1)
     x = x @ value["2.w"] + value["2.b"]
     x = (x - value["3.mean"]) / np.sqrt(value["3.var"] + 1e-4) * value["3.gamma"] + value["3.beta"]
     logits = np.maximum(x, 0) @ value["5.w"] + value["5.b"]
@@ -89,15 +93,44 @@ def test_any_number_of_images(model: Model, n: int) -> None:
         assert_close(found[-1], model.predict_proba(images[-1:])[0])
 
 
-@pytest.mark.parametrize("shape", [(5, 4), (2, 4, 5), (2, 5, 4, 3), (2, 20), (2, 5, 4, 1, 1)])
+@pytest.mark.parametrize("shape", [(4, 5), (2, 4, 5), (2, 5, 4, 3), (2, 21), (2, 5, 4, 1, 1)])
 def test_images_of_another_shape(model: Model, shape: tuple[int, ...]) -> None:
-    with pytest.raises(UserError, match=r"expected uint8 of shape \(N, 5x4x1\)"):
+    with pytest.raises(UserError, match=r"expected \(5, 4\), \(5, 4, 1\), \(20,\), or N of these"):
         model.predict(np.zeros(shape, np.uint8))
 
 
-def test_images_of_another_type(model: Model) -> None:
-    with pytest.raises(UserError, match="images are float64"):
-        model.predict(np.zeros((2, 5, 4)))
+def test_images_in_every_form_that_people_have(model: Model) -> None:
+    images = pixels(6)
+    wanted = model.predict_proba(images)
+    for given in (
+        images.tolist(), images.astype(np.int64), images.reshape(6, 20), images / 255, images.astype(np.float32),
+        images[..., None], np.asfortranarray(images),
+    ):  # fmt: skip
+        assert_close(model.predict_proba(given), wanted)
+    assert_close(model.predict_proba(images[0]), wanted[:1])
+    assert model.predict(images[0]).shape == (1,)
+
+
+@pytest.mark.parametrize("value", [-1.0, 300.0, np.nan])
+def test_values_that_no_pixel_has(model: Model, value: float) -> None:
+    with pytest.raises(UserError, match="expected whole numbers from 0 to 255"):
+        model.predict(np.full((2, 5, 4), value))
+
+
+def test_inverted_images_are_warned_of() -> None:
+    images = load("mnist").train.pixels[:20]
+    model = pretrained("tiny")
+    model.predict(images)
+    with pytest.warns(UserWarning, match="look inverted: their border is 255 of 255, .* give 255 - pixels"):
+        model.predict(255 - images)
+
+
+def test_a_pickled_model_answers_with_the_same_bits(model: Model) -> None:
+    for each in (model, pretrained("cnn")):
+        copy = pickle.loads(pickle.dumps(each))
+        images = np.zeros((3, *each.network.in_shape), np.uint8)
+        assert copy.predict_proba(images).tobytes() == each.predict_proba(images).tobytes()
+        assert copy.classes == each.classes and copy.network.theta.ctypes.data % 64 == 0
 
 
 def test_softmax_of_any_size() -> None:
@@ -126,7 +159,7 @@ def test_rewriting_alone_does_no_harm(model: Model, content: bytes, tmp_path: Pa
     assert_close(back.predict_proba(pixels()), model.predict_proba(pixels()))
 
 
-HEADER = ("layers", "in_shape", "classes", "temperature", "upright", "record")
+HEADER = ("layers", "in_shape", "classes", "temperature", "deskew", "record")
 DAMAGE: dict[str, dict[str, Callable[[Any], Any]]] = {
     "missing tensor": {"tensors": lambda t: t.pop("2.w")},
     "missing state": {"tensors": lambda t: t.pop("3.var")},

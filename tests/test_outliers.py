@@ -6,7 +6,7 @@ import pytest
 from handgrad.datasets import Images, load
 from handgrad.errors import UserError
 from handgrad.training.outliers import make_outliers
-from handgrad.training.recipe import recipe
+from handgrad.training.recipes import recipe
 from handgrad.training.trainer import Trainer
 
 DATA, VALID = load("mnist").split()
@@ -42,11 +42,11 @@ def test_a_network_learns_to_doubt_them() -> None:
     assert 0.8 < history[-1].train_accuracy <= 1
     model = trainer.model()
     assert model.network.out_shape == (11,) and len(model.classes) == 10
-    digits = model.likelihoods(VALID.pixels[1000:2000])
-    others = model.likelihoods(make_outliers(DATA, 9, 500))
+    digits = model.scores(VALID.pixels[1000:2000])
+    others = model.scores(make_outliers(DATA, 9, 500))
     assert digits.shape == (1000, 10)
     assert np.median(digits.sum(axis=1)) > 0.9 and np.median(others.sum(axis=1)) < 0.3
     assert (digits.argmax(axis=1) == VALID.labels[1000:2000]).mean() > 0.9
     np.testing.assert_allclose(model.predict_proba(make_outliers(DATA, 9, 50)).sum(axis=1), 1, rtol=1e-5)
-    answered = model.likelihoods(VALID.pixels[:1000]).max(axis=1) >= model.least
+    answered = model.scores(VALID.pixels[:1000]).max(axis=1) >= model.threshold
     assert answered.mean() == pytest.approx(0.993, abs=0.002)

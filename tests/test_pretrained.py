@@ -10,14 +10,14 @@ import handgrad
 from handgrad.datasets import load
 from handgrad.errors import UserError
 from handgrad.evaluation.metrics import evaluate
-from handgrad.model.model import SHIPPED, pretrained, shipped
+from handgrad.model.shipped import FOLDER, pretrained, shipped_file
 
 NAMES = ("cnn", "mlp", "robust", "tiny")
 
 
 def test_each_model_has_a_card() -> None:
-    assert {path.stem for path in SHIPPED.glob("*.safetensors")} == set(NAMES)
-    assert {path.stem for path in SHIPPED.glob("*.md")} == set(NAMES)
+    assert {path.stem for path in FOLDER.glob("*.safetensors")} == set(NAMES)
+    assert {path.stem for path in FOLDER.glob("*.md")} == set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -25,7 +25,7 @@ def test_it_is_as_good_as_its_card_says(name: str) -> None:
     test = load("mnist").test
     assert test is not None
     found = evaluate(pretrained(name).predict_proba(test.pixels), test.labels, test.classes)
-    card = (SHIPPED / f"{name}.md").read_text()
+    card = (FOLDER / f"{name}.md").read_text()
     quoted = re.search(r"seed 0: ([\d.]+)%", card)
     assert quoted is not None
     # another processor may round its sums otherwise, and an image on the border change sides
@@ -33,17 +33,17 @@ def test_it_is_as_good_as_its_card_says(name: str) -> None:
     assert found.nll < 0.05 and found.ece < 0.02
 
 
-def test_the_default_is_the_convolutional_one() -> None:
-    assert handgrad.pretrained().record["recipe"]["name"] == "cnn"
+def test_the_default_is_the_one_that_the_command_takes() -> None:
+    assert handgrad.pretrained().record["recipe"]["name"] == "robust"
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
     with pytest.raises(UserError, match="no pretrained model 'resnet': expected one of cnn, mlp, robust, tiny"):
-        shipped("resnet")
+        shipped_file("resnet")
 
 
 def test_data_and_models_fit_into_a_wheel_of_16_megabytes() -> None:
-    packed, root = BytesIO(), SHIPPED.parent
+    packed, root = BytesIO(), FOLDER.parent
     with ZipFile(packed, "w", ZIP_DEFLATED) as wheel:
         for path in root.rglob("*"):
             if path.is_file() and "__pycache__" not in path.parts:

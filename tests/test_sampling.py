@@ -6,7 +6,7 @@ from handgrad.training.sampling import KEEP, LEAST, START, Sampler
 N = 1000
 
 
-def test_without_focus_each_epoch_has_a_new_order_of_all_images() -> None:
+def test_without_hard_sampling_each_epoch_has_a_new_order_of_all_images() -> None:
     sampler = Sampler(N, 0, 0.0)
     first, second = sampler.order(0), sampler.order(1)
     assert sorted(first) == sorted(second) == list(range(N))
@@ -21,12 +21,12 @@ def test_while_all_are_equally_hard_each_is_drawn_once() -> None:
     assert (order != np.arange(N)).mean() > 0.9
 
 
-@pytest.mark.parametrize("focus", [0.25, 0.7, 0.99])
-def test_images_come_up_in_proportion_to_their_difficulty(focus: float) -> None:
-    sampler = Sampler(N, 3, focus)
+@pytest.mark.parametrize("hard", [0.25, 0.7, 0.99])
+def test_images_come_up_in_proportion_to_their_difficulty(hard: float) -> None:
+    sampler = Sampler(N, 3, hard)
     sampler.difficulty[:] = np.random.default_rng(0).random(N) ** 4
     sampler.begin_epoch()
-    wanted = 1 - focus + focus * sampler.difficulty / sampler.difficulty.mean()
+    wanted = 1 - hard + hard * sampler.difficulty / sampler.difficulty.mean()
     for epoch in range(3):
         order = sampler.order(epoch)
         assert order.shape == (N,)

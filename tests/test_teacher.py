@@ -5,11 +5,15 @@ import pytest
 
 from handgrad.datasets import Images, load
 from handgrad.errors import UserError
-from handgrad.kernels.naive import softmax, softmax_cross_entropy
-from handgrad.model.model import pretrained
-from handgrad.training.recipe import Recipe, recipe
+from handgrad.kernels.loss import softmax
+from handgrad.kernels.naive import softmax_cross_entropy
+from handgrad.model.preprocess import Preprocess
+from handgrad.model.shipped import pretrained
+from handgrad.training.progress import Epoch
+from handgrad.training.recipe import Recipe
+from handgrad.training.recipes import recipe
 from handgrad.training.teacher import Teacher
-from handgrad.training.trainer import Epoch, Trainer, normalisation
+from handgrad.training.trainer import Trainer
 
 PUPIL = Recipe("pupil", hidden=(32,), deskew=True, batch=50, epochs=2, lr=3e-3, teacher="tiny", distillation=1.0)
 
@@ -23,13 +27,14 @@ def data() -> tuple[Images, Images]:
 @pytest.mark.parametrize("share", [0.25, 1.0])
 def test_the_gradient_is_that_of_the_mixed_target(data, share):
     images = data[0][:20]
-    pixels, n = images.pixels[..., None].astype(np.float32), len(images)
-    mean, scale = normalisation(images, "pixel")
+    n, seen = len(images), Preprocess.fit(images, "pixel")
+    x = np.empty((n, 28, 28, 1), np.float32)
+    seen(images.nhwc, x)
     logits = np.random.default_rng(0).normal(size=(n, 10)).astype(np.float32)
     dlogits = np.empty_like(logits)
     softmax_cross_entropy(dlogits, logits, images.labels, 0.1)
-    teacher = Teacher("cnn", share, mean, scale, images.classes, n)
-    teacher.correct(dlogits, (pixels - mean) * scale, images.labels, 0.1)
+    teacher = Teacher(PUPIL.change(teacher="cnn", distillation=share), seen, images.classes, n)
+    teacher.correct(dlogits, x, images.labels, 0.1)
     model = pretrained("cnn")
     model.temperature = 1.0
     target = (1 - share) * (0.9 * np.eye(10)[images.labels] + 0.01) + share * model.predict_proba(images.pixels)
@@ -54,7 +59,7 @@ def test_teachers_that_do_not_fit_are_refused(data):
         Trainer(PUPIL.change(teacher="nobody"), learn, valid)
     with pytest.raises(UserError, match="no such model file"):
         Trainer(PUPIL.change(teacher="nothing.safetensors"), learn, valid)
-    with pytest.raises(UserError, match="'tiny' sees digits set upright: set deskew"):
+    with pytest.raises(UserError, match="'tiny' sees deskewed digits: set deskew"):
         Trainer(PUPIL.change(deskew=False), learn, valid)
     with pytest.raises(UserError, match="outliers with a teacher: expected one of them"):
         PUPIL.change(outliers=0.1)

@@ -12,13 +12,18 @@ from handgrad.datasets import Images, load
 from handgrad.errors import UserError
 from handgrad.evaluation.metrics import evaluate
 from handgrad.kernels.compiled import parallel
-from handgrad.training.recipe import RECIPES, Recipe
-from handgrad.training.trainer import Epoch, Step, Trainer, normalisation, warm_up
+from handgrad.model.preprocess import Preprocess
+from handgrad.training.compiling import compile_kernels
+from handgrad.training.inspect import step_memory
+from handgrad.training.progress import Epoch, Step
+from handgrad.training.recipe import Recipe
+from handgrad.training.recipes import RECIPES
+from handgrad.training.trainer import Trainer
 
 SMALL = Recipe(
     "small", hidden=(48, 40), batch_norm=True, dropout=(0.2,), input_dropout=0.1, epochs=3, batch=32, lr=3e-3,
-    average=0.9, clip=5.0, decay=0.01, smoothing=0.05, rotation=10, scale=0.1, shift=1, elastic=1, stroke=0.3,
-    clean=0.1, calm=0.34, deskew=True,
+    ema=0.9, clip_norm=5.0, weight_decay=0.01, label_smoothing=0.05, rotation=10, scale=0.1, shift=1, elastic=1, stroke=0.3,
+    unaugmented_share=0.1, finetune_share=0.34, deskew=True,
 )  # fmt: skip
 
 
@@ -35,13 +40,13 @@ def trained(recipe: Recipe, digits: tuple[Images, Images], seed: int = 0) -> Tra
 
 
 def weights(trainer: Trainer) -> bytes:
-    network = trainer.result()
+    network = trainer.averaged_network()
     return network.theta.tobytes() + network.state.tobytes()
 
 
 def test_it_learns_64_images_by_heart(digits):
     plain = Recipe("plain", hidden=(64, 64), epochs=40, batch=16, lr=3e-3)
-    last = trained(plain, (digits[0][:64], digits[1])).history[-1]
+    last = trained(plain, (digits[0][:64], digits[1])).progress.history[-1]
     assert last.train_accuracy == 1.0
     assert last.train_loss < 0.01
 
@@ -88,7 +93,7 @@ def test_equal_bytes_in_another_process_with_other_blas_threads(digits):
 def test_all_data_learns_from_the_validation_images_and_watches_none(digits):
     trainer = trained(dataclasses.replace(SMALL, all_data=True, epochs=1), digits)
     assert len(trainer.data) == 501
-    assert trainer.history[-1].valid_accuracy is None
+    assert trainer.progress.history[-1].valid_accuracy is None
 
 
 def test_an_infinite_loss_stops_with_step_rate_and_cure(digits):
@@ -97,27 +102,28 @@ def test_an_infinite_loss_stops_with_step_rate_and_cure(digits):
         list(Trainer(wild, *digits).run())
 
 
-def test_sharp_epochs_have_no_smoothing_and_are_the_last(digits):
+def test_the_last_epochs_have_no_smoothing(digits):
     kept, third = (
-        [epoch.train_loss for epoch in trained(SMALL.change(sharp=share), digits).history] for share in (0.0, 0.34)
+        [epoch.train_loss for epoch in trained(SMALL.change(sharp=share), digits).progress.history] for share in (0.0, 0.34)
     )
     assert third[:2] == kept[:2]
     assert third[2] < kept[2]
-    assert weights(trained(SMALL.change(sharp=1.0), digits)) == weights(trained(SMALL.change(smoothing=0.0), digits))
+    assert weights(trained(SMALL.change(unsmoothed_tail=1.0), digits)) == weights(trained(SMALL.change(label_smoothing=0.0), digits))
 
 
 def test_validation_is_the_accuracy_of_the_kept_weights(digits):
     trainer = trained(SMALL, digits)
     model = trainer.model()
     valid = digits[1]
-    assert (model.predict(valid.pixels) == valid.labels).mean() == trainer.history[-1].valid_accuracy
+    assert (model.predict(valid.pixels) == valid.labels).mean() == trainer.progress.history[-1].valid_accuracy
 
 
 @pytest.mark.parametrize("kind", ["range", "image", "pixel"])
 def test_normalisation(digits, kind):
-    mean, scale = normalisation(digits[0], kind)
-    seen = (digits[0].pixels[..., None] - mean) * scale
-    assert mean.shape == scale.shape == (28, 28, 1)
+    preprocess = Preprocess.fit(digits[0], kind)
+    seen = np.empty((len(digits[0]), 28, 28, 1), np.float32)
+    preprocess(digits[0].nhwc, seen)
+    assert preprocess.mean.shape == preprocess.scale.shape == (28, 28, 1)
     if kind == "range":
         assert (seen.min(), seen.max()) == (0, 1)
     if kind == "image":
@@ -128,14 +134,14 @@ def test_normalisation(digits, kind):
 
 def test_a_set_smaller_than_a_batch_still_trains(digits):
     trainer = trained(dataclasses.replace(SMALL, epochs=1, batch=128), (digits[0][:20], digits[1][:1]))
-    assert trainer.step == 1
-    assert (trainer.result().theta == trainer.network.theta).all(), "too short for an average: the weights are kept"
+    assert trainer.progress.step == 1
+    assert (trainer.averaged_network().theta == trainer.network.theta).all(), "too short for an average: the weights are kept"
 
 
 def test_everything_is_compiled_before_the_clock_runs(digits, monkeypatch):
     called = []
-    monkeypatch.setattr(parallel, "average_step", lambda *arguments: called.append(arguments))
-    warm_up(SMALL, digits[0])
+    monkeypatch.setattr(parallel, "ema_step", lambda *arguments: called.append(arguments))
+    compile_kernels(SMALL, digits[0])
     assert called
 
 
@@ -151,12 +157,12 @@ def test_colour_images_train_too():
 def test_the_assignment_passes_96_percent_in_two_epochs():
     data, valid = load("mnist").split()
     recipe = dataclasses.replace(RECIPES["assignment"], epochs=2)
-    assert trained(recipe, (data, valid)).history[-1].valid_accuracy > 0.96
+    assert trained(recipe, (data, valid)).progress.history[-1].valid_accuracy > 0.96
 
 
 CONVOLUTIONAL = Recipe(
     "convolutional", features=("5x5-8", "pool", "residual", "3x3-16v", "average"), hidden=(20,), batch_norm=True,
-    dropout=(0.1,), epochs=1, batch=32, lr=3e-3, average=0.9,
+    dropout=(0.1,), epochs=1, batch=32, lr=3e-3, ema=0.9,
 )  # fmt: skip
 
 
@@ -176,7 +182,7 @@ def test_memory_is_what_a_step_takes(recipe, digits):
     list(Trainer(recipe, *digits).run())  # compiled code, and what libraries keep, is not a step's
     tracemalloc.start()
     trainer = Trainer(recipe, *digits)
-    stated = trainer.memory()
+    stated = step_memory(trainer)
     data = sum(images.pixels.nbytes for images in (trainer.data, trainer.valid) if recipe.deskew)
     before = tracemalloc.get_traced_memory()[0] - data
     next(events := trainer.run())
@@ -193,5 +199,5 @@ def test_the_model_is_calibrated_on_the_validation_images(digits):
     model = trainer.model()
     calibrated = evaluate(model.predict_proba(digits[1].pixels), digits[1].labels, digits[1].classes)
     assert model.temperature > 1.2
-    assert calibrated.nll < trainer.history[-1].valid_loss
-    assert calibrated.accuracy == pytest.approx(trainer.history[-1].valid_accuracy)
+    assert calibrated.nll < trainer.progress.history[-1].valid_loss
+    assert calibrated.accuracy == pytest.approx(trainer.progress.history[-1].valid_accuracy)

@@ -11,7 +11,7 @@ from PIL import Image
 from handgrad.cli import cli
 from handgrad.datasets import load
 from handgrad.errors import UserError
-from handgrad.model.model import pretrained
+from handgrad.model.shipped import pretrained
 from handgrad.training.tune import OWN, load_own, tuner
 
 

@@ -11,7 +11,7 @@ from handgrad.datasets import load
 from handgrad.errors import UserError
 from handgrad.evaluation.choice import Choice, Tried, choose
 from handgrad.evaluation.metrics import Evaluation
-from handgrad.files import held, replace_file
+from handgrad.files import locked, replace_file
 from handgrad.report import level_curves, level_dots, save, sweep_page, write_page
 from handgrad.sweeps.folder import Folder, Plan, read_object
 from handgrad.sweeps.grid import Vary
@@ -53,7 +53,7 @@ class Sweep:
         missing = self.folder.missing()
         if self.chosen or not missing:
             return
-        with held(self.folder.path), _runner(min(workers, len(missing)), cluster) as run:
+        with locked(self.folder.path), _runner(min(workers, len(missing)), cluster) as run:
             for event in run(missing, limit):
                 if isinstance(event, Finished):
                     self.folder.write(event.record)

@@ -9,7 +9,7 @@ from pathlib import Path
 from handgrad.datasets import load
 from handgrad.errors import UserError
 from handgrad.evaluation.metrics import Evaluation, evaluate
-from handgrad.files import held, is_free, make_folder, replace_file
+from handgrad.files import is_free, locked, make_folder, replace_file
 from handgrad.model.model import Model
 from handgrad.report import confusion_matrix, curves, evaluation_page, mistakes, save, training_page, write_page
 from handgrad.training import checkpoint
@@ -38,7 +38,7 @@ class Run:
         trainer = Trainer(recipe, *data.split(), seed)
         run = cls(folder, trainer, lasting(dataset), data.checksum)
         make_folder(folder)
-        with held(folder):
+        with locked(folder):
             _must_be_free(folder)  # another may have begun one there meanwhile
             run.save()  # at once: from here on, whatever happens, `resume` takes the run up
             replace_file(folder / RECIPE, recipe.to_toml().encode())
@@ -85,7 +85,7 @@ class Run:
         UserError where another process trains in this folder.
         """
         saved = time.monotonic()
-        with held(self.folder):
+        with locked(self.folder):
             try:
                 for event in self.trainer.run():
                     yield event

@@ -11,6 +11,7 @@ from typing import Any, get_type_hints
 
 from handgrad.errors import UserError
 from handgrad.images.augment import Augment
+from handgrad.model.renamed import RECIPE_FIELDS, renamed
 from handgrad.nn.features import feature_layers
 from handgrad.nn.init import spread
 from handgrad.nn.layers import BatchNorm, Dense, Dropout, Flatten, Layer, ReLU, Sequential, Vote
@@ -156,6 +157,11 @@ class Recipe:
         for name in changes:
             reject_unknown(name)
         return replace(self, **changes)
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> "Recipe":
+        """The recipe that a file holds, under present or earlier names; fields that it lacks came later."""
+        return cls("custom").change(**renamed(values, RECIPE_FIELDS))
 
     def to_toml(self) -> str:
         lines = [f"{name} = {_toml(value)}" for name, value in asdict(self).items()]

@@ -1,11 +1,11 @@
 """Pictures by what they show, pages by what a browser would read."""
 
-import errno
-import os
 import re
+import resource
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -177,10 +177,15 @@ def _evaluation_page() -> str:
 
 
 def _training_page() -> str:
-    return report.training_page("Run", {"Seed": "0"}, HISTORY, FOUND, _worst())
+    return report.training_page("Run", {"Seed": "0"}, HISTORY)
 
 
-@pytest.mark.parametrize("make", [_evaluation_page, _training_page])
+def _page_of_several_figures() -> str:
+    table = report.Table(("Name", "Value"), [("a", "1")])
+    return report.page("Mine", {}, {"Curves": report.curves(HISTORY), "Mistakes": _worst()}, {"Numbers": table})
+
+
+@pytest.mark.parametrize("make", [_evaluation_page, _training_page, _page_of_several_figures])
 def test_pages_fetch_nothing(make: Callable[[], str]) -> None:
     html = make()
     read = Reader(html)
@@ -210,7 +215,7 @@ def test_evaluation_page_says_it_all() -> None:
     assert "c & d" in read.text
 
 
-def test_training_page_without_a_test() -> None:
+def test_training_page_has_the_curves_and_no_headline() -> None:
     html = report.training_page("Run", {"Seed": "0"}, HISTORY)
     read = Reader(html)
     assert "valid 3.00 %" in read.text
@@ -219,8 +224,8 @@ def test_training_page_without_a_test() -> None:
 
 
 def test_pages_are_dark_and_light_and_reproducible() -> None:
-    html = _training_page()
-    assert html == _training_page()
+    html = _page_of_several_figures()
+    assert html == _page_of_several_figures()
     assert "prefers-color-scheme: dark" in html
     pictures = html[html.index("<figure") :]
     assert "var(--ink)" in pictures
@@ -259,21 +264,28 @@ def test_a_missing_folder_is_the_users_to_mend(tmp_path: Path) -> None:
         report.write_page("x", tmp_path / "file" / "page.html")
 
 
-def test_a_full_disk_leaves_the_old_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@contextmanager
+def full_disk(room: int) -> Iterator[None]:
+    """No file may grow beyond so many bytes: the nearest thing to a full disk that needs no disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_full_disk_leaves_the_old_page(tmp_path: Path) -> None:
     target = tmp_path / "page.html"
     report.write_page("old", target)
-
-    def full(_: int) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(UserError, match="No space left on device") as refusal:
-        report.write_page("new", target)
+    with pytest.raises(UserError, match=r"cannot be written \(File too large\)") as refusal, full_disk(room=1000):
+        report.write_page(2000 * "new", target)
     assert "\n" not in str(refusal.value)
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
 
 
+@pytest.mark.process
 def test_matplotlib_waits_until_something_is_drawn() -> None:
     code = "import sys, handgrad.report; sys.exit('matplotlib' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,4 +1,6 @@
-"""Writing a file whole or not at all."""
+"""Files that are written whole or not at all, and folders that one process has for itself."""
+
+from __future__ import annotations
 
 import os
 import re
@@ -9,11 +11,22 @@ from pathlib import Path
 
 from handgrad.errors import UserError
 
-PART = re.compile(r"\..+\.[0-9a-f]{8}")  # what a file is called until it is whole
+PART = re.compile(r"\..+\.[0-9a-f]{8}")  # the name of a file until it is whole
 
 
 def make_folder(path: str | os.PathLike[str]) -> None:
-    """Make a folder, and those above it, where there is none yet. OSError becomes a UserError."""
+    """Make a folder and its missing parents.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The folder; it may exist already.
+
+    Raises
+    ------
+    UserError
+        If the folder cannot be made.
+    """
     try:
         Path(path).mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -21,16 +34,42 @@ def make_folder(path: str | os.PathLike[str]) -> None:
 
 
 def is_free(path: str | os.PathLike[str]) -> bool:
-    """Whether nothing is there, or a folder with nothing in it but what a lost power supply left half-written."""
+    """Return whether a new folder may be made at this path.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Where the folder would be.
+
+    Returns
+    -------
+    bool
+        True if nothing is there, or a folder that holds at most temporary files of an interrupted write.
+    """
     path = Path(path)
     return not path.exists() or (path.is_dir() and all(PART.fullmatch(entry.name) for entry in path.iterdir()))
 
 
 @contextmanager
-def held(folder: Path) -> Iterator[None]:
-    """Keep a folder for this process; UserError where another has it. It is free again however the process ends.
+def locked(folder: Path) -> Iterator[None]:
+    """Lock a folder for this process, until the context or the process ends.
 
-    Windows, and some network disks, cannot lock folders: there, nothing is kept.
+    Windows and some network disks cannot lock folders; there, nothing is locked.
+
+    Parameters
+    ----------
+    folder : Path
+        An existing folder.
+
+    Yields
+    ------
+    None
+        While the folder is locked.
+
+    Raises
+    ------
+    UserError
+        If another process holds the lock.
     """
     try:
         from fcntl import LOCK_EX, LOCK_NB, flock
@@ -51,9 +90,22 @@ def held(folder: Path) -> Iterator[None]:
 
 
 def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write beside `path`, see it onto the disk, then rename: on one disk a rename happens whole or not at all.
+    """Write a file whole, or leave what was there as it was.
 
-    A full disk, a missing folder or a lost power supply leaves what was there as it was. OSError becomes a UserError.
+    The content goes to a temporary file in the same folder, is flushed to the disk, and is then renamed: on one disk,
+    a rename happens whole or not at all.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file; its folder must exist.
+    content : bytes
+        All that the file is to hold.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be written: the disk is full, say, or the folder is missing.
     """
     path = Path(path)
     # opened by hand and not by tempfile, whose files only their owner may read

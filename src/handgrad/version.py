@@ -1,3 +1,3 @@
-"""The package's version, also of what is built from it."""
+"""The version of the package."""
 
 __version__ = "0.1.0"

@@ -1,7 +1,10 @@
 import json
+import shutil
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pandas
 import pytest
 
@@ -9,7 +12,8 @@ import handgrad
 from handgrad.datasets.images import Dataset
 from handgrad.errors import UserError
 from handgrad.sweeps import Sweep
-from handgrad.sweeps.grid import cells, parse_vary
+from handgrad.sweeps.cluster import _outcome, connected
+from handgrad.sweeps.grid import as_levels, cells, parse_vary
 from handgrad.sweeps.local import Failed, Finished
 from handgrad.sweeps.trial import OverTime, run_trial
 from handgrad.training.recipe import recipe
@@ -38,6 +42,45 @@ def test_levels_are_read_as_their_fields_want_them():
     assert grid[first].batch_norm and grid[first].optimiser == "sgd"
 
 
+@pytest.mark.parametrize(
+    "levels",
+    [
+        np.linspace(0, 0.5, 3),
+        np.linspace(0, 0.5, 3, dtype=np.float32),
+        list(np.linspace(0, 0.5, 3)),
+        pandas.Series([0, 0.25, 0.5]),
+        (level / 4 for level in range(3)),
+        np.array([[0.0], [0.25], [0.5]]),
+    ],
+    ids=["array", "float32", "numpy scalars", "series", "generator", "rows"],
+)
+def test_levels_may_be_any_sequence(levels):
+    found = as_levels({"dropout": levels})
+    assert list(cells(SMALL, found)) == ["dropout 0", "dropout 0.25", "dropout 0.5"]
+    flat = [level for given in found["dropout"] for level in (given if isinstance(given, tuple) else (given,))]
+    assert [type(level) for level in flat] == [float] * 3
+
+
+def test_levels_of_other_kinds_may_be_any_sequence():
+    vary = {
+        "epochs": range(1, 3), "batch": np.array([10, 20]), "batch_norm": np.array([True, False]),
+        "optimiser": np.array(["sgd", "adam"]), "hidden": np.array([[16, 8], [8, 8]]), "lr": {0.1: "", 0.2: ""}.keys(),
+        "dropout": [(np.float64(0.1), 0.2), np.array([0.3, 0.4]), np.array(0.5)],
+    }  # fmt: skip
+    found = as_levels(vary)
+    assert found == {
+        "epochs": (1, 2), "batch": (10, 20), "batch_norm": (True, False), "optimiser": ("sgd", "adam"),
+        "hidden": ((16, 8), (8, 8)), "lr": (0.1, 0.2), "dropout": ((0.1, 0.2), (0.3, 0.4), 0.5),
+    }  # fmt: skip
+    assert len(cells(SMALL, found)) == 2**6 * 3
+
+
+def test_a_sweep_takes_what_numpy_makes(data, tmp_path):
+    made = Sweep.open(tmp_path / "s", SMALL, {"dropout": np.linspace(0, 0.5, 3)}, 2, data)
+    assert list(made.plan.cells) == ["dropout 0", "dropout 0.25", "dropout 0.5"]
+    assert len(Sweep.open(tmp_path / "s", SMALL, {"dropout": [0, 0.25, 0.5]}, 2, data).folder.missing()) == 6
+
+
 BAD_LEVELS = {
     "dropuot=0": "did you mean 'dropout'",
     "dropout": "expected FIELD=LEVEL",
@@ -64,6 +107,11 @@ def test_bad_plans_are_refused(tmp_path, data):
     for change, vary, seeds, expected in (
         ({}, {}, 2, "nothing varies"),
         ({}, {"dropout": []}, 2, "no levels"),
+        ({}, {"dropout": np.array([])}, 2, "no levels"),
+        ({}, {"dropout": 0.5}, 2, r"the levels of dropout are 0\.5: expected a sequence"),
+        ({}, {"optimiser": "adam"}, 2, "the levels of optimiser are 'adam': expected a sequence"),
+        ({}, {"epochs": np.linspace(1, 2, 2)}, 2, r"epochs is 1\.0: expected"),
+        ({}, VARY, 2.5, "seeds is 2.5"),
         ({}, VARY, 0, "seeds is 0"),
         ({"all_data": True}, VARY, 2, "no validation images"),
     ):
@@ -115,13 +163,14 @@ def test_the_folder_holds_the_choice_and_the_winner(swept):
         assert (out / name).read_bytes().startswith(b"\x89PNG")
 
 
-def test_nothing_is_trained_twice(swept, data, monkeypatch):
-    def never(*_: object) -> None:
-        raise AssertionError("it trains")
-
-    monkeypatch.setattr("handgrad.sweeps.local.run_trial", never)
-    monkeypatch.setattr("handgrad.training.trainer.Trainer.run", never)
-    assert handgrad.sweep(SMALL, VARY, 3, swept[0], data) == swept[1]
+def test_nothing_is_trained_twice(swept, data):
+    out, rows = swept
+    made = Sweep.open(out, SMALL, VARY, 3, data)
+    assert list(made.run()) == [], "no trial is run"
+    assert made.winner(made.choose()) is None, "the winner is finished"
+    model = (out / "winner" / "model.safetensors").stat()
+    assert handgrad.sweep(SMALL, VARY, 3, out, data) == rows, "with the seconds of the first time"
+    assert (out / "winner" / "model.safetensors").stat() == model, "nor is the winner trained again"
 
 
 def test_the_test_images_are_not_read_before_the_winner_is_fixed(data, tmp_path, monkeypatch):
@@ -185,10 +234,16 @@ def test_a_folder_belongs_to_one_sweep(swept, data, tmp_path):
         Sweep.open(tmp_path, SMALL, VARY, 3, data)
 
 
-def test_other_code_is_another_sweep(swept, data, monkeypatch):
-    monkeypatch.setattr("handgrad.sweeps.folder.code_version", lambda: "0.0.9+abc")
-    with pytest.raises(UserError, match=r"code is .*, expected 0\.0\.9\+abc"):
-        Sweep.open(swept[0], SMALL, VARY, 3, data)
+def test_records_hold_only_what_json_knows(data, tmp_path):
+    made = Sweep.open(tmp_path / "s", SMALL, {"dropout": np.array([0.5])}, np.int64(1), data)
+    (record,) = [event.record for event in made.run() if isinstance(event, Finished)]
+    assert kinds(record) <= {str, int, float, bool, dict, list, tuple, type(None)}
+
+
+def kinds(value: object) -> set[type]:
+    """The types of a value and of all its parts."""
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+    return {type(value)}.union(*map(kinds, parts))
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"trial": "another"}', "{"])
@@ -199,8 +254,18 @@ def test_a_damaged_record_is_named(content, data, tmp_path):
     record.write_text(content)
     with pytest.raises(UserError, match=f"{record.name}.*delete it"):
         made.choose()
+    with pytest.raises(UserError, match=f"{record.name}.*delete it"):
+        Sweep.open(tmp_path / "s", SMALL, VARY, 1, data).rows()
     record.unlink()
     assert len([event for event in made.run() if isinstance(event, Finished)]) == 1
+
+
+def test_a_record_of_another_sweep_is_named(swept, data, tmp_path):
+    made = Sweep.open(tmp_path / "s", SMALL, {"dropout": [0.7]}, 1, data)
+    stray = next((swept[0] / "trials").iterdir())
+    shutil.copy(stray, tmp_path / "s" / "trials")
+    with pytest.raises(UserError, match=f"{stray.name}: is the record of a trial that this sweep does not have"):
+        made.rows()
 
 
 def test_several_workers_without_dask_say_what_to_install(data, tmp_path, monkeypatch):
@@ -210,17 +275,21 @@ def test_several_workers_without_dask_say_what_to_install(data, tmp_path, monkey
 
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "localhost", "nonsense://x", "tcp://127.0.0.1"])
-def test_no_scheduler_is_one_line(address, data, tmp_path, monkeypatch):
-    monkeypatch.setattr("handgrad.sweeps.cluster.CONNECT", 1)
+def test_no_scheduler_is_one_line(address):
+    with pytest.raises(UserError, match=f"no scheduler at {address} ") as refusal, connected(address, timeout=1):
+        pass
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_sweep_on_no_cluster_keeps_its_folder(data, tmp_path):
+    made = Sweep.open(tmp_path / "s", SMALL, VARY, 1, data)
     with pytest.raises(UserError, match="no scheduler at"):
-        list(Sweep.open(tmp_path / "s", SMALL, VARY, 1, data).run(cluster=address))
+        list(made.run(cluster="nonsense://x"))
+    assert len(made.folder.missing()) == 2
 
 
 def test_a_record_that_died_with_its_worker_is_no_outcome():
     """The trial ended well, but the cluster went away before its record was fetched: it is to run again."""
-    from types import SimpleNamespace
-
-    from handgrad.sweeps.cluster import _outcome
 
     def gone(*_):
         raise OSError("the stream is closed")

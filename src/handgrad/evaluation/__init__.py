@@ -1,1 +1,5 @@
-"""How good a classifier is, and which of several is best."""
+"""How good a classifier is, and which of several is the best."""
+
+from handgrad.evaluation.metrics import Evaluation, evaluate, mcnemar
+
+__all__ = ["Evaluation", "evaluate", "mcnemar"]

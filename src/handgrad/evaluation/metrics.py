@@ -1,4 +1,4 @@
-"""How good a classifier is, as numbers: pure functions of its probabilities and the true labels."""
+"""Measures of a classifier: pure functions of its probabilities and the true labels."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handgrad.errors import UserError
+from handgrad.evaluation.calibration import calibration_error
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-BINS = 15  # of the calibration error, as in Guo et al.
-FLOOR = 1e-12  # the least probability that a logarithm is taken of: one hopeless image costs 27.6 nats, not infinity
+FLOOR = 1e-12  # probabilities below count as this in a logarithm: one hopeless image costs 27.6 nats, not infinity
 Z95 = 1.959963984540054  # the 97.5 % quantile of the normal distribution
 
 
@@ -23,9 +23,26 @@ Z95 = 1.959963984540054  # the 97.5 % quantile of the normal distribution
 class Evaluation:
     """What `evaluate` found for N images of K classes; all rates are in 0..1.
 
-    `confusion` (K, K) counts images: rows are true classes, columns predicted ones. `precision`, `recall` and `f1` are
-    (K,). `interval` is the 95 % score interval of `accuracy`, `nll` is in nats, `mistakes` (M,) holds the indices of
-    the wrong images, worst first: sorted by falling confidence in the wrong class.
+    Parameters
+    ----------
+    n : int
+        Number of images.
+    accuracy : float
+        Share of the images that were classified correctly.
+    interval : tuple of float
+        95 % score interval of the accuracy, see `wilson`.
+    confusion : ndarray of int64, (K, K)
+        Counts of images: rows are true classes, columns predicted ones.
+    precision, recall, f1 : ndarray of float64, (K,)
+        Rates of each class; 0 where the quotient is 0/0.
+    nll : float
+        Mean negative log-likelihood, in nats.
+    ece : float
+        Expected calibration error, see `calibration_error`.
+    mistakes : ndarray of int64, (M,)
+        Indices of the wrong images, the worst first: sorted by falling confidence in the wrong class.
+    classes : tuple of str
+        Names of the K classes.
     """
 
     n: int
@@ -41,7 +58,13 @@ class Evaluation:
     classes: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """The numbers as plain Python types, without the single images."""
+        """Return the measures as values that JSON knows, without the single images.
+
+        Returns
+        -------
+        dict
+            Numbers and nested lists under the names of the fields.
+        """
         return {
             "accuracy": self.accuracy,
             "n": self.n,
@@ -56,10 +79,34 @@ class Evaluation:
 
 
 def evaluate(probabilities: NDArray[np.floating], labels: NDArray[np.integer], classes: tuple[str, ...]) -> Evaluation:
-    """Compare predicted `probabilities` (N, K), rows that sum to 1, with the true `labels` (N,) in 0..K-1.
+    """Compare predicted probabilities with true labels.
 
-    The prediction is the most probable class, the first of them at a tie. Raises `UserError` where shapes, types or
-    values do not fit.
+    The prediction is the most probable class; of equally probable classes, the first.
+
+    Parameters
+    ----------
+    probabilities : ndarray of floats, (N, K)
+        A row for each image that sums to 1, as `predict_proba` returns it; N is at least 1.
+    labels : ndarray of integers, (N,)
+        True classes, in 0..K-1.
+    classes : tuple of str
+        Names of the K classes.
+
+    Returns
+    -------
+    Evaluation
+        All measures.
+
+    Raises
+    ------
+    UserError
+        If shapes, types or values do not fit.
+
+    Examples
+    --------
+    >>> found = evaluate(np.array([[0.9, 0.1], [0.6, 0.4]]), np.array([0, 1]), ("cat", "dog"))
+    >>> found.accuracy, found.mistakes.tolist()
+    (0.5, [1])
     """
     _check(probabilities, labels, classes)
     proba = probabilities.astype(np.float64)
@@ -86,7 +133,33 @@ def evaluate(probabilities: NDArray[np.floating], labels: NDArray[np.integer], c
 
 
 def wilson(successes: int, n: int) -> tuple[float, float]:
-    """The 95 % score interval of a proportion (Wilson 1927): honest near 0 and 1, where the usual p ± 2s is not."""
+    """Return the 95 % score interval of a proportion (Wilson 1927).
+
+    It holds near 0 and 1 too, where the interval of twice the standard error does not.
+
+    Parameters
+    ----------
+    successes : int
+        Number of successes, from 0 to `n`.
+    n : int
+        Number of trials, at least 1.
+
+    Returns
+    -------
+    tuple of float
+        Lower and upper end, in 0..1.
+
+    Raises
+    ------
+    UserError
+        If the numbers are out of range.
+
+    Examples
+    --------
+    >>> low, high = wilson(99, 100)
+    >>> round(low, 3), round(high, 3)
+    (0.946, 0.998)
+    """
     if not 0 <= successes <= n or n == 0:
         raise UserError(f"got {successes} successes of {n}; an interval needs 0 <= successes <= n and n >= 1")
     p, z2 = successes / n, Z95**2
@@ -96,22 +169,38 @@ def wilson(successes: int, n: int) -> tuple[float, float]:
     return max(0.0, (centre - half) / shrink), min(1.0, (centre + half) / shrink)
 
 
-def calibration_error(confidence: Floats, correct: NDArray[np.bool_]) -> float:
-    """Expected calibration error of `confidence` (N,) in 0..1 against `correct` (N,) (Guo et al. 2017, equation 3).
-
-    Fifteen bins of equal width, open below and closed above; each adds |accuracy - mean confidence| by its share of N.
-    """
-    bins = (np.ceil(confidence * BINS).astype(np.int64) - 1).clip(0, BINS - 1)
-    # |share * (accuracy - confidence)| of a bin is |sum(correct - confidence)| / N: no empty bin is divided by
-    gaps = np.bincount(bins, weights=correct - confidence, minlength=BINS)
-    return float(np.abs(gaps).sum() / len(confidence))
-
-
 def mcnemar(correct_a: NDArray[np.bool_], correct_b: NDArray[np.bool_]) -> float:
-    """Exact two-sided p-value that models A and B are equally often right on the same N images (McNemar 1947).
+    """Test whether two models are equally accurate, on the same images (McNemar 1947).
 
-    `correct_a` and `correct_b` (N,) say which images each got right. Only images that one of them got wrong count; if
-    the models are equally good, A wins each with probability 1/2, so the count is binomial.
+    Only the images that exactly one model got right count. If the models are equally good, each of them is a fair
+    coin, so the number that model A got right is binomial, and the p-value is exact. No command calls this function:
+    it is there for comparisons of your own.
+
+    Parameters
+    ----------
+    correct_a, correct_b : ndarray of bool, (N,)
+        Which of the N images each model got right.
+
+    Returns
+    -------
+    float
+        The two-sided p-value.
+
+    Raises
+    ------
+    UserError
+        If the arrays are not two bool arrays of one length.
+
+    Examples
+    --------
+    Of ten images, both models get four right; five more are right with A alone, one with B alone.
+
+    >>> a = np.array([True] * 9 + [False])
+    >>> b = np.array([True] * 4 + [False] * 5 + [True])
+    >>> mcnemar(a, b)
+    0.21875
+
+    With two models and the test images, `model.predict(test.pixels) == test.labels` gives such an array.
     """
     both_bool = correct_a.dtype == bool and correct_b.dtype == bool
     if not both_bool or correct_a.ndim != 1 or correct_a.shape != correct_b.shape:
@@ -122,7 +211,7 @@ def mcnemar(correct_a: NDArray[np.bool_], correct_b: NDArray[np.bool_]) -> float
     a_only = int((correct_a & ~correct_b).sum())
     b_only = int((correct_b & ~correct_a).sum())
     n = a_only + b_only
-    term = tail = 1  # whole numbers of any size: the binomial coefficients are exact
+    term = tail = 1  # Python integers of any size: the binomial coefficients are exact
     for i in range(min(a_only, b_only)):
         term = term * (n - i) // (i + 1)
         tail += term
@@ -130,7 +219,7 @@ def mcnemar(correct_a: NDArray[np.bool_], correct_b: NDArray[np.bool_]) -> float
 
 
 def _rates(confusion: Ints) -> tuple[Floats, Floats, Floats]:
-    """Precision, recall and F1 (K,). 0/0, as for a class that was never predicted, is 0: the class was not found."""
+    """Precision, recall and F1 (K,); 0/0, as for a class that was never predicted, is 0."""
     hits, predicted, true = confusion.diagonal(), confusion.sum(axis=0), confusion.sum(axis=1)
     return hits / predicted.clip(1), hits / true.clip(1), 2 * hits / (predicted + true).clip(1)
 
@@ -150,32 +239,3 @@ def _check(probabilities: NDArray[np.floating], labels: NDArray[np.integer], cla
             "probabilities hold rows that are negative, not finite or do not sum to 1; "
             "expected a softmax: pass probabilities, not logits"
         )
-
-
-def best_temperature(logits: NDArray[np.floating], labels: NDArray[np.integer]) -> float:
-    """The number that logits (N, K) are divided by for the least NLL on labels (N,); from 0.05 to 20.
-
-    One number for all classes leaves every answer as it was (Guo et al. 2017, "On Calibration of Modern Neural
-    Networks", section 4.2). The loss has one valley in 1 / temperature: it is narrowed down by golden sections.
-    """
-    z = logits.astype(np.float64)
-    z -= z.max(axis=1, keepdims=True)
-    right = z[np.arange(len(z)), labels]
-
-    def loss(log_temperature: float) -> float:
-        scale = math.exp(-log_temperature)
-        return float(np.mean(np.log(np.exp(z * scale).sum(axis=1)) - right * scale))
-
-    low, high, golden = math.log(0.05), math.log(20), (math.sqrt(5) - 1) / 2
-    a, b = high - golden * (high - low), low + golden * (high - low)
-    loss_a, loss_b = loss(a), loss(b)
-    for _ in range(28):  # 6 * 0.618 ** 28: within a part in a hundred thousand
-        if loss_a <= loss_b:
-            high, b, loss_b = b, a, loss_a
-            a = high - golden * (high - low)
-            loss_a = loss(a)
-        else:
-            low, a, loss_a = a, b, loss_b
-            b = low + golden * (high - low)
-            loss_b = loss(b)
-    return math.exp((low + high) / 2)

@@ -1,8 +1,9 @@
-"""Pictures and self-contained HTML pages: what a training run did, and how good its model is."""
+"""Figures and self-contained HTML pages about training runs, sweeps and evaluations."""
 
 from handgrad.report.files import save, write_page
 from handgrad.report.images import grid, mistakes
-from handgrad.report.page import Headline, Table, evaluation_page, page, training_page
+from handgrad.report.page import Headline, Table, page
+from handgrad.report.pages import evaluation_page, training_page
 from handgrad.report.plots import confusion_matrix, curves, lr_curve
 from handgrad.report.sweeps import level_curves, level_dots, sweep_page
 

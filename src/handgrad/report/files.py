@@ -1,4 +1,4 @@
-"""Figures and pages on disk: the whole file, or the old one, never a half."""
+"""Figures and pages as files, each written whole or not at all."""
 
 from __future__ import annotations
 
@@ -18,7 +18,20 @@ FORMATS = (".png", ".svg", ".pdf")
 
 
 def save(figure: Figure, path: str | os.PathLike[str]) -> None:
-    """Write `figure` as PNG (150 dpi), SVG or PDF, by the name's ending; `UserError` where that cannot be done."""
+    """Write a figure as PNG with 150 dots an inch, as SVG or as PDF.
+
+    Parameters
+    ----------
+    figure : matplotlib Figure
+        What to write.
+    path : str or path-like
+        The file; its ending, one of `FORMATS`, chooses the format.
+
+    Raises
+    ------
+    UserError
+        If the ending is another one, or the file cannot be written.
+    """
     suffix = Path(path).suffix.lower()
     if suffix not in FORMATS:
         raise UserError(f"{path}: cannot draw a {suffix or 'file without an ending'}; expected {', '.join(FORMATS)}")
@@ -28,5 +41,18 @@ def save(figure: Figure, path: str | os.PathLike[str]) -> None:
 
 
 def write_page(html: str, path: str | os.PathLike[str]) -> None:
-    """Write an HTML page, in UTF-8; `UserError` where that cannot be done."""
+    """Write an HTML page in UTF-8.
+
+    Parameters
+    ----------
+    html : str
+        The page.
+    path : str or path-like
+        The file.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be written.
+    """
     replace_file(path, html.encode())

@@ -1,4 +1,4 @@
-"""Grids of images: the worst mistakes, and what augmentation makes of an image."""
+"""Grids of images: the worst mistakes, and augmented variants of images."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Pixels = NDArray[np.uint8]
 COLUMNS = 8
 GAP = 2  # pixels between the tiles of a mosaic
-PAPER = 30  # the grey of the gaps
+GAP_GREY = 30  # grey level of the gaps
 
 
 def mistakes(
@@ -29,10 +29,27 @@ def mistakes(
     classes: Sequence[str],
     limit: int = 40,
 ) -> Figure:
-    """The images `rows` (M,) that were misread, as many as `limit`, each under "true → predicted 99 %".
+    """Return a grid of misread images, each under "true → predicted 99 %".
 
-    `pixels` is (N, H, W) or (N, H, W, 3) in 0..255, `labels` (N,), `probabilities` (N, K); `Evaluation.mistakes` gives
-    rows with the worst first.
+    Parameters
+    ----------
+    pixels : ndarray of uint8, (N, H, W) or (N, H, W, 3)
+        All images.
+    labels : ndarray of integers, (N,)
+        True classes, in 0..K-1.
+    probabilities : ndarray of floats, (N, K)
+        Predicted probabilities.
+    rows : ndarray of integers, (M,)
+        Indices of the misread images, the worst first, as `Evaluation.mistakes` has them.
+    classes : sequence of str
+        Names of the K classes.
+    limit : int
+        Largest number of images to show.
+
+    Returns
+    -------
+    matplotlib Figure
+        Rows of eight images, or a sentence where there is no mistake.
     """
     shown = rows[:limit]
     if not len(shown):
@@ -51,7 +68,25 @@ def mistakes(
 
 
 def grid(originals: Pixels, variants: Pixels) -> Figure:
-    """`originals` (R, H, W) or (R, H, W, 3) in the first column, `variants` (R, V, ...) of each beside it."""
+    """Return a grid with images in the first column and variants of each beside it.
+
+    Parameters
+    ----------
+    originals : ndarray of uint8, (R, H, W) or (R, H, W, 3)
+        The images.
+    variants : ndarray of uint8, (R, V, H, W) or (R, V, H, W, 3)
+        V variants of each image.
+
+    Returns
+    -------
+    matplotlib Figure
+        R rows of V + 1 images.
+
+    Raises
+    ------
+    UserError
+        If the shapes do not fit.
+    """
     if variants.ndim != originals.ndim + 1 or (variants.shape[:1] + variants.shape[2:]) != originals.shape:
         raise UserError(
             f"got originals {originals.shape} and variants {variants.shape}; "
@@ -75,7 +110,7 @@ def _no_mistakes() -> Figure:
 
 
 def _caption(axes: Axes, true: str, predicted: str, confidence: str) -> None:
-    """Two lines: digits and letters share the first, words take one each."""
+    """Write two lines: short names share the first, long names take one each."""
     words = len(true + predicted) > 4
     lines = (f"{true} →", f"{predicted} {confidence}") if words else (f"{true} → {predicted}", confidence)
     size = min(9.0, 110 / max(map(len, lines)))  # points: a tile is an inch wide
@@ -83,16 +118,16 @@ def _caption(axes: Axes, true: str, predicted: str, confidence: str) -> None:
 
 
 def _show(axes: Axes, image: Pixels) -> None:
-    """Grey images come with bright ink, as in MNIST; shown as ink on paper. Colour is shown as it is."""
+    """Show a grey image inverted, as ink on paper, since ink is bright in MNIST; show a colour image as it is."""
     bare(axes)
     axes.imshow(image, cmap="gray_r", vmin=0, vmax=255, interpolation="none")
 
 
 def _mosaic(tiles: Pixels) -> Pixels:
-    """Tiles (R, V, H, W[, 3]) -> one picture with gaps between them."""
+    """Put tiles (R, V, H, W[, 3]) together into one picture with gaps between them."""
     r, v, h, w = tiles.shape[:4]
     shape = (r * (h + GAP) - GAP, v * (w + GAP) - GAP, *tiles.shape[4:])
-    out = np.full(shape, PAPER if tiles.ndim == 4 else 255 - PAPER, np.uint8)  # grey is shown inverted
+    out = np.full(shape, GAP_GREY if tiles.ndim == 4 else 255 - GAP_GREY, np.uint8)  # grey is shown inverted
     for i, j in np.ndindex(r, v):
         top, left = i * (h + GAP), j * (w + GAP)
         out[top : top + h, left : left + w] = tiles[i, j]

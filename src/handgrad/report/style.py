@@ -1,4 +1,7 @@
-"""What all pictures share: quiet axes and a palette that colour-blind readers can tell apart (Okabe and Ito 2008)."""
+"""The common style of all figures: quiet axes, and colours that colour-blind readers can tell apart.
+
+The palette is that of Okabe and Ito (2008).
+"""
 
 from __future__ import annotations
 
@@ -8,24 +11,43 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# lower case, as matplotlib writes them into SVG: a dark page finds them there and puts lighter ones in their place
+# In lower case, as matplotlib writes them into SVG: a page finds them there and replaces them by variables.
 INK = "#1f2328"  # text
 MUTED = "#656d76"  # axes and remarks
 BLUE = "#0072b2"
 ORANGE = "#e69f00"
 VERMILION = "#d55e00"
-DPI = 150
+DPI = 150  # dots an inch
 
 
 def new_figure(width: float, height: float, description: str) -> Figure:
-    """An empty figure of `width` x `height` inches; `description` is what a page says to who cannot see it."""
+    """Return an empty figure.
+
+    Parameters
+    ----------
+    width, height : float
+        Size in inches.
+    description : str
+        What the figure shows, in words: the text that a page has for screen readers.
+
+    Returns
+    -------
+    matplotlib Figure
+        On a white ground, without axes.
+    """
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), dpi=DPI, layout="constrained", facecolor="white", label=description)
 
 
 def tidy(axes: Axes) -> None:
-    """Leave only the axes that carry a scale, in grey."""
+    """Leave only the axes that carry a scale, in grey.
+
+    Parameters
+    ----------
+    axes : matplotlib Axes
+        What to change.
+    """
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(MUTED)
     axes.tick_params(which="both", color=MUTED, labelcolor=INK, labelsize=9)
@@ -34,12 +56,36 @@ def tidy(axes: Axes) -> None:
 
 
 def bare(axes: Axes) -> None:
-    """Leave no axes at all: for photographs."""
+    """Remove ticks and frame, as for an image.
+
+    Parameters
+    ----------
+    axes : matplotlib Axes
+        What to change.
+    """
     axes.set_xticks([])
     axes.set_yticks([])
     axes.spines[:].set_visible(False)
 
 
 def percent(rate: float, digits: int = 2) -> str:
-    """0.9972 -> "99.72 %"."""
+    """Return a rate as a percentage in words.
+
+    Parameters
+    ----------
+    rate : float
+        The rate; 1 is 100 %.
+    digits : int
+        Digits behind the decimal point.
+
+    Returns
+    -------
+    str
+        The percentage with its sign.
+
+    Examples
+    --------
+    >>> percent(0.9972)
+    '99.72 %'
+    """
     return f"{100 * rate:.{digits}f} %"

@@ -1,4 +1,4 @@
-"""What a sweep found: every seed of every level, how learning and generalising part, and the choice."""
+"""The report of a sweep: accuracies of all levels and seeds, learning curves, and the choice."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from handgrad.evaluation import Evaluation
 from handgrad.evaluation.choice import Choice, Standing
-from handgrad.evaluation.metrics import Evaluation
 from handgrad.report.page import Headline, Table, page
 from handgrad.report.plots import COLOURS, Record, column
 from handgrad.report.style import BLUE, INK, MUTED, VERMILION, new_figure, percent, tidy
@@ -19,11 +19,22 @@ if TYPE_CHECKING:
 
 Histories = Mapping[str, Sequence[Sequence[Record]]]  # level -> seeds -> epochs
 COLUMNS = 3
-SPREAD = 0.16  # half the width, in levels, over which seeds are drawn side by side
+DOTS_WIDTH = 0.16  # half the width over which the dots of a level's seeds lie; levels are 1 apart
 
 
 def level_dots(choice: Choice) -> Figure:
-    """Validation accuracy against level: a dot a seed, and the mean with its standard error; the winner in colour."""
+    """Return the validation accuracies of all levels: a dot for each seed, and the mean with its standard error.
+
+    Parameters
+    ----------
+    choice : Choice
+        What was compared.
+
+    Returns
+    -------
+    matplotlib Figure
+        The winner is vermilion, the levels that are not distinguishably worse are blue, the others grey.
+    """
     standings = choice.standings
     words = f"Validation accuracy of {len(standings)} levels over {len(choice.seeds)} seeds. {choice.sentence()}"
     figure = new_figure(max(5.8, 1.6 + 0.8 * len(standings)), 3.8, words)
@@ -32,8 +43,8 @@ def level_dots(choice: Choice) -> Figure:
     for place, standing in enumerate(standings):
         _dots(axes, place, standing, _colour(choice, standing))
     field, labels = _labels([standing.level for standing in standings])
-    turned = max(map(len, labels)) > 8
-    axes.set_xticks(range(len(labels)), labels, rotation=30 if turned else 0, ha="right" if turned else "center")
+    tilted = max(map(len, labels)) > 8
+    axes.set_xticks(range(len(labels)), labels, rotation=30 if tilted else 0, ha="right" if tilted else "center")
     axes.set_xlim(-0.6, len(labels) - 0.4)
     axes.set_xlabel(field, color=INK)
     axes.set_title("validation accuracy, %", loc="left", color=INK, fontsize=10, fontweight="bold")
@@ -44,18 +55,28 @@ def level_dots(choice: Choice) -> Figure:
 
 
 def level_curves(histories: Histories) -> Figure:
-    """Error over the epochs in a panel for each level: on the images learnt from, and on the validation images.
+    """Return a panel for each level with its training error and its validation error over the epochs.
 
-    Means over the seeds. The training error is that of training itself, with dropout and distortions.
+    Errors are means over the seeds. The training error is measured in training, with dropout and distortions.
+
+    Parameters
+    ----------
+    histories : mapping of str to sequence of sequence of Record
+        For each level, for each seed, a record for each epoch, see `curves`.
+
+    Returns
+    -------
+    matplotlib Figure
+        Rows of three panels.
     """
-    lines = -(-len(histories) // COLUMNS)
+    rows = -(-len(histories) // COLUMNS)
     columns = min(COLUMNS, len(histories))
     words = "Training and validation error over the epochs, for each level. " + " ".join(
         f"{level}: at the end {_last(seeds, 'train'):.2f} % and {_last(seeds, 'valid'):.2f} %."
         for level, seeds in histories.items()
     )
-    figure = new_figure(max(2.6 * columns, 4.2), 2.1 * lines + 0.5, words)
-    panels = figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False)
+    figure = new_figure(max(2.6 * columns, 4.2), 2.1 * rows + 0.5, words)
+    panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     for axes, (level, seeds) in zip(panels.flat, histories.items(), strict=False):
         _error_curves(axes, level, seeds)
     for axes in panels.flat[len(histories) :]:
@@ -73,9 +94,25 @@ def sweep_page(
     failures: Mapping[str, str],
     evaluation: Evaluation,
 ) -> str:
-    """The report of a sweep: the choice in a sentence, what it rests on, and what the winner does on test images.
+    """Return the page on a sweep: the choice in a sentence, what it rests on, and the winner's test accuracy.
 
-    failures: {trial in words: why it was set aside}.
+    Parameters
+    ----------
+    facts : mapping of str to str
+        Short facts under their names.
+    choice : Choice
+        The choice among the levels.
+    histories : mapping of str to sequence of sequence of Record
+        As `level_curves` takes them.
+    failures : mapping of str to str
+        For each trial that was set aside, in words, the reason.
+    evaluation : Evaluation
+        What the winner, trained once more, does on the test images.
+
+    Returns
+    -------
+    str
+        The HTML document.
     """
     low, high = evaluation.interval
     test = f"{percent(evaluation.accuracy)} ({percent(low)} to {percent(high)})"
@@ -85,19 +122,13 @@ def sweep_page(
         tables["Set aside"] = Table(("Trial", "Why"), list(failures.items()))
     remark = f"{choice.sentence()} Trained once more with a new seed, it gets {test} of the test images right."
     head = Headline(choice.winner, remark)
-    return page(
-        f"Sweep of {_labels([s.level for s in choice.standings])[0]}",
-        facts,
-        figures,
-        tables,
-        head,
-    )
+    return page(f"Sweep of {_labels([s.level for s in choice.standings])[0]}", facts, figures, tables, head)
 
 
 def _dots(axes: Axes, place: int, standing: Standing, colour: str) -> None:
     accuracies = 100 * np.array(standing.accuracies)
     seeds = len(accuracies)
-    beside = np.linspace(-SPREAD, SPREAD, seeds) if seeds > 1 else np.zeros(1)
+    beside = np.linspace(-DOTS_WIDTH, DOTS_WIDTH, seeds) if seeds > 1 else np.zeros(1)
     axes.plot(place + beside, accuracies, "o", color=colour, alpha=0.45, markersize=4.5, markeredgewidth=0)
     error = 100 * standing.deviation / np.sqrt(seeds)
     axes.errorbar(place, 100 * standing.mean, error, fmt="_", color=colour, markersize=22, markeredgewidth=2, capsize=4)
@@ -128,7 +159,7 @@ def _last(seeds: Sequence[Sequence[Record]], part: str) -> float:
 
 
 def _labels(levels: Sequence[str]) -> tuple[str, list[str]]:
-    """(what varies, each level without its name) where one field varies; else the levels whole."""
+    """What varies, and the name of each level: without the field's name where only one field varies."""
     names = {level.split(" ")[0] for level in levels}
     if len(names) == 1 and not any(", " in level for level in levels):
         return names.pop(), [level.partition(" ")[2] for level in levels]

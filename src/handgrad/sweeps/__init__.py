@@ -1,4 +1,4 @@
-"""Sweeps: a recipe's fields over levels and seeds, on one machine or many, and an honest choice."""
+"""Sweeps: fields of a recipe tried at several levels with several seeds, on one machine or many, and a fair choice."""
 
 from handgrad.sweeps.run import Sweep, sweep
 

@@ -1,7 +1,7 @@
-"""Trials on Dask's workers, on this machine or on many. Workers come and go; no trial is lost, none is run for ever.
+"""Trials run by Dask's workers, on this machine or on many: no trial is lost, and none runs for ever.
 
-Futures are used directly, one for each worker at a time: so a worker that dies takes one trial with it, which runs
-again elsewhere, and it is known which trial it was.
+Futures are used directly, one for each worker at a time. So a worker that dies interrupts one trial, which is known and
+runs again elsewhere.
 """
 
 from __future__ import annotations
@@ -26,37 +26,53 @@ from handgrad.sweeps.trial import Mismatch, Record, Trial, code_version, run_tri
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-DEATHS = 3  # workers that a trial may take with it before it is set aside
-QUIT = "import os, signal; signal.signal(signal.SIGINT, lambda *_: os._exit(1))"  # a worker takes Ctrl-C in silence
-CONNECT = 10  # seconds in which a scheduler must answer
+DEATHS = 3  # workers that may die of a trial before it is set aside
+QUIT = "import os, signal; signal.signal(signal.SIGINT, lambda *_: os._exit(1))"  # workers end silently at Ctrl-C
+CONNECT = 10.0  # seconds in which a scheduler must answer
 POLL = 0.5  # seconds between looks at the cluster
 PATIENCE = 60.0  # seconds without a scheduler, or without workers, before a sweep gives up
-GRACE = 30.0  # seconds beyond its limit after which a trial that does not even stop is ended with its worker
+GRACE = 30.0  # seconds beyond its limit after which a trial that does not stop is ended with its worker
 ALONE = threading.Lock()  # a worker with several threads runs one trial at a time: kernels may not be entered twice
+THREADS = ("NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+SETTINGS = {
+    "distributed.logging.distributed": "critical",
+    "distributed.worker.preload": [QUIT],
+    "distributed.worker.profile.enabled": False,  # it would look into a trial every 10 ms
+    "distributed.scheduler.allowed-failures": DEATHS - 1,  # quick deaths reach its limit before we count them
+}
 
 
 @contextmanager
 def local(workers: int) -> Iterator[Client]:
-    """A cluster of so many processes on this machine, each with one thread."""
+    """Start a cluster of processes on this machine, each with one thread.
+
+    Parameters
+    ----------
+    workers : int
+        Number of processes.
+
+    Yields
+    ------
+    distributed.Client
+        To run trials with, until the context ends.
+
+    Raises
+    ------
+    UserError
+        If Dask is not installed.
+    """
     distributed = _distributed()
     import dask
 
-    quiet = {
-        "distributed.logging.distributed": "critical",
-        "distributed.worker.preload": [QUIT],
-        "distributed.worker.profile.enabled": False,  # it would look into a trial every 10 ms
-        "distributed.scheduler.allowed-failures": DEATHS - 1,  # quick deaths reach its limit before we count them
-    }
-    env = dict.fromkeys(("NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     with (
-        dask.config.set(quiet),
+        dask.config.set(SETTINGS),
         distributed.LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
             dashboard_address="127.0.0.1:0",  # any free port: None asks for 8787, and complains when it is taken
             scheduler_kwargs={"dashboard": False},
             silence_logs="CRITICAL",
-            env=env,
+            env=dict.fromkeys(THREADS, "1"),
         ) as cluster,
         distributed.Client(cluster, set_as_default=False) as client,
     ):
@@ -64,17 +80,35 @@ def local(workers: int) -> Iterator[Client]:
 
 
 @contextmanager
-def connected(address: str) -> Iterator[Client]:
-    """The cluster of the scheduler at tcp://HOST:PORT, once it has workers and they all can do what is asked."""
+def connected(address: str, timeout: float = CONNECT) -> Iterator[Client]:
+    """Connect to the cluster of a scheduler, and wait until it has workers.
+
+    Parameters
+    ----------
+    address : str
+        Of the scheduler, as tcp://HOST:PORT.
+    timeout : float
+        Seconds in which the scheduler must answer.
+
+    Yields
+    ------
+    distributed.Client
+        To run trials with, until the context ends.
+
+    Raises
+    ------
+    UserError
+        If there is no scheduler, it has no workers, or a worker has other code.
+    """
     distributed = _distributed()
-    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # a lost scheduler is told in one line, by us
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # we report a lost scheduler in one line
     client, why = None, ""
     try:
-        client = distributed.Client(address, timeout=CONNECT, set_as_default=False)
+        client = distributed.Client(address, timeout=timeout, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
         why = reason(error)
     if client is None:
-        gc.collect()  # now: a client that failed closes itself when it is found, and could block another's start
+        gc.collect()  # now: a failed client closes itself when collected, which could block the start of another
         raise UserError(f"no scheduler at {address} ({why}): expected tcp://HOST:PORT of a running 'dask scheduler'")
     with client:
         try:
@@ -86,7 +120,27 @@ def connected(address: str) -> Iterator[Client]:
 
 
 def run_on(client: Client, trials: Iterable[Trial], limit: float) -> Iterator[Event]:
-    """Run trials on a cluster's workers, one for each at a time. UserError when all workers are gone for good."""
+    """Run trials on the workers of a cluster, one on each at a time.
+
+    Parameters
+    ----------
+    client : distributed.Client
+        Of the cluster.
+    trials : iterable of Trial
+        What to run.
+    limit : float
+        Seconds that a trial may take.
+
+    Yields
+    ------
+    Event
+        Started, and later Finished or Failed, for each trial; Started again where a trial has lost its worker.
+
+    Raises
+    ------
+    UserError
+        If all workers are gone and none comes back, or a worker lacks what a trial needs.
+    """
     deaths = Counter[str]()
     client.subscribe_topic("all", lambda event: deaths.update(_died(event)))
     try:
@@ -104,10 +158,8 @@ def _run_all(client: Client, waiting: deque[Trial], limit: float, deaths: Counte
             key = f"{trial.name}-{time.time_ns()}"
             running[key] = trial, client.submit(_work, trial, limit, key=key, pure=False)
             yield Started(trial.name)
-        for key, (trial, job) in list(running.items()):
-            if job.status == "pending" and deaths[key] < DEATHS:
-                continue
-            del running[key]
+        ended = [key for key, (_, job) in running.items() if job.status != "pending" or deaths[key] >= DEATHS]
+        for trial, job in map(running.pop, ended):
             outcome = _outcome(trial, job)
             if outcome:
                 yield outcome
@@ -117,7 +169,7 @@ def _run_all(client: Client, waiting: deque[Trial], limit: float, deaths: Counte
 
 
 def _outcome(trial: Trial, job: Future[Record]) -> Event | None:
-    """What became of a trial that is no longer under way; None if the scheduler went away with its record."""
+    """How a trial ended that no longer runs; None if its record was lost with the scheduler or a worker."""
     from distributed import KilledWorker
 
     if job.status == "pending":
@@ -129,7 +181,7 @@ def _outcome(trial: Trial, job: Future[Record]) -> Event | None:
     if error is None:
         try:
             return Finished(trial.name, job.result())
-        except (OSError, CancelledError):  # it went well, but its record still lay with a worker that is gone
+        except (OSError, CancelledError):  # it went well, but the worker that held its record is gone
             return None
     if isinstance(error, KilledWorker):  # the scheduler's own limit, should it be lower than ours
         return Failed(trial.name, f"{error.allowed_failures + 1} workers died of it")
@@ -141,7 +193,7 @@ def _outcome(trial: Trial, job: Future[Record]) -> Event | None:
 
 
 class _Watch:
-    """How many workers there are; raises UserError when for too long there is no scheduler, or no worker."""
+    """Counts workers; raises UserError when there has been no scheduler or no worker for too long."""
 
     def __init__(self, client: Client) -> None:
         self.client, self.seen, self.count = client, time.monotonic(), 0
@@ -159,9 +211,9 @@ class _Watch:
 
 
 def _work(trial: Trial, limit: float) -> Record:
-    """What a worker runs."""
+    """Run a trial on a worker."""
     with ALONE, one_thread(), Path(os.devnull).open("w") as nowhere:
-        # the one clock that runs even while compiled code keeps every other thread out
+        # the only timer that works even while compiled code holds the interpreter's lock
         faulthandler.dump_traceback_later(limit + GRACE, file=nowhere, exit=True)
         try:
             return run_trial(trial, limit)
@@ -170,7 +222,7 @@ def _work(trial: Trial, limit: float) -> Record:
 
 
 def _died(event: tuple[float, Any]) -> list[str]:
-    """The keys of what a worker was at when it died, from an event of the scheduler."""
+    """The keys of the tasks that a worker ran when it died, from an event of the scheduler."""
     _, message = event
     if not isinstance(message, dict) or message.get("action") != "remove-worker" or message.get("expected"):
         return []
@@ -178,7 +230,10 @@ def _died(event: tuple[float, Any]) -> list[str]:
 
 
 def _check(client: Client) -> None:
-    """UserError for a worker without handgrad, or with another version. eval: the worker may know nothing of ours."""
+    """UserError for a worker without handgrad, or with another version.
+
+    It is asked by `eval`, since functions of ours cannot be sent to a worker that lacks handgrad.
+    """
     ask = "__import__('importlib').import_module('handgrad.sweeps.trial').code_version()"
     answers = client.run(eval, ask, on_error="return")
     for worker, answer in answers.items():

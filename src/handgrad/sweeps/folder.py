@@ -1,88 +1,66 @@
-"""A sweep's folder: what it is (`sweep.json`), and a record of each finished trial, written whole or not at all."""
+"""The folder of a sweep: a manifest of its plan, a record of each finished trial, and the choice.
+
+A folder that an earlier version began is read too: fields of its recipes may have other names today, so records are
+matched to the plan by what they hold, not by their file names.
+"""
+
+from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
-from functools import cached_property
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from handgrad.datasets import load
 from handgrad.errors import UserError
 from handgrad.files import is_free, make_folder, replace_file
-from handgrad.sweeps.grid import Vary, cells, level_text, level_value
-from handgrad.sweeps.trial import Record, Trial, code_version
+from handgrad.model.renamed import RECIPE_FIELDS, renamed
+from handgrad.sweeps.plan import Plan
+from handgrad.sweeps.trial import Record, Trial, trial_name
 from handgrad.training.recipe import Recipe
-from handgrad.training.run import lasting
 
-MANIFEST, TRIALS = "sweep.json", "trials"
-
-
-@dataclass(frozen=True)
-class Plan:
-    """All that a sweep's results depend on: equal plans have equal results. seeds: how many, from 0 on."""
-
-    recipe: Recipe
-    vary: Vary
-    seeds: int
-    dataset: str
-    checksum: str
-    code: str
-
-    @classmethod
-    def make(cls, recipe: Recipe, vary: Vary, seeds: int, dataset: str) -> "Plan":
-        """UserError for a level that no recipe takes, no seeds, all_data, no test images, and unreadable ones."""
-        if recipe.all_data:
-            raise UserError("all_data leaves no validation images to choose by: give --no-all-data")
-        if seeds < 1:
-            raise UserError(f"seeds is {seeds}: expected 1 or more")
-        cells(recipe, vary)
-        images = load(dataset)
-        if images.load_test is None:
-            raise UserError(f"{dataset}: has no test images to judge the winner by; choose another data set")
-        return cls(recipe, vary, seeds, lasting(dataset), images.checksum, code_version())
-
-    @cached_property
-    def cells(self) -> dict[str, Recipe]:
-        return cells(self.recipe, self.vary)
-
-    @cached_property
-    def trials(self) -> dict[str, tuple[str, Trial]]:
-        """{name: (cell, trial)}, every cell with the first seed, then with the next."""
-        made = {}
-        for seed in range(self.seeds):
-            for cell, recipe in self.cells.items():
-                trial = Trial(recipe, seed, self.dataset, self.checksum, self.code)
-                made[trial.name] = cell, trial
-        return made
-
-    def to_json(self) -> dict[str, Any]:
-        """As the manifest has it; where the images lie may change, so it is no part of it."""
-        vary = {
-            field: list(dict.fromkeys(level_text(getattr(cell, field)) for cell in self.cells.values()))
-            for field in self.vary
-        }
-        recipe = json.loads(json.dumps(asdict(self.recipe)))  # tuples as lists, as they come back
-        return {"recipe": recipe, "vary": vary, "seeds": self.seeds, "checksum": self.checksum, "code": self.code}
-
-    def row(self, record: Record) -> Record:
-        """A record for a table: the varied fields, the seed, what was measured."""
-        levels = {field: level_value(record["recipe"][field]) for field in self.vary}
-        rest = {k: v for k, v in record.items() if k not in ("trial", "recipe", "checksum", "code")}
-        return {"trial": record["trial"], **levels, **rest}
+MANIFEST, TRIALS, CHOICE = "sweep.json", "trials", "choice.json"
 
 
 class Folder:
-    """The records of a plan. A folder belongs to one plan for good."""
+    """The records of one plan; a folder belongs to its plan for good.
+
+    Parameters
+    ----------
+    path : Path
+        An existing folder with a manifest.
+    plan : Plan
+        The plan, with the code that the sweep was begun with.
+    """
 
     def __init__(self, path: Path, plan: Plan) -> None:
         self.path, self.plan = path, plan
 
     @classmethod
-    def open(cls, path: str | Path, plan: Plan) -> "Folder":
-        """The folder of this plan, made where there is none. UserError where it holds anything else."""
+    def open(cls, path: str | Path, plan: Plan) -> Folder:
+        """Return the folder of a plan, and make it where there is none.
+
+        Parameters
+        ----------
+        path : str or Path
+            The folder.
+        plan : Plan
+            The plan. Where the sweep was begun with other code, the folder's plan has that code.
+
+        Returns
+        -------
+        Folder
+            The folder, which may hold records already.
+
+        Raises
+        ------
+        UserError
+            If the folder holds another sweep, or something else.
+        """
         path = Path(path)
         if (path / MANIFEST).is_file():
-            _compare(path, read_object(path / MANIFEST), plan.to_json())
+            begun = read_object(path / MANIFEST)
+            _compare(path, begun, plan)
+            plan = replace(plan, code=str(begun.get("code")))
         elif not is_free(path):
             raise UserError(f"{path}: exists and holds no sweep; choose another folder")
         else:
@@ -92,27 +70,129 @@ class Folder:
         return cls(path, plan)
 
     def write(self, record: Record) -> None:
-        replace_file(self._file(record["trial"]), json.dumps(record, indent=1).encode())
+        """Keep the record of a finished trial.
+
+        Parameters
+        ----------
+        record : dict
+            The record.
+
+        Raises
+        ------
+        UserError
+            If it cannot be written.
+        """
+        path = self.path / TRIALS / f"{record['trial']}.json"
+        replace_file(path, json.dumps(record, indent=1).encode())
 
     def records(self) -> dict[str, Record]:
-        """{trial: its record} of the trials that are finished, in the plan's order."""
-        return {name: self._record(name) for name in self.plan.trials if self._file(name).is_file()}
+        """Return the records of the finished trials.
+
+        Returns
+        -------
+        dict of str to dict
+            Each record under the name of its trial, in the plan's order.
+
+        Raises
+        ------
+        UserError
+            If a file in the folder of records is not the record of one of the plan's trials.
+        """
+        found = dict(self._read(path) for path in sorted((self.path / TRIALS).glob("[!.]*.json")))
+        return {name: found[name] for name in self.plan.trials if name in found}
+
+    def by_level(self, key: str) -> dict[str, dict[int, Any]]:
+        """Return one value of each record, by level and seed.
+
+        Parameters
+        ----------
+        key : str
+            What the records call the value.
+
+        Returns
+        -------
+        dict of str to dict of int to object
+            The value under the level and the seed of its trial; levels without a record are left out.
+        """
+        found: dict[str, dict[int, Any]] = {level: {} for level in self.plan.cells}
+        for name, record in self.records().items():
+            level, trial = self.plan.trials[name]
+            found[level][trial.seed] = record[key]
+        return {level: by_seed for level, by_seed in found.items() if by_seed}
 
     def missing(self) -> list[Trial]:
-        return [trial for name, (_, trial) in self.plan.trials.items() if not self._file(name).is_file()]
+        """Return the trials that have no record.
 
-    def _file(self, name: str) -> Path:
-        return self.path / TRIALS / f"{name}.json"
+        Returns
+        -------
+        list of Trial
+            In the plan's order.
+        """
+        done = self.records()
+        return [trial for name, (_, trial) in self.plan.trials.items() if name not in done]
 
-    def _record(self, name: str) -> Record:
-        record = read_object(self._file(name))
-        if record.get("trial") != name or "valid_accuracy" not in record:
-            raise UserError(f"{self._file(name)}: is not the record of this trial; delete it, and it runs again")
-        return record
+    def failures(self) -> dict[str, str]:
+        """Return the reasons for which trials were set aside when the winner was chosen.
+
+        Returns
+        -------
+        dict of str to str
+            The reason under the name of the trial.
+
+        Raises
+        ------
+        UserError
+            If the choice cannot be read.
+        """
+        found, names = read_object(self.path / CHOICE).get("failures", {}), self._first_names()
+        return {names.get(trial, trial): why for trial, why in found.items()}
+
+    def _first_names(self) -> dict[str, str]:
+        """The name of each trial under that which it had when the sweep was begun, before fields were renamed."""
+        begun = read_object(self.path / MANIFEST)
+        varied = {field: RECIPE_FIELDS.get(field, field) for field in begun["vary"]}
+        names = {}
+        for name, (_, trial) in self.plan.trials.items():
+            recipe = begun["recipe"] | {field: getattr(trial.recipe, today) for field, today in varied.items()}
+            names[trial_name(recipe, trial.seed, trial.checksum, trial.code)] = name
+        return names
+
+    def _read(self, path: Path) -> tuple[str, Record]:
+        """A record and the name of its trial."""
+        record, plan = read_object(path), self.plan
+        if not isinstance(record.get("recipe"), dict) or "valid_accuracy" not in record:
+            raise UserError(f"{path}: is not the record of a trial; delete it, and the trial runs again")
+        try:
+            recipe = Recipe.from_json(record["recipe"])
+        except UserError as error:
+            raise UserError(f"{path}: its recipe cannot be read ({error}); move the file out of the sweep") from None
+        trial = Trial(recipe, record.get("seed", -1), plan.dataset, record.get("checksum", ""), record.get("code", ""))
+        if trial.name not in plan.trials:
+            raise UserError(
+                f"{path}: is the record of a trial that this sweep does not have; give the same levels as before, or "
+                "move the file out of the sweep"
+            )
+        return trial.name, record
 
 
 def read_object(path: Path) -> dict[str, Any]:
-    """The JSON object in a file; UserError where there is none."""
+    """Return the JSON object in a file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    dict
+        The object.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be read, or holds something else.
+    """
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -122,10 +202,28 @@ def read_object(path: Path) -> dict[str, Any]:
     return found
 
 
-def _compare(path: Path, there: dict[str, Any], wanted: dict[str, Any]) -> None:
-    there, wanted = ({**sweep, **sweep.get("recipe", {}), "recipe": {}} for sweep in (there, wanted))
+def _compare(path: Path, begun: dict[str, Any], plan: Plan) -> None:
+    """UserError where a manifest has another plan; the code that trains is not compared."""
+    there, wanted = _flat(_with_present_names(path, begun)), _flat(plan.to_json())
     for part, value in wanted.items():
         if there.get(part) != value:
             found = f"{part} is {there.get(part)}, expected {value}"
             found = found if len(found) < 200 else f"its {part} differs"
             raise UserError(f"{path}: holds another sweep: {found}; choose another folder")
+
+
+def _with_present_names(path: Path, begun: dict[str, Any]) -> dict[str, Any]:
+    recipe, vary = begun.get("recipe"), begun.get("vary")
+    if not isinstance(recipe, dict) or not isinstance(vary, dict):
+        raise UserError(f"{path / MANIFEST}: is not the manifest of a sweep; choose another folder")
+    try:
+        present = asdict(Recipe.from_json(recipe))
+    except UserError as error:
+        raise UserError(f"{path / MANIFEST}: its recipe cannot be read ({error}); choose another folder") from None
+    return {**begun, "recipe": json.loads(json.dumps(present)), "vary": renamed(vary, RECIPE_FIELDS)}
+
+
+def _flat(manifest: dict[str, Any]) -> dict[str, Any]:
+    """A manifest's parts and the recipe's fields, without the code."""
+    parts = {part: value for part, value in manifest.items() if part not in ("recipe", "code")}
+    return {**parts, **manifest["recipe"]}

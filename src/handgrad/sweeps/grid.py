@@ -1,19 +1,45 @@
-"""The grid of a sweep: which fields of a recipe vary, over which levels."""
+"""The grid of a sweep: which fields of a recipe vary, and over which levels."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
 from itertools import product
 from typing import Any, get_type_hints
+
+import numpy as np
 
 from handgrad.errors import UserError
 from handgrad.training.recipe import Recipe, reject_unknown
 
-Vary = Mapping[str, Sequence[Any]]
-FIXED = ("name", "all_data")  # a sweep chooses on validation images, which all_data would learn from
+Vary = Mapping[str, Iterable[Any]]
+Levels = dict[str, tuple[Any, ...]]
+FIXED = ("name", "all_data")  # a sweep chooses on validation images, and all_data would train on them
 
 
-def parse_vary(texts: Iterable[str]) -> dict[str, tuple[Any, ...]]:
-    """`dropout=0,0.1/0.3` -> {"dropout": (0.0, (0.1, 0.3))}: commas between levels, slashes within one."""
-    vary: dict[str, tuple[Any, ...]] = {}
+def parse_vary(texts: Iterable[str]) -> Levels:
+    """Read levels as the command line takes them: commas between levels, slashes within one.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        `FIELD=LEVEL,LEVEL,...` for each field that varies.
+
+    Returns
+    -------
+    dict of str to tuple
+        The levels of each field.
+
+    Raises
+    ------
+    UserError
+        For an unknown field, a field that is given twice, and a level that the field does not take.
+
+    Examples
+    --------
+    >>> parse_vary(["dropout=0,0.1/0.3", "batch-norm=yes"])
+    {'dropout': ((0.0,), (0.1, 0.3)), 'batch_norm': (True,)}
+    """
+    vary: Levels = {}
     for text in texts:
         name, equals, levels = text.partition("=")
         name = name.strip().replace("-", "_")
@@ -22,25 +48,73 @@ def parse_vary(texts: Iterable[str]) -> dict[str, tuple[Any, ...]]:
         reject_unknown(name)
         if name in vary:
             raise UserError(f"--vary {name} is given twice: list all its levels in one")
-        vary[name] = tuple(_level(name, level.strip()) for level in levels.split(","))
+        vary[name] = tuple(_parse_level(name, level.strip()) for level in levels.split(","))
     return vary
 
 
-def cells(recipe: Recipe, vary: Vary) -> dict[str, Recipe]:
-    """{what a cell is called: its recipe}, every combination of the levels; UserError for one that no recipe takes."""
+def as_levels(vary: Vary) -> Levels:
+    """Return levels as tuples of Python values.
+
+    Parameters
+    ----------
+    vary : mapping of str to iterable
+        The levels of each field: a list, a NumPy array, a pandas Series, a range, a generator.
+
+    Returns
+    -------
+    dict of str to tuple
+        The same levels, with Python's numbers for NumPy's, and tuples for sequences within a level.
+
+    Raises
+    ------
+    UserError
+        If nothing varies, a field may not vary or has no levels, or its levels are not a sequence.
+
+    Examples
+    --------
+    >>> as_levels({"dropout": np.linspace(0, 0.5, 3), "epochs": range(1, 3)})
+    {'dropout': (0.0, 0.25, 0.5), 'epochs': (1, 2)}
+    """
     if not vary:
         raise UserError("nothing varies: name a field and its levels, as in dropout=0,0.1,0.2")
-    for name, levels in vary.items():
+    levels = {}
+    for name, given in vary.items():
         if name in FIXED:
             raise UserError(f"{name} cannot be varied: it says nothing about how well a network generalises")
-        if not levels:
+        found = _plain(given)
+        if not isinstance(found, tuple):
+            raise UserError(f"the levels of {name} are {found!r}: expected a sequence, as in [0, 0.1]")
+        if not found:
             raise UserError(f"{name} has no levels: name one at least")
+        levels[name] = found
+    return levels
+
+
+def cells(recipe: Recipe, levels: Levels) -> dict[str, Recipe]:
+    """Return every combination of the levels.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What all cells share.
+    levels : dict of str to tuple
+        The levels of each field, from `as_levels`.
+
+    Returns
+    -------
+    dict of str to Recipe
+        The recipe of each cell, under its name: fields and levels in words.
+
+    Raises
+    ------
+    UserError
+        If no recipe takes a level, or a level is listed twice.
+    """
     found: dict[str, Recipe] = {}
-    for levels in product(*vary.values()):
-        cell = dict(zip(vary, levels, strict=True))
-        changed = recipe.change(**cell)
-        # named after what the recipe made of it: 0 and 0.0 are one level
-        name = ", ".join(f"{field} {level_text(getattr(changed, field))}" for field in cell)
+    for combination in product(*levels.values()):
+        changed = recipe.change(**dict(zip(levels, combination, strict=True)))
+        # named after the recipe's values, not the given ones: 0 and 0.0 are one level
+        name = ", ".join(f"{field} {level_text(getattr(changed, field))}" for field in levels)
         if name in found:
             raise UserError(f"{name} is listed twice: list each level once")
         found[name] = changed
@@ -48,7 +122,18 @@ def cells(recipe: Recipe, vary: Vary) -> dict[str, Recipe]:
 
 
 def level_text(value: Any) -> str:
-    """A level as one writes it: 0.1, 0.1/0.3, adamw, yes."""
+    """Return a level as one writes it.
+
+    Parameters
+    ----------
+    value : bool, int, float, str or sequence
+        A field's value.
+
+    Returns
+    -------
+    str
+        Such as 0.1, 0.1/0.3, adamw or yes.
+    """
     if isinstance(value, (tuple, list)):
         return "/".join(map(level_text, value)) or "none"
     if isinstance(value, bool):
@@ -57,13 +142,36 @@ def level_text(value: Any) -> str:
 
 
 def level_value(value: Any) -> Any:
-    """A level for a table of numbers: a number where it is one."""
+    """Return a level for a table, as a number where it is one.
+
+    Parameters
+    ----------
+    value : bool, int, float, str or sequence
+        A field's value.
+
+    Returns
+    -------
+    bool, int, float or str
+        The value; the element of a sequence of one; the words for any other sequence.
+    """
     if isinstance(value, (tuple, list)):
         return value[0] if len(value) == 1 else level_text(value)
     return value
 
 
-def _level(name: str, text: str) -> Any:
+def _plain(value: Any) -> Any:
+    """A value in Python's own types; anything that can be iterated over becomes a tuple."""
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value[()]
+    for kind, own in ((np.bool_, bool), (np.integer, int), (np.floating, float), (np.str_, str)):
+        if isinstance(value, kind):
+            return own(value)
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return tuple(map(_plain, value))
+    return value
+
+
+def _parse_level(name: str, text: str) -> Any:
     kind = get_type_hints(Recipe)[name]
     words = {"yes": True, "true": True, "no": False, "false": False}
     try:

@@ -1,4 +1,6 @@
-"""Trials one after another, in this process; and what any way of running them tells of its progress."""
+"""Trials run one after another in this process, and the events that any way of running trials reports."""
+
+from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -10,14 +12,28 @@ from handgrad.sweeps.trial import Mismatch, Record, Trial, run_trial
 
 @dataclass(frozen=True)
 class Started:
-    """A trial has been handed to a worker."""
+    """A trial has been handed to a worker.
+
+    Parameters
+    ----------
+    trial : str
+        Name of the trial.
+    """
 
     trial: str
 
 
 @dataclass(frozen=True)
 class Finished:
-    """A trial is done."""
+    """A trial is done.
+
+    Parameters
+    ----------
+    trial : str
+        Name of the trial.
+    record : dict
+        What it measured, see `run_trial`.
+    """
 
     trial: str
     record: Record
@@ -25,7 +41,15 @@ class Finished:
 
 @dataclass(frozen=True)
 class Failed:
-    """A trial is set aside: it would fail again."""
+    """A trial is set aside, since it would fail again.
+
+    Parameters
+    ----------
+    trial : str
+        Name of the trial.
+    reason : str
+        Why, in one line.
+    """
 
     trial: str
     reason: str
@@ -35,7 +59,25 @@ Event = Started | Finished | Failed
 
 
 def run_here(trials: Iterable[Trial], limit: float) -> Iterator[Event]:
-    """Run trials on one thread, as a worker of a cluster does."""
+    """Run trials one after another, on one thread.
+
+    Parameters
+    ----------
+    trials : iterable of Trial
+        What to run.
+    limit : float
+        Seconds that a trial may take.
+
+    Yields
+    ------
+    Event
+        Started, then Finished or Failed, for each trial.
+
+    Raises
+    ------
+    Mismatch
+        If this machine has other code or images.
+    """
     with one_thread():
         for trial in trials:
             yield Started(trial.name)
@@ -49,7 +91,15 @@ def run_here(trials: Iterable[Trial], limit: float) -> Iterator[Event]:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Kernels of this thread use one core. More would not change a result, but workers share a machine."""
+    """Let the kernels that this thread calls use one core.
+
+    More would not change a result, but workers share a machine.
+
+    Yields
+    ------
+    None
+        While the limit holds.
+    """
     import numba
 
     before = numba.get_num_threads()
@@ -61,5 +111,16 @@ def one_thread() -> Iterator[None]:
 
 
 def reason(error: BaseException) -> str:
-    """Why a trial failed, in a line."""
+    """Return why a trial failed.
+
+    Parameters
+    ----------
+    error : BaseException
+        What was raised.
+
+    Returns
+    -------
+    str
+        Its message, or its type where there is none, in one line.
+    """
     return " ".join(str(error).split()) or type(error).__name__

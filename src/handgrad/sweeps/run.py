@@ -1,59 +1,111 @@
-"""A sweep: every level with every seed, then a choice on validation images, then one look at the test images."""
+"""A sweep: trials, then a choice on validation images, then one evaluation of the winner on test images."""
+
+from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
 from handgrad.datasets import load
 from handgrad.errors import UserError
+from handgrad.evaluation import Evaluation
 from handgrad.evaluation.choice import Choice, Tried, choose
-from handgrad.evaluation.metrics import Evaluation
-from handgrad.files import held, replace_file
+from handgrad.files import locked, replace_file
 from handgrad.report import level_curves, level_dots, save, sweep_page, write_page
-from handgrad.sweeps.folder import Folder, Plan, read_object
+from handgrad.sweeps.folder import CHOICE, Folder
 from handgrad.sweeps.grid import Vary
-from handgrad.sweeps.local import Event, Failed, Finished, run_here
-from handgrad.sweeps.trial import Record, Trial
+from handgrad.sweeps.local import Event, Failed, Finished
+from handgrad.sweeps.plan import Plan
+from handgrad.sweeps.trial import Record, code_version
+from handgrad.sweeps.workers import runner
 from handgrad.training.recipe import Recipe
 from handgrad.training.run import CURVES, MODEL, Run, judge
 from handgrad.training.trainer import warm_up
 
-CHOICE, WINNER = "choice.json", "winner"
-LEVELS, REPORT = "levels.png", "sweep.html"
+WINNER, LEVELS, REPORT = "winner", "levels.png", "sweep.html"
 LIMIT = 3600.0  # seconds that a trial may take
-
-Runner = Callable[[Iterable[Trial], float], Iterator[Event]]
 
 
 class Sweep:
-    """A sweep and its folder. The same plan in the same folder goes on where it was left, however that came about.
+    """A sweep and its folder; it goes on where it was left, whatever interrupted it.
 
-    failures: {trial: why it was set aside}; until the choice is made, such trials are tried again with the next run.
+    `failures` says why trials were set aside; until the choice is made, the next run tries them again.
+
+    Parameters
+    ----------
+    folder : Folder
+        The folder, with the sweep's plan.
     """
 
     def __init__(self, folder: Folder) -> None:
         self.folder, self.plan = folder, folder.plan
         self.chosen = (folder.path / CHOICE).is_file()
-        self.failures: dict[str, str] = read_object(folder.path / CHOICE)["failures"] if self.chosen else {}
+        self.failures = folder.failures() if self.chosen else {}
 
     @property
     def report(self) -> Path:
+        """The HTML report, once the sweep is concluded."""
         return self.folder.path / REPORT
 
     @classmethod
-    def open(cls, out: str | Path, recipe: Recipe, vary: Vary, seeds: int = 5, data: str = "mnist") -> "Sweep":
-        """The sweep in folder `out`, begun if it is new; UserError for a bad plan, or a folder with something else."""
+    def open(cls, out: str | Path, recipe: Recipe, vary: Vary, seeds: int = 5, data: str = "mnist") -> Sweep:
+        """Return the sweep in a folder, begun if it is new.
+
+        One that an earlier version began can be read and concluded, but trains no missing trials.
+
+        Parameters
+        ----------
+        out : str or Path
+            The folder.
+        recipe : Recipe
+            What all trials share.
+        vary : mapping of str to iterable
+            The levels of each field that varies, the simplest first.
+        seeds : int
+            How many seeds each combination of levels is trained with.
+        data : str
+            Name or folder of the images.
+
+        Returns
+        -------
+        Sweep
+            With the records that the folder holds already.
+
+        Raises
+        ------
+        UserError
+            For a plan that cannot be carried out, and a folder with something else in it.
+        """
         return cls(Folder.open(out, Plan.make(recipe, vary, seeds, data)))
 
     def run(self, workers: int = 1, cluster: str = "", limit: float = LIMIT) -> Iterator[Event]:
-        """Run what is missing here, on so many processes, or on the cluster at an address; records are kept at once."""
+        """Run the trials that are missing, and write the record of each as soon as it is finished.
+
+        Parameters
+        ----------
+        workers : int
+            Number of processes on this machine, each on one core.
+        cluster : str
+            Address of a Dask scheduler whose workers to use instead, as tcp://HOST:PORT.
+        limit : float
+            Seconds that a trial may take.
+
+        Yields
+        ------
+        Event
+            What becomes of each trial.
+
+        Raises
+        ------
+        UserError
+            If another version began the sweep, another process works in the folder, or there are no workers.
+        """
         missing = self.folder.missing()
         if self.chosen or not missing:
             return
-        with held(self.folder.path), _runner(min(workers, len(missing)), cluster) as run:
+        self._refuse_other_code(len(missing))
+        with locked(self.folder.path), runner(min(workers, len(missing)), cluster) as run:
             for event in run(missing, limit):
                 if isinstance(event, Finished):
                     self.folder.write(event.record)
@@ -62,25 +114,51 @@ class Sweep:
                 yield event
 
     def warm_up(self) -> None:
-        """Compile what the trials need, once, before several workers do so at the same time."""
+        """Compile the kernels that the trials need, before several workers do so at the same time.
+
+        Raises
+        ------
+        UserError
+            If an earlier version began the sweep, so that nothing can be trained.
+        """
+        self._refuse_other_code(len(self.folder.missing()))
         data, _ = load(self.plan.dataset).split()
         for recipe in self.plan.cells.values():
             warm_up(recipe, data)
 
     def rows(self) -> list[Record]:
-        """A flat dictionary for each finished trial."""
-        return [self.plan.row(record) for record in self.folder.records().values()]
+        """Return the finished trials as rows of a table.
+
+        Returns
+        -------
+        list of dict
+            For each trial its name, levels, seed, accuracies, losses, history and seconds.
+        """
+        return [self.plan.row(trial, record) for trial, record in self.folder.records().items()]
 
     def tried(self) -> Tried:
-        """{level: {seed: validation accuracy}} as far as known; levels without any record are left out."""
-        found: dict[str, dict[int, float]] = {}
-        for name, record in self.folder.records().items():
-            cell, trial = self.plan.trials[name]
-            found.setdefault(cell, {})[trial.seed] = record["valid_accuracy"]
-        return {cell: found[cell] for cell in self.plan.cells if cell in found}
+        """Return the validation accuracies of the finished trials.
+
+        Returns
+        -------
+        dict of str to dict of int to float
+            For each level the accuracy, in 0..1, with each seed; levels without a finished trial are left out.
+        """
+        return self.folder.by_level("valid_accuracy")
 
     def choose(self) -> Choice:
-        """The winner, fixed from now on; UserError while a trial is neither finished nor set aside."""
+        """Choose the winner and write the choice, which is final from then on.
+
+        Returns
+        -------
+        Choice
+            The winner, and how the other levels compare with it.
+
+        Raises
+        ------
+        UserError
+            If a trial is neither finished nor set aside.
+        """
         open_trials = [trial for trial in self.folder.missing() if trial.name not in self.failures]
         if open_trials:
             raise UserError(f"{len(open_trials)} of {len(self.plan.trials)} trials are open: run them first")
@@ -91,27 +169,51 @@ class Sweep:
         return choice
 
     def winner(self, choice: Choice) -> Run | None:
-        """The run that trains the winner with a seed that no trial had, begun or gone on with; None when finished."""
+        """Return the run that trains the winner with a seed that no trial had.
+
+        Parameters
+        ----------
+        choice : Choice
+            From `choose`.
+
+        Returns
+        -------
+        Run or None
+            The run, begun or resumed; None if it is finished.
+
+        Raises
+        ------
+        UserError
+            If its folder holds another run.
+        """
         recipe, dataset, seed = self.plan.cells[choice.winner], self.plan.dataset, self.plan.seeds
         return Run.unfinished(self.folder.path / WINNER, recipe, dataset, seed)
 
     def conclude(self, choice: Choice) -> Evaluation:
-        """Let the finished winner see the test images, and write the report."""
-        path = self.folder.path
-        found = judge(path / WINNER / MODEL, self.plan.dataset)
-        failures = {self.describe(trial): why for trial, why in self.failures.items()}
-        curves = self._curves()
-        save(level_dots(choice), path / LEVELS)
-        save(level_curves(curves), path / CURVES)
-        write_page(sweep_page(self._facts(), choice, curves, failures, found), self.report)
-        return found
+        """Evaluate the trained winner on the test images, and write the report.
 
-    def _curves(self) -> dict[str, list[list[Record]]]:
-        """{level: the history of each of its seeds}."""
-        found: dict[str, list[list[Record]]] = {}
-        for name, record in self.folder.records().items():
-            found.setdefault(self.plan.trials[name][0], []).append(record["history"])
-        return {cell: found[cell] for cell in self.plan.cells if cell in found}
+        Parameters
+        ----------
+        choice : Choice
+            From `choose`.
+
+        Returns
+        -------
+        Evaluation
+            What was found on the test images.
+
+        Raises
+        ------
+        UserError
+            If the winner has not been trained, or a file cannot be written.
+        """
+        path, found = self.folder.path, judge(self.folder.path / WINNER / MODEL, self.plan.dataset)
+        failures = {self.describe(trial): why for trial, why in self.failures.items()}
+        histories = {level: list(by_seed.values()) for level, by_seed in self.folder.by_level("history").items()}
+        save(level_dots(choice), path / LEVELS)
+        save(level_curves(histories), path / CURVES)
+        write_page(sweep_page(self._facts(), choice, histories, failures, found), self.report)
+        return found
 
     def _facts(self) -> dict[str, str]:
         plan, records = self.plan, self.folder.records()
@@ -125,21 +227,66 @@ class Sweep:
         }
 
     def describe(self, trial: str) -> str:
-        """A trial in words."""
+        """Return a trial in words.
+
+        Parameters
+        ----------
+        trial : str
+            Name of the trial.
+
+        Returns
+        -------
+        str
+            Its levels and its seed.
+        """
         cell, what = self.plan.trials[trial]
         return f"{cell}, seed {what.seed}"
+
+    def _refuse_other_code(self, missing: int) -> None:
+        begun, own = self.plan.code, code_version()
+        if begun != own:
+            raise UserError(
+                f"{self.folder.path}: begun with handgrad {begun}, this is {own}, and a sweep must not mix versions: "
+                f"run its {missing} missing trials with the former, or begin a sweep in a new folder"
+            )
 
 
 def sweep(
     recipe: Recipe, vary: Vary, seeds: int = 5, out: str | Path = "sweep", data: str = "mnist", workers: int = 1,
     cluster: str = "", limit: float = LIMIT,
 ) -> list[Record]:  # fmt: skip
-    """Train every level with every seed, choose, train the winner, evaluate it once; all is in folder `out` afterwards.
+    """Train every combination of levels with every seed, choose the best, train it once more and evaluate that once.
 
-    vary: {field: levels}, each list from the simplest level on. seeds: how many. workers: processes, each on one core.
-    cluster: tcp://HOST:PORT of a Dask scheduler instead. limit: seconds that a trial may take. Returns a dictionary for
-    each finished trial (its levels, seed, accuracies, losses, history), which pandas.DataFrame takes as they are.
-    Called again, it goes on where it was left. Raises UserError for what the caller can mend.
+    Called again, it goes on where it was left.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What all trials share.
+    vary : mapping of str to iterable
+        The levels of each field that varies, the simplest first: lists, NumPy arrays, ranges.
+    seeds : int
+        How many seeds each combination of levels is trained with.
+    out : str or Path
+        Folder for records, choice, winner and report.
+    data : str
+        Name or folder of the images.
+    workers : int
+        Number of processes on this machine, each on one core.
+    cluster : str
+        Address of a Dask scheduler whose workers to use instead, as tcp://HOST:PORT.
+    limit : float
+        Seconds that a trial may take.
+
+    Returns
+    -------
+    list of dict
+        For each finished trial its levels, seed, accuracies, losses and history, as pandas.DataFrame takes them.
+
+    Raises
+    ------
+    UserError
+        For a plan that cannot be carried out, and a folder that holds something else or cannot be written.
     """
     made = Sweep.open(out, recipe, vary, seeds, data)
     for _ in made.run(workers, cluster, limit):
@@ -151,14 +298,3 @@ def sweep(
         run.finish()
     made.conclude(choice)
     return made.rows()
-
-
-@contextmanager
-def _runner(workers: int, cluster: str) -> Iterator[Runner]:
-    if workers == 1 and not cluster:
-        yield run_here
-        return
-    from handgrad.sweeps.cluster import connected, local, run_on
-
-    with connected(cluster) if cluster else local(workers) as client:
-        yield partial(run_on, client)

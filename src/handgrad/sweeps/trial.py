@@ -1,8 +1,11 @@
-"""A trial: one recipe trained with one seed. Its name says all that its result depends on: once done is for good."""
+"""A trial: one recipe trained with one seed."""
+
+from __future__ import annotations
 
 import hashlib
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -18,7 +21,7 @@ Record = dict[str, Any]
 
 
 class Mismatch(UserError):
-    """This worker cannot do the sweep's trials at all: other code, or other images."""
+    """This worker has other code or other images than the sweep was begun with, and can run none of its trials."""
 
 
 class OverTime(UserError):
@@ -27,7 +30,21 @@ class OverTime(UserError):
 
 @dataclass(frozen=True)
 class Trial:
-    """What to train and where from. checksum: of the images; code: `code_version()` of who planned it."""
+    """What to train, and on which images.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What to train.
+    seed : int
+        With which seed.
+    dataset : str
+        Name or folder of the images.
+    checksum : str
+        Of the images.
+    code : str
+        The `code_version` that the sweep was begun with.
+    """
 
     recipe: Recipe
     seed: int
@@ -37,16 +54,56 @@ class Trial:
 
     @property
     def name(self) -> str:
-        """The hash of recipe, images, code and seed; where the images lie does not count."""
-        parts = {"recipe": asdict(self.recipe), "seed": self.seed, "checksum": self.checksum, "code": self.code}
-        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+        """A hash of all that the result depends on: recipe, seed, images and code."""
+        return trial_name(asdict(self.recipe), self.seed, self.checksum, self.code)
+
+
+def trial_name(recipe: Mapping[str, Any], seed: int, checksum: str, code: str) -> str:
+    """Return the name of a trial.
+
+    Parameters
+    ----------
+    recipe : mapping of str to object
+        Fields of the recipe.
+    seed : int
+        Seed of the trial.
+    checksum : str
+        Of the images.
+    code : str
+        The `code_version` that trains.
+
+    Returns
+    -------
+    str
+        Sixteen hexadecimal digits.
+    """
+    parts = {"recipe": recipe, "seed": seed, "checksum": checksum, "code": code}
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def run_trial(trial: Trial, limit: float) -> Record:
-    """Train, and return the trial's record: plain values, of which only `seconds` may differ from one run to the next.
+    """Train one trial.
 
-    Raises Mismatch where this machine has other code or images, OverTime after `limit` seconds, and what training
-    raises.
+    Parameters
+    ----------
+    trial : Trial
+        What to train.
+    limit : float
+        Seconds that it may take.
+
+    Returns
+    -------
+    dict
+        The record: values that JSON knows, of which only `seconds` may differ from one run to the next.
+
+    Raises
+    ------
+    Mismatch
+        If this machine has other code or images.
+    OverTime
+        If the limit is reached.
+    UserError
+        If the recipe cannot be trained: the loss becomes infinite, say.
     """
     if trial.code != code_version():
         raise Mismatch(
@@ -71,7 +128,13 @@ def run_trial(trial: Trial, limit: float) -> Record:
 
 @cache
 def code_version() -> str:
-    """The package's version and a hash of its source: two machines with the same one compute the same."""
+    """Return the package's version with a hash of its source: machines on which it is equal compute the same.
+
+    Returns
+    -------
+    str
+        Such as 0.1.0+54da8223fde3.
+    """
     root = Path(__file__).parent.parent
     digest = hashlib.sha256()
     for path in sorted(root.rglob("*.py")):
@@ -81,5 +144,5 @@ def code_version() -> str:
 
 @lru_cache(maxsize=1)
 def _data(dataset: str) -> Dataset:
-    """A worker's trials have the same images: it reads them once."""
+    """The data set, read once: all trials of a worker have the same images."""
     return load(dataset)

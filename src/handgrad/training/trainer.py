@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from handgrad.datasets import Images
 from handgrad.errors import UserError
-from handgrad.evaluation.metrics import best_temperature
+from handgrad.evaluation.calibration import best_temperature
 from handgrad.images.augment import Augmenter
 from handgrad.kernels import backend
 from handgrad.kernels.loss import softmax

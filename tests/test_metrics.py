@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from handgrad.errors import UserError
-from handgrad.evaluation.metrics import FLOOR, best_temperature, calibration_error, evaluate, mcnemar, wilson
+from handgrad.evaluation import evaluate, mcnemar
+from handgrad.evaluation.calibration import best_temperature, calibration_error
+from handgrad.evaluation.metrics import FLOOR, wilson
 
 CLASSES = ("a", "b", "c")
 # five images; the second and the last are wrong

@@ -1,40 +1,50 @@
-# Each target makes .venv with the machine's python3 where there is none, and installs what it needs there.
-PYTHON := .venv/bin/python
+# Each target makes VENV with the machine's python3 where there is none, and installs what it needs there.
+# WHEEL=dist/handgrad-....whl tests that wheel in place of the checkout, as CI does.
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+INSTALL := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: train test test-slow lint bench
+.PHONY: train test test-slow lint docs wheel bench
 
-train: .venv/installed
-	.venv/bin/handgrad train
-	.venv/bin/handgrad evaluate
+train: $(VENV)/installed
+	$(VENV)/bin/handgrad train
+	$(VENV)/bin/handgrad evaluate
 
-test: .venv/installed-dev
-	$(PYTHON) -m pytest
+test: $(VENV)/installed-dev
+	$(PYTHON) -m pytest -n auto
 
-test-slow: .venv/installed-dev
+test-slow: $(VENV)/installed-dev
 	$(PYTHON) -m pytest -m slow
 
-lint: .venv/installed-dev
+lint: $(VENV)/installed-dev
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
+	$(PYTHON) -m pytest tests/test_docstrings.py
 
-bench: .venv/installed-bench
+docs: $(VENV)/installed-dev
+	$(PYTHON) docs/recipes.py
+
+wheel: $(VENV)/bin/python
+	$(PYTHON) -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+
+bench: $(VENV)/installed-bench
 	$(PYTHON) benchmarks/conv.py
 	$(PYTHON) benchmarks/predict.py
 	$(PYTHON) benchmarks/dense.py
 	$(PYTHON) benchmarks/augment.py
 
-.venv/bin/python:
-	python3 -m venv .venv
+$(VENV)/bin/python:
+	python3 -m venv $(VENV)
 
-.venv/installed: pyproject.toml | .venv/bin/python
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check --editable .
+$(VENV)/installed: pyproject.toml | $(VENV)/bin/python
+	$(INSTALL) --editable .
 	touch $@
 
-.venv/installed-dev: pyproject.toml | .venv/bin/python
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	touch $@ .venv/installed
+$(VENV)/installed-dev: pyproject.toml | $(VENV)/bin/python
+	$(INSTALL) $(if $(WHEEL),'$(WHEEL)[dev]',--editable '.[dev]')
+	touch $@ $(VENV)/installed
 
-.venv/installed-bench: pyproject.toml | .venv/bin/python
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
-	touch $@ .venv/installed
+$(VENV)/installed-bench: pyproject.toml | $(VENV)/bin/python
+	$(INSTALL) --editable '.[bench]'
+	touch $@ $(VENV)/installed

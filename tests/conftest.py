@@ -1,27 +1,9 @@
-"""Kernels for training are compiled on another core while the first tests run: where nothing is cached yet, half of the
-compiler's work is then done beside the tests."""
+"""Threads: several test processes share the cores, so each computes on one, unless a test says otherwise."""
 
 import os
-import subprocess
-import sys
-
-import pytest
 
 os.environ["NUMBA_NUM_THREADS"] = "3"  # some tests compare one, two and three threads, whatever the machine has
+os.environ["OMP_WAIT_POLICY"] = "passive"  # threads that wait for work leave the core to the other test process
 import numba
 
-numba.set_num_threads(min(2, os.cpu_count() or 1))
-
-COMPILE = (
-    "from handgrad.datasets import load; from handgrad.training.recipe import recipe\n"
-    "from handgrad.training.trainer import warm_up\n"
-    "for name in ('cnn', 'mlp'): warm_up(recipe(name), load('mnist').train)"
-)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def compiling():
-    process = subprocess.Popen([sys.executable, "-c", COMPILE], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    yield
-    process.kill()
-    process.wait()
+numba.set_num_threads(1)

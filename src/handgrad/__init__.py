@@ -1,32 +1,45 @@
-"""Handwritten-digit classifiers from scratch: every layer, gradient and update in NumPy and Numba."""
+"""Handwritten-digit classifiers from scratch: every layer, gradient and update in NumPy and Numba.
+
+>>> import handgrad
+>>> page = handgrad.read_page("photo.jpg")  # doctest: +SKIP
+>>> print(page.text)  # doctest: +SKIP
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from handgrad.datasets import Images, load
-    from handgrad.errors import UserError
-    from handgrad.model.model import Model, pretrained
-    from handgrad.nn.network import Network
-    from handgrad.sweeps import sweep
-    from handgrad.training.recipe import Recipe, recipe
-    from handgrad.training.trainer import Epoch, Step, Trainer
+if TYPE_CHECKING:  # what the table below says, for editors and type checkers
+    from handgrad.datasets import Images as Images
+    from handgrad.errors import UserError as UserError
+    from handgrad.model.model import Model as Model
+    from handgrad.model.shipped import pretrained as pretrained
+    from handgrad.nn.network import Network as Network
+    from handgrad.reading import Answer as Answer
+    from handgrad.reading import Page as Page
+    from handgrad.reading import Refusal as Refusal
+    from handgrad.reading import read_digit as read_digit
+    from handgrad.reading import read_page as read_page
+    from handgrad.sweeps import sweep as sweep
+    from handgrad.training.data import load as load
+    from handgrad.training.progress import Epoch as Epoch
+    from handgrad.training.progress import Step as Step
+    from handgrad.training.recipe import Recipe as Recipe
+    from handgrad.training.recipes import recipe as recipe
+    from handgrad.training.trainer import Trainer as Trainer
+    from handgrad.version import __version__ as __version__
 
-__all__ = [
-    "Epoch", "Images", "Model", "Network", "Recipe", "Step", "Trainer", "UserError", "load", "pretrained", "recipe",
-    "sweep",
-]  # fmt: skip
-
-_HOMES = {
-    "Epoch": "training.trainer", "Images": "datasets", "Model": "model.model", "Network": "nn.network",
-    "Recipe": "training.recipe", "Step": "training.trainer", "Trainer": "training.trainer", "UserError": "errors",
-    "load": "datasets", "pretrained": "model.model", "recipe": "training.recipe", "sweep": "sweeps",
-    "__version__": "version",
+HOMES = {
+    "Answer": "reading", "Epoch": "training.progress", "Images": "datasets", "Model": "model.model",
+    "Network": "nn.network", "Page": "reading", "Recipe": "training.recipe", "Refusal": "reading",
+    "Step": "training.progress", "Trainer": "training.trainer", "UserError": "errors", "__version__": "version",
+    "load": "training.data", "pretrained": "model.shipped", "read_digit": "reading", "read_page": "reading",
+    "recipe": "training.recipes", "sweep": "sweeps",
 }  # fmt: skip
+__all__ = [*HOMES]
 
 
 def __getattr__(name: str) -> Any:
-    """The public names, each imported when it is first asked for: `import handgrad` costs nothing."""
-    if name not in _HOMES:
+    """A public name, imported when it is first asked for: `import handgrad` costs nothing."""
+    if name not in HOMES:
         raise AttributeError(f"module 'handgrad' has no attribute '{name}'")
-    return getattr(import_module(f"handgrad.{_HOMES[name]}"), name)
+    return getattr(import_module(f"handgrad.{HOMES[name]}"), name)

@@ -87,7 +87,7 @@ def _run(made: Sweep, workers: int, cluster: str, limit: float) -> None:
     console, board = Console(stderr=True), Board(made)
     if board.left() and not cluster:
         with console.status("compiling kernels (once for this machine)"):
-            made.warm_up()
+            made.compile_kernels()
     with Live(console=console, auto_refresh=False) if console.is_terminal else nullcontext() as live:
         for event in made.run(workers, cluster, limit):
             line = board.note(event)

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy.typing as npt
 
+from handgrad.kernels import Kernels
 from handgrad.nn.layers import chain
-from handgrad.nn.layers.base import Kernels, Plan, Slot
+from handgrad.nn.layers.base import Plan, Slot
 from handgrad.nn.params import Array, Param, Shape, aligned
 
 Place = tuple[int, ...]  # (2,) is layer 2 of a network, (2, 0) the first layer inside it

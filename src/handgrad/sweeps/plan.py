@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from operator import index
+from pathlib import Path
 from typing import Any
 
-from handgrad.datasets import load
 from handgrad.errors import UserError
 from handgrad.sweeps.grid import Levels, Vary, as_levels, cells, level_text, level_value
 from handgrad.sweeps.trial import Record, Trial, code_version
+from handgrad.training.data import Source, source_of
 from handgrad.training.recipe import Recipe
-from handgrad.training.run import lasting
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class Plan:
         The levels of each field that varies.
     seeds : int
         How many seeds each cell is trained with, from 0 on.
-    dataset : str
-        Name or folder of the images; it may change, as long as the images stay the same.
+    dataset : Source
+        Where the images come from; it may change, as long as the images stay the same.
     checksum : str
         Of the images.
     code : str
@@ -39,12 +39,12 @@ class Plan:
     recipe: Recipe
     vary: Levels
     seeds: int
-    dataset: str
+    dataset: Source
     checksum: str
     code: str
 
     @classmethod
-    def make(cls, recipe: Recipe, vary: Vary, seeds: int, dataset: str) -> Plan:
+    def make(cls, recipe: Recipe, vary: Vary, seeds: int, dataset: str | Path | Source) -> Plan:
         """Check what a sweep is asked to do.
 
         Parameters
@@ -55,8 +55,8 @@ class Plan:
             The levels of each field that varies, the simplest first.
         seeds : int
             How many seeds, at least 1.
-        dataset : str
-            Name or folder of the images.
+        dataset : str, Path or Source
+            Where the images come from, see `handgrad.load`.
 
         Returns
         -------
@@ -73,10 +73,11 @@ class Plan:
         seeds = _count(seeds)
         levels = as_levels(vary)
         cells(recipe, levels)
-        images = load(dataset)
+        source = source_of(dataset)
+        images = source.load()
         if images.load_test is None:
-            raise UserError(f"{dataset}: has no test images to judge the winner by; choose another data set")
-        return cls(recipe, levels, seeds, lasting(dataset), images.checksum, code_version())
+            raise UserError(f"{source.dataset}: has no test images to judge the winner by; choose another data set")
+        return cls(recipe, levels, seeds, source, images.checksum, code_version())
 
     @cached_property
     def cells(self) -> dict[str, Recipe]:
@@ -105,7 +106,7 @@ class Plan:
             field: list(dict.fromkeys(level_text(getattr(cell, field)) for cell in self.cells.values()))
             for field in self.vary
         }
-        recipe = json.loads(json.dumps(asdict(self.recipe)))  # tuples as lists, as they come back
+        recipe = json.loads(json.dumps(self.recipe.to_json()))  # tuples as lists, as they come back
         return {"recipe": recipe, "vary": vary, "seeds": self.seeds, "checksum": self.checksum, "code": self.code}
 
     def row(self, trial: str, record: Record) -> Record:

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
-from handgrad.datasets import load
 from handgrad.errors import UserError
 from handgrad.evaluation import Evaluation
 from handgrad.evaluation.choice import Choice, Tried, choose
 from handgrad.files import locked, replace_file
+from handgrad.model.shipped import MODEL_FILE
 from handgrad.report import level_curves, level_dots, save, sweep_page, write_page
 from handgrad.sweeps.folder import CHOICE, Folder
 from handgrad.sweeps.grid import Vary
@@ -19,9 +19,11 @@ from handgrad.sweeps.local import Event, Failed, Finished
 from handgrad.sweeps.plan import Plan
 from handgrad.sweeps.trial import Record, code_version
 from handgrad.sweeps.workers import runner
+from handgrad.training.compiling import compile_kernels
+from handgrad.training.data import Source
+from handgrad.training.evaluate import evaluate_file
 from handgrad.training.recipe import Recipe
-from handgrad.training.run import CURVES, MODEL, Run, judge
-from handgrad.training.trainer import warm_up
+from handgrad.training.run import CURVES, Run
 
 WINNER, LEVELS, REPORT = "winner", "levels.png", "sweep.html"
 LIMIT = 3600.0  # seconds that a trial may take
@@ -49,7 +51,7 @@ class Sweep:
         return self.folder.path / REPORT
 
     @classmethod
-    def open(cls, out: str | Path, recipe: Recipe, vary: Vary, seeds: int = 5, data: str = "mnist") -> Sweep:
+    def open(cls, out: str | Path, recipe: Recipe, vary: Vary, seeds: int = 5, data: str | Path | Source = "mnist") -> Sweep:
         """Return the sweep in a folder, begun if it is new.
 
         One that an earlier version began can be read and concluded, but trains no missing trials.
@@ -64,8 +66,8 @@ class Sweep:
             The levels of each field that varies, the simplest first.
         seeds : int
             How many seeds each combination of levels is trained with.
-        data : str
-            Name or folder of the images.
+        data : str, Path or Source
+            Where the images come from, see `handgrad.load`.
 
         Returns
         -------
@@ -113,7 +115,7 @@ class Sweep:
                     self.failures[event.trial] = event.reason
                 yield event
 
-    def warm_up(self) -> None:
+    def compile_kernels(self) -> None:
         """Compile the kernels that the trials need, before several workers do so at the same time.
 
         Raises
@@ -122,9 +124,9 @@ class Sweep:
             If an earlier version began the sweep, so that nothing can be trained.
         """
         self._refuse_other_code(len(self.folder.missing()))
-        data, _ = load(self.plan.dataset).split()
+        data, _ = self.plan.dataset.load().split()
         for recipe in self.plan.cells.values():
-            warm_up(recipe, data)
+            compile_kernels(recipe, data)
 
     def rows(self) -> list[Record]:
         """Return the finished trials as rows of a table.
@@ -187,7 +189,7 @@ class Sweep:
             If its folder holds another run.
         """
         recipe, dataset, seed = self.plan.cells[choice.winner], self.plan.dataset, self.plan.seeds
-        return Run.unfinished(self.folder.path / WINNER, recipe, dataset, seed)
+        return Run.begin_or_resume(self.folder.path / WINNER, recipe, dataset, seed)
 
     def conclude(self, choice: Choice) -> Evaluation:
         """Evaluate the trained winner on the test images, and write the report.
@@ -207,7 +209,7 @@ class Sweep:
         UserError
             If the winner has not been trained, or a file cannot be written.
         """
-        path, found = self.folder.path, judge(self.folder.path / WINNER / MODEL, self.plan.dataset)
+        path, (found, _) = self.folder.path, evaluate_file(self.folder.path / WINNER / MODEL_FILE, self.plan.dataset)
         failures = {self.describe(trial): why for trial, why in self.failures.items()}
         histories = {level: list(by_seed.values()) for level, by_seed in self.folder.by_level("history").items()}
         save(level_dots(choice), path / LEVELS)
@@ -221,7 +223,7 @@ class Sweep:
             "Recipe": plan.recipe.name,
             "Trials": f"{len(records)} of {len(plan.trials)}",
             "Seeds": f"0 to {plan.seeds - 1}; the winner's: {plan.seeds}",
-            "Data": f"{plan.dataset} ({plan.checksum[:12]})",
+            "Data": f"{plan.dataset.dataset} ({plan.checksum[:12]})",
             "Code": plan.code,
             "Time of a trial": f"{median(record['seconds'] for record in records.values()):.1f} s on one core",
         }
@@ -252,7 +254,7 @@ class Sweep:
 
 
 def sweep(
-    recipe: Recipe, vary: Vary, seeds: int = 5, out: str | Path = "sweep", data: str = "mnist", workers: int = 1,
+    recipe: Recipe, vary: Vary, seeds: int = 5, out: str | Path = "sweep", data: str | Path | Source = "mnist", workers: int = 1,
     cluster: str = "", limit: float = LIMIT,
 ) -> list[Record]:  # fmt: skip
     """Train every combination of levels with every seed, choose the best, train it once more and evaluate that once.
@@ -269,8 +271,8 @@ def sweep(
         How many seeds each combination of levels is trained with.
     out : str or Path
         Folder for records, choice, winner and report.
-    data : str
-        Name or folder of the images.
+    data : str, Path or Source
+        Where the images come from, see `handgrad.load`.
     workers : int
         Number of processes on this machine, each on one core.
     cluster : str

@@ -6,15 +6,16 @@ import hashlib
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from handgrad.datasets import Dataset, load
+from handgrad.datasets import Dataset
 from handgrad.errors import UserError
+from handgrad.training.data import Source
 from handgrad.training.recipe import Recipe
-from handgrad.training.trainer import CLOCKED, Trainer
+from handgrad.training.trainer import Trainer
 from handgrad.version import __version__
 
 Record = dict[str, Any]
@@ -38,8 +39,8 @@ class Trial:
         What to train.
     seed : int
         With which seed.
-    dataset : str
-        Name or folder of the images.
+    dataset : Source
+        Where the images come from.
     checksum : str
         Of the images.
     code : str
@@ -48,14 +49,14 @@ class Trial:
 
     recipe: Recipe
     seed: int
-    dataset: str
+    dataset: Source
     checksum: str
     code: str
 
     @property
     def name(self) -> str:
         """A hash of all that the result depends on: recipe, seed, images and code."""
-        return trial_name(asdict(self.recipe), self.seed, self.checksum, self.code)
+        return trial_name(self.recipe.to_json(), self.seed, self.checksum, self.code)
 
 
 def trial_name(recipe: Mapping[str, Any], seed: int, checksum: str, code: str) -> str:
@@ -112,15 +113,15 @@ def run_trial(trial: Trial, limit: float) -> Record:
         )
     data = _data(trial.dataset)
     if data.checksum != trial.checksum:
-        raise Mismatch(f"{trial.dataset}: the images differ from those that the sweep was begun with; copy them here")
+        raise Mismatch(f"{trial.dataset.dataset}: the images differ from those that the sweep was begun with; copy them here")
     trainer, began = Trainer(trial.recipe, *data.split(), trial.seed), time.monotonic()
     for _ in trainer.run():
         if time.monotonic() - began > limit:
-            raise OverTime(f"stopped at step {trainer.step} of {trainer.steps}, after its {limit:g} s")
-    history = [{k: v for k, v in asdict(epoch).items() if k not in CLOCKED} for epoch in trainer.history]
+            raise OverTime(f"stopped at step {trainer.progress.step} of {trainer.steps}, after its {limit:g} s")
+    history = [epoch.measured() for epoch in trainer.progress.history]
     measured = ("valid_accuracy", "valid_loss", "train_accuracy", "train_loss")
     return {
-        "trial": trial.name, "recipe": asdict(trial.recipe), "seed": trial.seed, "checksum": trial.checksum,
+        "trial": trial.name, "recipe": trial.recipe.to_json(), "seed": trial.seed, "checksum": trial.checksum,
         "code": trial.code, **{name: history[-1][name] for name in measured}, "history": history,
         "seconds": round(time.monotonic() - began, 3),
     }  # fmt: skip
@@ -143,6 +144,6 @@ def code_version() -> str:
 
 
 @lru_cache(maxsize=1)
-def _data(dataset: str) -> Dataset:
+def _data(dataset: Source) -> Dataset:
     """The data set, read once: all trials of a worker have the same images."""
-    return load(dataset)
+    return dataset.load()

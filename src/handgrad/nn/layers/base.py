@@ -8,13 +8,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field, fields
 from functools import partial
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
+from handgrad.kernels import Kernels
 from handgrad.nn.params import Array, Param, Shape
 
-Kernels = Any  # handgrad.kernels.naive, or the compiled kernels for one thread or for all threads
 NO_FLOOR = -np.inf
 LAYERS: dict[str, type["Layer"]] = {}  # every layer by its class name, which is also its name in model files
 

@@ -63,11 +63,11 @@ class BatchNorm(Layer):
         mean, rstd = slot.cache["mean"], slot.cache["rstd"]  # (C,)
         gamma, beta = slot.params["gamma"], slot.params["beta"]  # (C,)
         if slot.train:
-            slot.kernels.norm_forward(out, mean, rstd, rows, gamma, beta, self.eps, slot.floor)
+            slot.kernels.batch_norm_forward(out, mean, rstd, rows, gamma, beta, self.eps, slot.floor)
             self._update_running(slot.state, mean, rstd, len(rows))
         else:
             rstd[:] = 1 / np.sqrt(slot.state["var"] + self.eps)
-            slot.kernels.norm_apply(out, rows, slot.state["mean"], rstd, gamma, beta, slot.floor)
+            slot.kernels.batch_norm_apply(out, rows, slot.state["mean"], rstd, gamma, beta, slot.floor)
         return slot.out
 
     def _update_running(self, state: dict[str, Array], mean: Array, rstd: Array, count: int) -> None:
@@ -79,7 +79,7 @@ class BatchNorm(Layer):
 
     def backward(self, dy: Array, slot: Slot) -> Array | None:
         dx = dy if slot.dx is None else slot.dx
-        slot.kernels.norm_backward(
+        slot.kernels.batch_norm_backward(
             _rows(dx), slot.grads["gamma"], slot.grads["beta"], _rows(dy), _rows(slot.x),
             slot.cache["mean"], slot.cache["rstd"], slot.params["gamma"], slot.params["beta"], slot.floor,
         )  # fmt: skip

@@ -5,7 +5,9 @@ from functools import partial
 from typing import Any
 
 from handgrad.errors import UserError
-from handgrad.kernels.sizes import PARTS, conv_scratch, winograd_scratch
+from handgrad.kernels.scratch import conv_scratch
+from handgrad.kernels.sizes import PARTS
+from handgrad.kernels.winograd_scratch import winograd_scratch
 from handgrad.nn.layers.base import Buffer, Layer, Plan, Slot, fixed_scratch
 from handgrad.nn.params import Array, Param, Shape
 

@@ -49,7 +49,13 @@ def page() -> str:
         lines += [f"## {group.capitalize()}", "", *field_table(list(named)), ""]
     lines += ["## Named recipes", "", "Each changes these defaults:", ""]
     lines += [line for recipe in NAMED.values() for line in recipe_lines(recipe)]
-    lines += ["", "## Earlier names", "", "Files of earlier versions still load. What they call fields and recipes:", ""]
+    lines += [
+        "",
+        "## Earlier names",
+        "",
+        "Files of earlier versions still load. What they call fields and recipes:",
+        "",
+    ]
     lines += ["| earlier | now |", "| --- | --- |"]
     lines += [f"| `{old}` | `{new}` |" for old, new in {**RECIPE_FIELDS, **RECIPES}.items()]
     return "\n".join(lines) + "\n"

@@ -11,6 +11,8 @@ from handgrad.training.recipe import Recipe
 from tolerance import assert_close
 
 Array = Any
+
+
 def strengths(**given: float) -> dict[str, float]:
     """The augmentation of a recipe that has nothing else."""
     return Recipe("augmentation", **given).augmentation()

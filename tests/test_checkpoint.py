@@ -9,8 +9,8 @@ from safetensors import safe_open
 
 from handgrad.datasets import load
 from handgrad.errors import UserError
-from handgrad.model.tensors import read_tensors, write_tensors
 from handgrad.model.shipped import MODEL_FILE
+from handgrad.model.tensors import read_tensors, write_tensors
 from handgrad.training import checkpoint
 from handgrad.training.checkpoint import Checkpoint
 from handgrad.training.data import Source

@@ -104,11 +104,14 @@ def test_an_infinite_loss_stops_with_step_rate_and_cure(digits):
 
 def test_the_last_epochs_have_no_smoothing(digits):
     kept, third = (
-        [epoch.train_loss for epoch in trained(SMALL.change(sharp=share), digits).progress.history] for share in (0.0, 0.34)
+        [epoch.train_loss for epoch in trained(SMALL.change(sharp=share), digits).progress.history]
+        for share in (0.0, 0.34)
     )
     assert third[:2] == kept[:2]
     assert third[2] < kept[2]
-    assert weights(trained(SMALL.change(unsmoothed_tail=1.0), digits)) == weights(trained(SMALL.change(label_smoothing=0.0), digits))
+    assert weights(trained(SMALL.change(unsmoothed_tail=1.0), digits)) == weights(
+        trained(SMALL.change(label_smoothing=0.0), digits)
+    )
 
 
 def test_validation_is_the_accuracy_of_the_kept_weights(digits):
@@ -135,7 +138,9 @@ def test_normalisation(digits, kind):
 def test_a_set_smaller_than_a_batch_still_trains(digits):
     trainer = trained(dataclasses.replace(SMALL, epochs=1, batch=128), (digits[0][:20], digits[1][:1]))
     assert trainer.progress.step == 1
-    assert (trainer.averaged_network().theta == trainer.network.theta).all(), "too short for an average: the weights are kept"
+    assert (trainer.averaged_network().theta == trainer.network.theta).all(), (
+        "too short for an average: the weights are kept"
+    )
 
 
 def test_everything_is_compiled_before_the_clock_runs(digits, monkeypatch):

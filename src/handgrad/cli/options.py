@@ -62,9 +62,7 @@ class RecipeCommand(click.Command):
             _write_options(ctx, formatter, group.capitalize(), list(members))
 
 
-def _write_options(
-    ctx: click.Context, formatter: click.HelpFormatter, title: str, params: list[Any]
-) -> None:
+def _write_options(ctx: click.Context, formatter: click.HelpFormatter, title: str, params: list[Any]) -> None:
     records = [record for param in params if param and (record := param.get_help_record(ctx))]
     if records:
         with formatter.section(title):
@@ -96,7 +94,7 @@ def recipe_options(command: Command) -> Command:
 
 def _option(named: Named) -> Callable[[Command], Command]:
     flag = f"--{named.name.replace('_', '-')}"
-    shared = {"cls": RecipeOption, "named": named, "default": None, "help": named.option.help}
+    shared: dict[str, Any] = {"cls": RecipeOption, "named": named, "default": None, "help": named.option.help}
     if named.kind is bool:
         return click.option(f"{flag}/--no-{flag[2:]}", named.name, **shared)
     metavar = {int: "N", float: "X", str: "NAME"}[named.kind]

@@ -45,8 +45,8 @@ ADDRESS = "tcp://HOST:PORT"
     help="Seconds that a trial may take.",
 )
 def sweep(
-    name: str, dataset: Source, varied: tuple[str, ...], seeds: int, out: Path, workers: int | None, cluster: str | None,
-    limit: float, **overrides: Any,
+    name: str, dataset: Source, varied: tuple[str, ...], seeds: int, out: Path, workers: int | None,
+    cluster: str | None, limit: float, **overrides: Any,
 ) -> None:  # fmt: skip
     """Try levels of a recipe's fields with several seeds, choose on validation images, test the winner once.
 

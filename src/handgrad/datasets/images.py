@@ -50,9 +50,7 @@ class Images:
     classes: tuple[str, ...]
     pictures: str = "digits"
 
-    def __init__(
-        self, pixels: ArrayLike, labels: ArrayLike, classes: Sequence[str], pictures: str = "digits"
-    ) -> None:
+    def __init__(self, pixels: ArrayLike, labels: ArrayLike, classes: Sequence[str], pictures: str = "digits") -> None:
         names = tuple(str(name) for name in classes)
         if not 1 <= len(names) <= MAX_CLASSES:
             raise UserError(f"images: got {len(names)} classes, expected 1 to {MAX_CLASSES}")

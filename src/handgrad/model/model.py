@@ -127,7 +127,8 @@ class Model:
         UserError
             For arrays of another shape or with other values.
         """
-        images = as_pixels(pixels, self.network.in_shape, "images")
+        height, width, channels = self.network.in_shape
+        images = as_pixels(pixels, (height, width, channels), "images")
         self._warn_if_inverted(images)
         self._answered += len(images)
         kernels = "naive" if self._answered <= FEW else "serial"

@@ -51,7 +51,9 @@ class Sweep:
         return self.folder.path / REPORT
 
     @classmethod
-    def open(cls, out: str | Path, recipe: Recipe, vary: Vary, seeds: int = 5, data: str | Path | Source = "mnist") -> Sweep:
+    def open(
+        cls, out: str | Path, recipe: Recipe, vary: Vary, seeds: int = 5, data: str | Path | Source = "mnist"
+    ) -> Sweep:
         """Return the sweep in a folder, begun if it is new.
 
         One that an earlier version began can be read and concluded, but trains no missing trials.
@@ -254,8 +256,8 @@ class Sweep:
 
 
 def sweep(
-    recipe: Recipe, vary: Vary, seeds: int = 5, out: str | Path = "sweep", data: str | Path | Source = "mnist", workers: int = 1,
-    cluster: str = "", limit: float = LIMIT,
+    recipe: Recipe, vary: Vary, seeds: int = 5, out: str | Path = "sweep", data: str | Path | Source = "mnist",
+    workers: int = 1, cluster: str = "", limit: float = LIMIT,
 ) -> list[Record]:  # fmt: skip
     """Train every combination of levels with every seed, choose the best, train it once more and evaluate that once.
 

@@ -113,7 +113,9 @@ def run_trial(trial: Trial, limit: float) -> Record:
         )
     data = _data(trial.dataset)
     if data.checksum != trial.checksum:
-        raise Mismatch(f"{trial.dataset.dataset}: the images differ from those that the sweep was begun with; copy them here")
+        raise Mismatch(
+            f"{trial.dataset.dataset}: the images differ from those that the sweep was begun with; copy them here"
+        )
     trainer, began = Trainer(trial.recipe, *data.split(), trial.seed), time.monotonic()
     for _ in trainer.run():
         if time.monotonic() - began > limit:

@@ -87,9 +87,7 @@ def inspect(recipe: Recipe, data: Images, seed: int = 0, images: int = 256) -> l
         at = i if i in out else i - 1  # a ReLU folded into the layer before it: their outputs are one
         dead = (out[at].reshape(len(sample), -1) == 0).all(axis=0).mean()
         deviation = float(out[at].std())
-        rows.append(
-            Row(layer.describe(), plan.out_shape, network.count(i), deviation, gradients.get(at), float(dead))
-        )
+        rows.append(Row(layer.describe(), plan.out_shape, network.count(i), deviation, gradients.get(at), float(dead)))
     return rows
 
 

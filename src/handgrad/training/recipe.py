@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 from handgrad.errors import UserError
@@ -25,6 +26,9 @@ from handgrad.training.optim import RULES, Rule
 from handgrad.training.options import ONE, option, options
 from handgrad.training.schedules import SCHEDULES, Schedule, warm_up
 
+_network, _optimiser, _loss, _data, _augmentation = (
+    partial(option, group=group) for group in ("network", "optimiser", "loss", "data", "augmentation")
+)
 NAME = re.compile(r"\w[\w .-]*")  # run folders go by it
 
 
@@ -52,72 +56,59 @@ class Recipe:
 
     name: str
 
-    features: tuple[str, ...] = option(
-        (), "Convolutional part, a word a layer, as 3x3-32,pool,3x3-64,residual,average.", group="network")
-    hidden: tuple[int, ...] = option((256,), "Units of each hidden layer, as 512,512,512.", 1, 65536, group="network")
-    members: int = option(
-        1, "Networks side by side that learn from a share of each batch each and answer together.", 1, 64,
-        group="network")
-    batch_norm: bool = option(False, "Batch normalisation before each ReLU.", group="network")
-    dropout: tuple[float, ...] = option(
-        (0.0,), "Dropout rate behind each hidden layer: one number, or one for each.", 0, 0.99, group="network")
-    input_dropout: float = option(0.0, "Dropout rate of the pixels.", 0, 0.99, group="network")
-    init: str = option("he", "Random start of the weights: he, glorot, lecun or normal:DEVIATION.", group="network")
+    features: tuple[str, ...] = _network((), "Convolutional part: 3x3-32,pool,3x3-64,residual,average.")
+    hidden: tuple[int, ...] = _network((256,), "Units of each hidden layer, as 512,512,512.", 1, 65536)
+    members: int = _network(1, "Networks that learn from a share of each batch each, and answer together.", 1, 64)
+    batch_norm: bool = _network(False, "Batch normalisation before each ReLU.")
+    dropout: tuple[float, ...] = _network((0.0,), "Dropout rate behind hidden layers: one, or one for each.", 0, 0.99)
+    input_dropout: float = _network(0.0, "Dropout rate of the pixels.", 0, 0.99)
+    init: str = _network("he", "Random start of the weights: he, glorot, lecun or normal:DEVIATION.")
 
-    epochs: int = option(10, "Passes over the training images.", 1, 100_000, group="optimiser")
-    batch: int = option(128, "Images in a mini-batch.", 1, 65536, group="optimiser")
-    optimiser: str = option("adamw", "Update rule.", group="optimiser", choices=tuple(RULES))
-    lr: float = option(1e-3, "Learning rate, the highest of the schedule.", 1e-12, 1e6, group="optimiser")
-    lr_scales: tuple[float, ...] = option(
-        (), "Factor of the learning rate for each dense layer, as 0.1,0.2,0.1,0.1; empty for 1.", 0, 1e6,
-        group="optimiser")
-    schedule: str = option(
-        "cosine", "How the learning rate changes over the steps.", group="optimiser", choices=tuple(SCHEDULES))
-    warmup: float = option(0.0, "First share of the steps, over which the learning rate rises.", 0, 1, group="optimiser")
-    momentum: float = option(0.9, "Momentum of sgd, beta1 of adam and adamw.", 0, ONE, group="optimiser")
-    nesterov: bool = option(False, "Nesterov momentum, for sgd.", group="optimiser")
-    beta2: float = option(0.999, "Decay of the second moment of adam and adamw.", 0, ONE, group="optimiser")
-    weight_decay: float = option(0.0, "Weight decay, on weights only.", 0, 1e3, group="optimiser")
-    clip_norm: float = option(0.0, "Largest Euclidean norm of the gradient; 0 for no limit.", 0, 1e9, group="optimiser")
-    ema: float = option(
-        0.0, "Decay of the exponential moving average of the weights; 0 for none.", 0, ONE, group="optimiser")
+    epochs: int = _optimiser(10, "Passes over the training images.", 1, 100_000)
+    batch: int = _optimiser(128, "Images in a mini-batch.", 1, 65536)
+    optimiser: str = _optimiser("adamw", "Update rule.", choices=tuple(RULES))
+    lr: float = _optimiser(1e-3, "Learning rate, the highest of the schedule.", 1e-12, 1e6)
+    lr_scales: tuple[float, ...] = _optimiser(
+        (), "Factor of the learning rate for each dense layer; empty for 1.", 0, 1e6
+    )
+    schedule: str = _optimiser("cosine", "How the learning rate changes over the steps.", choices=tuple(SCHEDULES))
+    warmup: float = _optimiser(0.0, "First share of the steps, over which the learning rate rises.", 0, 1)
+    momentum: float = _optimiser(0.9, "Momentum of sgd, beta1 of adam and adamw.", 0, ONE)
+    nesterov: bool = _optimiser(False, "Nesterov momentum, for sgd.")
+    beta2: float = _optimiser(0.999, "Decay of the second moment of adam and adamw.", 0, ONE)
+    weight_decay: float = _optimiser(0.0, "Weight decay, on weights only.", 0, 1e3)
+    clip_norm: float = _optimiser(0.0, "Largest Euclidean norm of the gradient; 0 for no limit.", 0, 1e9)
+    ema: float = _optimiser(0.0, "Decay of the exponential moving average of the weights; 0 for none.", 0, ONE)
 
-    label_smoothing: float = option(0.0, "Share of the target spread over all classes.", 0, ONE, group="loss")
-    unsmoothed_tail: float = option(0.0, "Last share of the epochs, without label smoothing.", 0, 1, group="loss")
-    teacher: str = option(
-        "", "Model whose answers are learnt beside the labels: cnn, say, or a model file.", group="loss")
-    distillation: float = option(0.0, "Share of the target that is the teacher's.", 0, 1, group="loss")
-    temperature: float = option(
-        1.0, "Temperature of the model where all_data leaves no images to find it on.", 0.05, 20, group="loss")
+    label_smoothing: float = _loss(0.0, "Share of the target spread over all classes.", 0, ONE)
+    unsmoothed_tail: float = _loss(0.0, "Last share of the epochs, without label smoothing.", 0, 1)
+    teacher: str = _loss("", "Model whose answers are learnt beside the labels: cnn, say, or a model file.")
+    distillation: float = _loss(0.0, "Share of the target that is the teacher's.", 0, 1)
+    temperature: float = _loss(1.0, "Temperature of the model where all_data leaves no images to find it on.", 0.05, 20)
 
-    all_data: bool = option(False, "Learn from the validation images too.", group="data")
-    normalise: str = option(
-        "image", "Pixels scaled to 0..1 (range), or standardised over all of them (image) or one by one (pixel).",
-        group="data", choices=("range", "image", "pixel"))
-    deskew: bool = option(False, "Shear slanted digits upright first.", group="data")
-    hard_sampling: float = option(
-        0.0, "Share of the images drawn in proportion to their difficulty; 0 draws each once an epoch.", 0, ONE,
-        group="data")
-    outliers: float = option(
-        0.0, "Share of each batch that shows no digit; the network gets one more output for them.", 0, 0.9,
-        group="data")
+    all_data: bool = _data(False, "Learn from the validation images too.")
+    normalise: str = _data(
+        "image",
+        "Scale pixels to 0..1, or standardise them together or one by one.",
+        choices=("range", "image", "pixel"),
+    )
+    deskew: bool = _data(False, "Shear slanted digits upright first.")
+    hard_sampling: float = _data(0.0, "Share of the images that are drawn by their difficulty.", 0, ONE)
+    outliers: float = _data(0.0, "Share of each batch that shows no digit; it has an output of its own.", 0, 0.9)
 
-    rotation: float = option(0.0, "Largest rotation, degrees.", 0, 180, group="augmentation")
-    shear: float = option(0.0, "Largest slant, degrees.", 0, 60, group="augmentation")
-    scale: float = option(0.0, "Largest stretch of an axis: 0.1 is a factor from 1/1.1 to 1.1.", 0, 2, group="augmentation")
-    shift: float = option(0.0, "Largest shift, pixels.", 0, 100, group="augmentation")
-    elastic: float = option(
-        0.0, "Largest elastic displacement, root mean square in pixels.", 0, 100, group="augmentation")
-    stroke: float = option(0.0, "Largest change of the stroke width: 1 is a pixel on each side.", 0, 1, group="augmentation")
-    flip: bool = option(False, "Mirror half of the images left to right (never for digits).", group="augmentation")
-    unaugmented_share: float = option(0.0, "Share of the images that are not distorted.", 0, 1, group="augmentation")
-    blur: float = option(0.0, "Largest blur; 1 replaces pixels by the mean of 3x3, twice.", 0, 1, group="augmentation")
-    noise: float = option(0.0, "Largest deviation of noise; 1 is the whole range of grey.", 0, 1, group="augmentation")
-    contrast: float = option(0.0, "Largest loss of contrast; 1 is all of it.", 0, 1, group="augmentation")
-    clutter: float = option(
-        0.0, "Share of the images with lines, patches, outlines or specks.", 0, 1, group="augmentation")
-    finetune_share: float = option(
-        0.0, "Last share of the epochs, with half the distortion.", 0, 1, group="augmentation")
+    rotation: float = _augmentation(0.0, "Largest rotation, degrees.", 0, 180)
+    shear: float = _augmentation(0.0, "Largest slant, degrees.", 0, 60)
+    scale: float = _augmentation(0.0, "Largest stretch of an axis: 0.1 is a factor from 1/1.1 to 1.1.", 0, 2)
+    shift: float = _augmentation(0.0, "Largest shift, pixels.", 0, 100)
+    elastic: float = _augmentation(0.0, "Largest elastic displacement, root mean square in pixels.", 0, 100)
+    stroke: float = _augmentation(0.0, "Largest change of the stroke width: 1 is a pixel on each side.", 0, 1)
+    flip: bool = _augmentation(False, "Mirror half of the images left to right (never for digits).")
+    unaugmented_share: float = _augmentation(0.0, "Share of the images that are not distorted.", 0, 1)
+    blur: float = _augmentation(0.0, "Largest blur; 1 replaces pixels by the mean of 3x3, twice.", 0, 1)
+    noise: float = _augmentation(0.0, "Largest deviation of noise; 1 is the whole range of grey.", 0, 1)
+    contrast: float = _augmentation(0.0, "Largest loss of contrast; 1 is all of it.", 0, 1)
+    clutter: float = _augmentation(0.0, "Share of the images with lines, patches, outlines or specks.", 0, 1)
+    finetune_share: float = _augmentation(0.0, "Last share of the epochs, with half the distortion.", 0, 1)
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not NAME.fullmatch(self.name):
@@ -285,7 +276,7 @@ class Recipe:
         str
             A line a field.
         """
-        lines = [f"{name} = {_toml(value)}" for name, value in asdict(self).items()]
+        lines = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in asdict(self).items()]
         return "\n".join(lines) + "\n"
 
 
@@ -307,7 +298,3 @@ def reject_unknown(name: str) -> None:
         near = [RECIPE_FIELDS[name]] if name in RECIPE_FIELDS else difflib.get_close_matches(name, known, 1)
         hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(known)}"
         raise UserError(f"a recipe has no field '{name}': {hint}")
-
-
-def _toml(value: Any) -> str:
-    return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)

@@ -1,8 +1,10 @@
 """A trained network with all that it needs to answer: normalisation, class names, the record of its training."""
 
 import math
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -174,3 +176,35 @@ def _layer(name: str, values: dict[str, Any]) -> Layer:
         values = {**values, "layers": tuple(_layer(*each) for each in values["layers"])}
     made: Layer = kind(**values)
     return made
+
+
+def open_model(model: str | os.PathLike[str] | Model) -> Model:
+    """Return a model by its name, from its file or run folder, or as it is; one that comes along is read once.
+
+    Parameters
+    ----------
+    model : str, path or Model
+        The name of a model that comes along, which comes before a file of that name; or a path; or a model.
+
+    Returns
+    -------
+    Model
+        The model.
+
+    Raises
+    ------
+    UserError
+        Where there is no such model.
+    """
+    if isinstance(model, Model):
+        return model
+    path = Path(model)
+    is_name = isinstance(model, str) and path.name == model and not path.suffix
+    if is_name and ((SHIPPED / f"{model}.safetensors").is_file() or not path.exists()):
+        return _shipped_model(str(model))
+    return Model.load(path / "model.safetensors" if path.is_dir() else path)
+
+
+@cache
+def _shipped_model(name: str) -> Model:
+    return pretrained(name)

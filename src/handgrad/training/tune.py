@@ -10,8 +10,7 @@ from handgrad.datasets import Images, load
 from handgrad.datasets.pictures import sub_folders
 from handgrad.errors import UserError
 from handgrad.model.model import Model
-from handgrad.reading.normalise import normalise
-from handgrad.reading.reader import sides
+from handgrad.reading.normalise import Digits, sides
 from handgrad.rng import Stream, generator
 from handgrad.training.recipe import Recipe
 from handgrad.training.trainer import Trainer
@@ -43,20 +42,17 @@ def load_own(folder: Path, model: Model) -> Own:
     if not names or strange:
         got = f"'{strange[0]}'" if strange else "none"
         raise UserError(f"{folder}: expected a sub-folder for each digit, called {', '.join(model.classes)}; got {got}")
-    height, width = sides(model)
+    digits = Digits(*sides(model.network.in_shape))
     pixels, labels, failed = [], [], []
     for name in names:
         for file in sorted((folder / name).iterdir(), key=_shuffle_key):
             if file.name.startswith("."):
                 continue
             try:
-                seen = normalise(file, height, width)
-                if not seen.digit.any():
-                    raise UserError(f"{file}: {seen.doubt}; give a picture of a digit")
+                pixels.append(digits(file))
             except UserError as error:
                 failed.append(str(error))
                 continue
-            pixels.append(seen.digit)
             labels.append(model.classes.index(name))
     if len(pixels) < 2 * HELD:
         why = f" (the first left out: {failed[0]})" if failed else ""

@@ -4,7 +4,7 @@ from typing import Any
 import click
 
 from handgrad.cli.options import chosen_recipe, dataset_option, recipe_options
-from handgrad.cli.pictures import DRAWINGS, new_file
+from handgrad.cli.pictures import new_drawing
 
 
 @click.command()
@@ -23,7 +23,7 @@ def augment(name: str, dataset: str, out: Path, seed: int, rows: int, variants: 
     from handgrad.kernels import backend
     from handgrad.report import grid, save
 
-    new_file(out, DRAWINGS)
+    new_drawing(out)
     images = load(dataset).train[:rows]
     originals = images.pixels.reshape(-1, *images.shape)
     plain = np.zeros(images.shape, np.float32)

@@ -4,7 +4,7 @@ from typing import Any
 import click
 
 from handgrad.cli.options import chosen_recipe, dataset_option, recipe_options
-from handgrad.cli.pictures import DRAWINGS, new_file
+from handgrad.cli.pictures import new_drawing
 
 
 @click.command("lr-find")
@@ -23,7 +23,7 @@ def lr_find(
     from handgrad.report import lr_curve, save
     from handgrad.training.lr_find import range_test
 
-    new_file(out, DRAWINGS)
+    new_drawing(out)
     found = range_test(chosen_recipe(name, overrides), *load(dataset).split(), seed, low, high, steps)
     save(lr_curve(found.rates, found.losses, found.suggestion), out)
     click.echo(f"suggested learning rate {found.suggestion:g}; curve {out}")

@@ -117,7 +117,7 @@ def newest_model() -> Path:
 
 def model_option(command: Command) -> Command:
     return click.option(
-        "--model", type=click.Path(path_type=Path), default="robust", show_default=True,
+        "--model", metavar="MODEL", default="robust", show_default=True,
         help="robust, cnn, mlp or tiny, which come with handgrad, a model file or a run folder.",
     )(command)  # fmt: skip
 

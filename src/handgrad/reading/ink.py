@@ -20,6 +20,7 @@ COARSE_SIDE = 64  # cells of the small copy's longer side
 MIN_CELLS = 4  # of its shorter side
 POLARITY_WINDOW = 4  # the longer side divided by this: half the window whose median is the paper
 SLOPE_STEP = 8  # a side divided by this: the distance over which the slope of the light is measured
+MIN_WINDOW, SMOOTHED_WINDOW = 3, 5  # cells: of the opening, and above which the paper is smoothed
 LOW_PERCENTILE, HIGH_PERCENTILE = 15, 85  # in place of the minimum and maximum of an opening
 
 # Paper under even light has nearly the same level everywhere.
@@ -119,10 +120,7 @@ def _level_paper(level: Floats, widest_stroke: float) -> _Levelled:
     small = _coarse(level, COARSE_SIDE)
     dark, even = _polarity(level, small)
     sign = np.float32(-1 if dark else 1)
-    if even is None:
-        paper = _enlarged(_paper(sign * small, widest_stroke), level.shape)
-    else:
-        paper = np.full_like(level, even)
+    paper = _paper(sign * small, widest_stroke, level.shape) if even is None else np.full_like(level, even)
     gain: Floats = np.divide(WHITE, np.maximum(-paper, DIM) if dark else np.full_like(paper, WHITE))
     flat = (sign * level - paper) * gain
     bare = flat if even is None else flat[flat <= max(BARE * float(flat.max()), 0)]  # paper, or most of it is
@@ -169,17 +167,18 @@ def _even_paper(signed: Floats) -> float | None:
     return float(np.median(near))
 
 
-def _paper(signed: Floats, widest_stroke: float) -> Floats:
+def _paper(signed: Floats, widest_stroke: float, shape: tuple[int, ...]) -> Floats:
     """The paper under the ink, which is brighter than it here: what is no wider than a stroke is taken off.
 
     A grey-scale opening (Serra 1982) that tolerates noise: a low percentile of each window, then a high one.
     """
-    window = max(3, round(widest_stroke * max(signed.shape)) | 1)
+    window = max(MIN_WINDOW, round(widest_stroke * max(signed.shape)) | 1)
     slope = _slope(signed)  # taken out meanwhile: beyond the border, paper is as bright as at it
     low = ndimage.percentile_filter(signed - slope, LOW_PERCENTILE, window, mode="nearest")
     paper = ndimage.percentile_filter(low, HIGH_PERCENTILE, window, mode="nearest") + slope
-    smooth: Floats = ndimage.gaussian_filter(np.minimum(paper, signed), 1.0, mode="nearest") if window > 5 else paper
-    return smooth
+    if window > SMOOTHED_WINDOW:
+        paper = ndimage.gaussian_filter(np.minimum(paper, signed), 1.0, mode="nearest")
+    return _enlarged(paper, shape)
 
 
 def _slope(level: Floats) -> Floats:

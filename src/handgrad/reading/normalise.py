@@ -234,7 +234,8 @@ def _scale(cut: Floats, height: int, width: int) -> float:
     # In an image as small as MNIST's, a faint pixel is an edge partly covered; in a large picture it is blur.
     blurred = BLURRED * min(max(max(cut.shape) / max(height, width) - 1, 0), 1)
     rows, columns = _extent(cut, blurred * float(cut.max()))
-    return max((rows.stop - rows.start) / height, (columns.stop - columns.start) / width) / INK_SIDE
+    ratio: float = max((rows.stop - rows.start) / height, (columns.stop - columns.start) / width)
+    return ratio / INK_SIDE
 
 
 def _corner(cut: Floats, scale: float, height: int, width: int) -> tuple[float, float]:

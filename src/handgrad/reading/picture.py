@@ -151,7 +151,8 @@ def resized(image: "Image", size: tuple[int, int], colour: bool) -> NDArray[np.u
     elif pixels.ndim == 2:
         pixels = np.repeat(pixels[:, :, None], 3, axis=2)
     height, width = size
-    return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.BICUBIC))
+    # Pillow averages over all that a pixel covers when it shrinks; bilinear never overshoots.
+    return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.BILINEAR))
 
 
 @contextmanager

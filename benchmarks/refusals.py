@@ -66,7 +66,7 @@ def main() -> None:
         "letters": [letter(text, font) for text in ascii_letters for font in FONTS],
         "scribbles": [scribble(random) for _ in range(SCRIBBLES)],
     }
-    strange = {name: np.stack([normalise(each).digit for each in made]) for name, made in pictures.items()}
+    strange = {name: np.stack([normalise(each).pixels for each in made]) for name, made in pictures.items()}
     digits = scores(model, others, valid.pixels, means)
     found = {}
     for name, values in digits.items():

@@ -26,8 +26,8 @@ from corruptions import CORRUPTIONS, corrupted
 from handgrad.datasets import load
 from handgrad.evaluation.metrics import evaluate
 from handgrad.model.model import Model, pretrained
+from handgrad.reading import Refusal, read_digit, read_page
 from handgrad.reading.normalise import normalise
-from handgrad.reading.reader import read_digit, read_page
 from machine import record, versions
 from scenes import cut, on_paper, page, pasted, resized
 
@@ -77,7 +77,7 @@ def scenes(pixels: Pixels) -> dict[str, Pixels]:
     found = {}
     for name, scene in SCENES.items():
         random = np.random.default_rng(sorted(SCENES).index(name))
-        found[name] = np.stack([normalise(scene(digit, random)).digit for digit in pixels])
+        found[name] = np.stack([normalise(scene(digit, random)).pixels for digit in pixels])
         print(f"  {name}", flush=True)
     return found
 
@@ -91,7 +91,7 @@ def eight_by_eight() -> tuple[Pixels, Pixels]:
         np.asarray(Image.fromarray((image * 15.9).astype(np.uint8)).resize((160, 160), Image.Resampling.BICUBIC))
         for image in given.images
     ]
-    return np.stack([normalise(picture).digit for picture in pictures]), given.target
+    return np.stack([normalise(picture).pixels for picture in pictures]), given.target
 
 
 def distance(a: str, b: str) -> int:
@@ -111,7 +111,7 @@ def pages(model: Model, pixels: Pixels, labels: Pixels) -> tuple[float, float]:
     for number in range(PAGES):
         random = np.random.default_rng([7, number])
         made = page(pixels, labels, random, lines=int(random.integers(2, 7)), each=int(random.integers(4, 11)))
-        read = ["".join(answer.digit for answer in line) for line in read_page(model, made.jpeg).lines]
+        read = ["".join(answer.digit for answer in line) for line in read_page(made.jpeg, model).lines]
         count = sum(map(len, made.lines))
         right += max(0, count - distance("\n".join(read), "\n".join(made.lines)))
         whole += sum(min(read.count(line), made.lines.count(line)) for line in set(made.lines))
@@ -138,13 +138,13 @@ def scribble(random: np.random.Generator) -> Pixels:
 def refused(model: Model) -> dict[str, float]:
     """Shares that are refused: of letters that are not shaped like digits, of all letters, of scribbles, of blanks."""
     every = {
-        (text, font): bool(read_digit(model, letter(text, font))[0].reason) for text in ascii_letters for font in FONTS
+        (text, font): bool(read_digit(letter(text, font), model).reason) for text in ascii_letters for font in FONTS
     }
     plain = [no for (text, _), no in every.items() if text not in DIGIT_LIKE]
     random = np.random.default_rng(3)
-    lines = [bool(read_digit(model, scribble(random))[0].reason) for _ in range(SCRIBBLES)]
+    lines = [bool(read_digit(scribble(random), model).reason) for _ in range(SCRIBBLES)]
     noise = [random.normal(random.uniform(30, 220), random.uniform(0, 4), (60, 80)) for _ in range(100)]
-    blanks = [read_digit(model, sheet.clip(0, 255).astype(np.uint8))[0].reason == "blank" for sheet in noise]
+    blanks = [read_digit(sheet.clip(0, 255).astype(np.uint8), model).reason == Refusal.BLANK for sheet in noise]
     return {
         "letters not shaped like a digit": mean(plain), "all letters": mean(every.values()), "scribbles": mean(lines),
         "all letters, and scribbles": mean([*every.values(), *lines]), "blank paper": mean(blanks),

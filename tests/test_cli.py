@@ -81,25 +81,6 @@ def test_without_a_model_the_newest_run_is_taken(trained, data, digit, tmp_path)
     assert "seven.png" in run("predict", digit, cwd=tmp_path).stdout
 
 
-def test_one_bad_image_does_not_cost_the_others(trained, digit, tmp_path):
-    bad = tmp_path / "bad.png"
-    bad.write_bytes(digit.read_bytes()[:100])
-    done = run("predict", bad, digit, "--model", trained, code=1)
-    assert "seven.png: " in done.stdout and "bad.png" in done.stderr
-    refused("predict", bad, "--model", trained)
-
-
-def test_predict_shows_its_steps_and_says_why_not(digit, tmp_path):
-    Image.fromarray(np.full((40, 30), 255, np.uint8)).save(tmp_path / "blank.png")
-    done = run("predict", digit, tmp_path / "blank.png", "--show-steps", tmp_path / "steps.png", "--json")
-    lines = done.stdout.strip().splitlines()
-    assert lines[0].startswith(f"{digit}: 7  ") and lines[1] == f"{tmp_path / 'blank.png'}: ?  not sure: blank"
-    with Image.open(tmp_path / "steps.png") as picture:
-        assert picture.width > 500
-    seven, blank = json.loads(lines[-1])
-    assert (seven["digit"], seven["reason"], blank["reason"]) == ("7", "", "blank")
-
-
 def test_no_picture_is_written_over(digit, tmp_path):
     before = digit.read_bytes()
     for words in (
@@ -112,31 +93,6 @@ def test_no_picture_is_written_over(digit, tmp_path):
     assert "no such folder" in refused("tune", "tiny", tmp_path, "--out", tmp_path / "none" / "m.safetensors")
     assert "File name too long" in refused("predict", "a" * 300 + ".png")
     assert digit.read_bytes() == before and list(tmp_path.iterdir()) == [digit]
-
-
-def test_a_folder_of_pictures_with_a_bad_one(digit, tmp_path):
-    folder = tmp_path / "folder"
-    folder.mkdir()
-    for name in ("a.png", "b.png"):
-        (folder / name).write_bytes(digit.read_bytes())
-    (folder / "bad.png").write_text("no picture")
-    for command in ("predict", "read"):
-        done = run(command, folder, code=1)
-        assert done.stdout.count("7") >= 2 and done.stderr.count("\n") == 1 and "bad.png" in done.stderr
-
-
-def test_read_prints_lines_and_draws_boxes(tmp_path):
-    pixels = load("mnist").test.pixels
-    Image.fromarray(255 - np.concatenate([pixels[0], pixels[1], pixels[2]], axis=1)).save(tmp_path / "p.png")
-    done = run("read", tmp_path / "p.png", "--out", tmp_path / "seen.png", "--json")
-    lines = done.stdout.strip().splitlines()
-    assert lines[0].startswith("721   ") and lines[0].endswith(" %")
-    (found,) = json.loads(lines[-1])
-    assert found["text"] == "721" and [len(line) for line in found["lines"]] == [3]
-    assert {"digit", "probabilities", "box", "reason"} <= set(found["lines"][0][0])
-    with Image.open(tmp_path / "seen.png") as picture:
-        assert picture.size == (84, 28)
-    refused("read", tmp_path / "p.png", "--out", tmp_path / "seen.tiff")
 
 
 def test_ctrl_c_saves_and_resume_ends_with_the_same_model(data, tmp_path):

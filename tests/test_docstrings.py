@@ -4,6 +4,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Iterator
+from enum import EnumType
 from types import ModuleType
 
 import pytest
@@ -51,6 +52,8 @@ def test_public_names_have_numpydoc_docstrings(room: str) -> None:
     for module in modules(room):
         if not (module.__doc__ or "").strip():
             wrong.append(f"{module.__name__}: no docstring that says what the module is for")
+        enums = {f"{module.__name__}.{name}" for name, thing in vars(module).items() if isinstance(thing, EnumType)}
         for name in public_names(module):
-            wrong += [f"{name}: {rule} {text}" for rule, text in validate(name)["errors"] if rule in RULES]
+            rules = RULES - {"PR01"} if name in enums else RULES  # the parameters of an enumeration are Python's own
+            wrong += [f"{name}: {rule} {text}" for rule, text in validate(name)["errors"] if rule in rules]
     assert not wrong, "\n".join(wrong)

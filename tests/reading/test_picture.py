@@ -91,9 +91,14 @@ def animation() -> bytes:
         (np.full((5, 5), -1), "values from -1"),
         (np.array([["a"]]), "expected numbers"),
         (Path("nowhere.png"), "no such file"),
+        (
+            "https://example.org/a//b.png",
+            "^https://example.org/a//b.png: an address, expected a file; download it first",
+        ),
+        ("FTP://example.org/b.png", "download it first"),
         (Path("/"), "not a file"),
     ],
-    ids=range(14),
+    ids=range(16),
 )
 def test_what_is_no_picture(source: object, message: str) -> None:
     with pytest.raises(UserError, match=message) as caught:

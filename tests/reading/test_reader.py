@@ -1,12 +1,17 @@
 """Pages are read line by line; what is no digit gets a reason."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from handgrad.model.model import pretrained
-from handgrad.reading.normalise import BLANK
-from handgrad.reading.reader import UNKNOWN, read_digit, read_page
+from handgrad.errors import UserError
+from handgrad.model.model import Model, open_model, pretrained
+from handgrad.nn.layers import Dense, Flatten
+from handgrad.nn.network import Network
+from handgrad.reading import Refusal, read_digit, read_page
+from handgrad.reading.reader import inspect_digit
 
 from .scenes import digits, placed, png, sheet
 
@@ -18,7 +23,7 @@ TEXT = "\n".join("".join(str(LABELS[i]) for i in row) for row in ROWS)
 
 def text(picture: np.ndarray) -> str:
     """With the likeliest digit also where the model is not sure."""
-    return "\n".join("".join(answer.digit for answer in line) for line in read_page(MODEL, picture).lines)
+    return "\n".join("".join(answer.digit for answer in line) for line in read_page(picture, MODEL).lines)
 
 
 def test_a_page_is_read_in_order() -> None:
@@ -48,7 +53,7 @@ def test_boxes_are_in_pixels_of_the_original() -> None:
     page = sheet([[0, 1]], tall=60)
     large = np.asarray(Image.fromarray(page).resize((page.shape[1] * 16, page.shape[0] * 16)))
     small_boxes, large_boxes = (
-        [answer.box for answer in read_page(MODEL, picture).lines[0]] for picture in (page, png(large))
+        [answer.box for answer in read_page(picture, MODEL).lines[0]] for picture in (page, png(large))
     )
     for small, big in zip(small_boxes, large_boxes, strict=True):
         assert np.abs(np.array(big) - 16 * np.array(small)).max() < 16 * 6
@@ -69,7 +74,7 @@ def test_a_broken_digit_is_one_and_touching_ones_are_two() -> None:
     five = PIXELS[list(LABELS).index(5)].copy()
     five[9:11] = 0  # through the neck
     broken = placed(five, 120, 80, 4, 4)
-    assert [len(line) for line in read_page(MODEL, 255 - broken).lines] == [1]
+    assert [len(line) for line in read_page(255 - broken, MODEL).lines] == [1]
     left, right = (placed(PIXELS[list(LABELS).index(digit)], 112, 80, 0, 0) for digit in (3, 0))
     pair = np.zeros((112, 190), np.uint8)
     pair[:, :112] = left
@@ -81,19 +86,19 @@ def test_a_broken_digit_is_one_and_touching_ones_are_two() -> None:
 
 
 def test_an_empty_page_has_no_lines() -> None:
-    page = read_page(MODEL, np.full((300, 200), 240, np.uint8))
+    page = read_page(np.full((300, 200), 240, np.uint8), MODEL)
     assert page.lines == () and page.text == ""
 
 
 def test_a_digit_is_answered_and_a_blank_is_not() -> None:
     right = []
     for digit, label in zip(PIXELS[:100], LABELS[:100], strict=True):
-        answer, _ = read_digit(MODEL, digit)
+        answer = read_digit(digit, MODEL)
         right.append(answer.text == str(label))
         assert sum(answer.probabilities) == pytest.approx(1, abs=1e-5)
     assert np.mean(right) > 0.95
-    answer, seen = read_digit(MODEL, np.full((50, 50), 9, np.uint8))
-    assert (answer.text, answer.reason) == ("?", BLANK) and not seen.digit.any()
+    answer, seen = inspect_digit(np.full((50, 50), 9, np.uint8), MODEL)
+    assert (answer.text, answer.reason) == ("?", Refusal.BLANK) and not seen.pixels.any()
 
 
 @pytest.mark.parametrize("letter", ["A", "K", "M", "W", "X", "R", "E", "H"])
@@ -104,11 +109,56 @@ def test_letters_are_refused(letter: str) -> None:
     picture = Image.new("L", (100, 100), 255)
     font = ImageFont.truetype(font_manager.findfont("DejaVu Sans"), 60)
     ImageDraw.Draw(picture).text((50, 50), letter, fill=0, font=font, anchor="mm")
-    answer, _ = read_digit(MODEL, picture)
-    assert answer.reason == UNKNOWN
+    answer = read_digit(picture, MODEL)
+    assert answer.reason is Refusal.UNKNOWN
 
 
 def test_two_digits_are_named_as_such() -> None:
     both = np.concatenate([placed(PIXELS[0], 90, 60, 3, 3), placed(PIXELS[1], 90, 60, 3, 3)], axis=1)
-    answer, _ = read_digit(MODEL, both)
-    assert answer.reason == "two digits"
+    answer = read_digit(both, MODEL)
+    assert answer.reason is Refusal.TWO_DIGITS
+
+
+def test_a_model_is_a_name_a_path_or_a_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    MODEL.save(tmp_path / "mine.safetensors")
+    (tmp_path / "run").mkdir()
+    MODEL.save(tmp_path / "run" / "model.safetensors")
+    monkeypatch.chdir(tmp_path)
+    Path("robust").mkdir()  # a name comes before a folder called so
+    for model in (MODEL, "robust", "mine.safetensors", tmp_path / "mine.safetensors", "run", tmp_path / "run"):
+        answer = read_digit(PIXELS[0], model)
+        assert answer.text == str(LABELS[0]) and answer.score == pytest.approx(read_digit(PIXELS[0]).score, abs=1e-5)
+    assert open_model("robust") is open_model("robust") and open_model(MODEL) is MODEL
+    for model, message in (("resnet", "expected one of cnn, mlp, robust, tiny"), ("./robust", "no such file")):
+        with pytest.raises(UserError, match=message):
+            read_page(PIXELS[0], model)
+
+
+def of_pictures(shape: tuple[int, int, int]) -> Model:
+    """A model of pictures that weighs brightness alone."""
+    network = Network([Flatten(), Dense(2)], shape)
+    plain = np.zeros(shape, np.float32)
+    model = Model(network, plain, plain + np.float32(1 / 255), ["dark", "bright"])
+    network.theta[:] = 0
+    dict(network.layout.views(network.theta))["1.w"][:] = [-1, 1]
+    model.pictures = "pictures"
+    return model
+
+
+def test_a_model_of_pictures_answers_for_colour_without_doubt() -> None:
+    scene = np.zeros((50, 30, 3), np.uint8)
+    scene[..., 1] = 255
+    answer, seen = inspect_digit(scene, of_pictures((8, 8, 3)))
+    assert (answer.digit, answer.reason, answer.box) == ("bright", None, (0, 0, 30, 50))
+    assert seen.ink is None and seen.pixels.shape == (8, 8, 3)
+    with pytest.raises(UserError, match="expected one of digits to read a page"):
+        read_page(scene, of_pictures((8, 8, 3)))
+
+
+def test_numbers_that_are_not_finite_are_refused() -> None:
+    network = Network([Flatten(), Dense(2)], (28, 28, 1))
+    network.theta[:] = np.inf
+    plain = np.zeros((28, 28, 1), np.float32)
+    with np.errstate(all="ignore"):
+        answer = read_digit(PIXELS[0], Model(network, plain, plain + 1, "01"))
+    assert answer.reason is Refusal.UNKNOWN and answer.to_json()["probabilities"] == [None, None]

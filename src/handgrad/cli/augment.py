@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from handgrad.cli.options import RecipeCommand, chosen_recipe, dataset_option, recipe_options
-from handgrad.cli.pictures import new_file
-from handgrad.report.files import FORMATS
+from handgrad.cli.pictures import new_drawing
 
 if TYPE_CHECKING:
     from handgrad.training.data import Source
@@ -28,7 +27,7 @@ def augment(name: str, dataset: Source, out: Path, seed: int, rows: int, variant
     from handgrad.kernels import backend
     from handgrad.report import grid, save
 
-    new_file(out, FORMATS)
+    new_drawing(out)
     recipe, images = chosen_recipe(name, overrides), dataset.load().train[:rows]
     plain = np.zeros(images.shape, np.float32)
     augmenter = Augmenter(recipe.augmentation(), plain, plain + 1, backend("naive"), seed)

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from handgrad.cli.options import RecipeCommand, chosen_recipe, dataset_option, recipe_options
-from handgrad.cli.pictures import new_file
-from handgrad.report.files import FORMATS
+from handgrad.cli.pictures import new_drawing
 
 if TYPE_CHECKING:
     from handgrad.training.data import Source
@@ -31,7 +30,7 @@ def lr_find(
     from handgrad.report import lr_curve, save
     from handgrad.training.lr_find import range_test
 
-    new_file(out, FORMATS)
+    new_drawing(out)
     data, _ = dataset.load().split()
     found = range_test(chosen_recipe(name, overrides), data, seed, low, high, steps)
     save(lr_curve(found.rates, found.losses, found.suggestion), out)

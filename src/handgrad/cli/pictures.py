@@ -1,57 +1,65 @@
 """What the commands that read pictures share: several at a time, and files that they draw."""
 
+import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from handgrad.errors import UserError
 
+if TYPE_CHECKING:
+    from handgrad.reading.picture import Source
+
 Found = TypeVar("Found")
+
+STANDARD_INPUT = "-"
 
 
 def each_picture(
-    given: Iterable[Path], read: Callable[[Path], Found], failed: list[str]
-) -> Iterator[tuple[Path, Found]]:
-    """What `read` makes of each picture, those inside folders too; what it could not read is added to `failed`."""
+    given: Iterable[str], read: "Callable[[Source, str], Found]", failed: list[str]
+) -> Iterator[tuple[str, Found]]:
+    """What `read` makes of each picture and its name, those inside folders too; what fails is added to `failed`."""
     for path in given:
         try:
-            files = _inside(path)
+            sources = _inside(path)
         except (UserError, OSError) as error:
             failed.append(str(error))
             continue
-        for file in files:
+        for name, source in sources:
             try:
-                found = read(file)
+                found = read(source, shown(name))
             except UserError as error:
                 failed.append(str(error))
                 continue
-            yield file, found
+            yield name, found
 
 
-def _inside(path: Path) -> list[Path]:
-    if not path.is_dir():
-        return [path]
-    files = sorted(entry for entry in path.iterdir() if entry.is_file() and not entry.name.startswith("."))
-    if not files:
-        raise UserError(f"{path}: a folder without files; give pictures, or a folder of them")
-    return files
+def shown(path: str) -> str:
+    """What messages call a picture that was given like this."""
+    return "standard input" if path == STANDARD_INPUT else path
 
 
-def name_failed(failed: list[str], some: bool) -> None:
-    """Say what could not be read, and end with 1 if some others could be, or else with 2."""
+def finish(found: list[dict[str, Any]], failed: list[str], as_json: bool) -> None:
+    """Print what was found, if as JSON; say what could not be read, and end with 1 if some others could be, or 2."""
+    if as_json:
+        click.echo(json.dumps(found, allow_nan=False))
     for message in failed:
         click.echo(f"handgrad: {' '.join(message.split())}", err=True)
     if failed:
-        sys.exit(1 if some else 2)
+        sys.exit(1 if found else 2)
 
 
-DRAWINGS = (".png", ".svg", ".pdf")  # what `handgrad.report` draws to
+def new_drawing(path: Path | None) -> None:
+    """As `new_file`, for what `handgrad.report` draws."""
+    from handgrad.report.files import FORMATS
+
+    new_file(path, FORMATS)
 
 
-def new_file(path: Path | None, endings: tuple[str, ...]) -> None:
+def new_file(path: Path | None, endings: Iterable[str]) -> None:
     """UserError unless a file of such a name can be made there: asked before the work, and no user's file is lost."""
     if path is None:
         return
@@ -62,3 +70,15 @@ def new_file(path: Path | None, endings: tuple[str, ...]) -> None:
         raise UserError(f"{path}: exists; choose another file")
     if not path.parent.is_dir():
         raise UserError(f"{path.parent}: no such folder; make it, or choose another")
+
+
+def _inside(path: str) -> "list[tuple[str, Source]]":
+    """The names and sources of the pictures that a path stands for."""
+    if path == STANDARD_INPUT:
+        return [(path, sys.stdin.buffer.read())]
+    if not Path(path).is_dir():
+        return [(path, path)]
+    files = sorted(entry for entry in Path(path).iterdir() if entry.is_file() and not entry.name.startswith("."))
+    if not files:
+        raise UserError(f"{path}: a folder without files; give pictures, or a folder of them")
+    return [(str(file), str(file)) for file in files]

@@ -1,122 +1,165 @@
 """Reading with a model: one digit on a picture, or all digits of a page, each with its probability or a reason."""
 
-from dataclasses import dataclass
-from typing import Any
+import os
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from handgrad.errors import UserError
 from handgrad.model.model import Model
+from handgrad.model.shipped import open_model
 from handgrad.nn.params import Array
+from handgrad.reading.answer import Answer, Page, Refusal
 from handgrad.reading.ink import find_ink
-from handgrad.reading.normalise import Normalised, fit, normalise
-from handgrad.reading.picture import Picture, open_picture
-from handgrad.reading.segment import Piece, find_pieces, in_lines, split
+from handgrad.reading.lines import in_lines
+from handgrad.reading.normalise import Normalised, fit, see, sides
+from handgrad.reading.picture import Box, Source, open_picture
+from handgrad.reading.segment import Piece, find_pieces, split
 
-UNKNOWN = "not like any digit seen"
-WIDEST = 0.1  # a stroke's width on a page, as a share of its longer side
-WIDE = 0.75  # share of its height from which a piece of ink may be digits that touch
-NARROW = 0.4  # share of its height that each of them has at least
-CUT = 0.3  # how much likelier the parts must be than the whole, for each cut
-MOST_PARTS = 4
+WIDEST_STROKE = 0.1  # on a page, as a share of its longer side
+
+# Digits that touch.
+MIN_WIDTH = 0.75  # share of its height from which a piece of ink may be several digits
+MIN_PART_WIDTH = 0.4  # share of its height that each of them has at least
+MAX_PARTS = 4
+CUT_PRICE = 0.3  # how much likelier the parts must be than the whole, for each cut
 
 
-@dataclass(frozen=True)
-class Answer:
-    """digit: the likeliest class, also of what is refused. reason: why it is not to be relied on, or nothing.
+def read_digit(source: Source, model: str | os.PathLike[str] | Model = "robust", name: str = "picture") -> Answer:
+    """Return which digit a picture shows.
 
-    probabilities: of each class; likelihood: of the likeliest one, where the image may also show none of them. box:
-    (left, top, width, height) in pixels of the picture.
+    Parameters
+    ----------
+    source : path, bytes, Pillow image or array
+        The picture, of any size; arrays are (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), of any number type, from 0 to
+        1, 255 or 65535.
+    model : str, path or Model
+        A model that comes along (robust, cnn, mlp or tiny), a model file, or a model.
+    name : str
+        What messages call a picture that has no path.
+
+    Returns
+    -------
+    Answer
+        The likeliest digit with its probability, or the reason why it is refused.
+
+    Raises
+    ------
+    UserError
+        For what is no picture, and what is no model for it; the message is one line.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> read_digit(np.zeros((50, 50))).reason
+    <Refusal.BLANK: 'blank'>
     """
-
-    digit: str
-    likelihood: float
-    probabilities: tuple[float, ...]
-    reason: str
-    box: tuple[int, int, int, int]
-
-    @property
-    def text(self) -> str:
-        return "?" if self.reason else self.digit
+    return inspect_digit(source, model, name)[0]
 
 
-@dataclass(frozen=True, eq=False)
-class Page:
-    """The lines of a page, from the top, each from left to right."""
+def inspect_digit(
+    source: Source, model: str | os.PathLike[str] | Model = "robust", name: str = "picture"
+) -> tuple[Answer, Normalised]:
+    """Return which digit a picture shows, and what the network saw of it.
 
-    picture: Picture
-    lines: tuple[tuple[Answer, ...], ...]
+    Parameters
+    ----------
+    source : path, bytes, Pillow image or array
+        The picture, as for `read_digit`.
+    model : str, path or Model
+        The model, as for `read_digit`.
+    name : str
+        What messages call a picture that has no path.
 
-    @property
-    def text(self) -> str:
-        return "\n".join("".join(answer.text for answer in line) for line in self.lines)
+    Returns
+    -------
+    Answer
+        The likeliest digit with its probability, or the reason why it is refused.
+    Normalised
+        What the network saw, and the steps that led there.
+
+    Raises
+    ------
+    UserError
+        For what is no picture, and what is no model for it; the message is one line.
+    """
+    trained = open_model(model)
+    seen = see(source, trained.network.in_shape, trained.pictures, name)
+    return _answer(trained, trained.scores(seen.pixels[None])[0], seen.box, seen.doubt), seen
 
 
-def read_digit(model: Model, source: Any, name: str = "picture") -> tuple[Answer, Normalised]:
-    """The one digit on a picture, and what the model saw; see `open_picture` for the sources and errors."""
-    height, width = sides(model)
-    seen = normalise(source, height, width, name)
-    rows, columns = np.flatnonzero(seen.ink.amount.any(axis=1)), np.flatnonzero(seen.ink.amount.any(axis=0))
-    box = (0, 0, 0, 0)
-    if len(rows):
-        box = _scaled((int(columns[0]), int(rows[0]), int(np.ptp(columns)) + 1, int(np.ptp(rows)) + 1), seen.picture)
-    return _answer(model, model.likelihoods(seen.digit[None])[0], box, seen.doubt), seen
+def read_page(source: Source, model: str | os.PathLike[str] | Model = "robust", name: str = "picture") -> Page:
+    """Return all digits on a page, a photo or a scan.
 
+    Parameters
+    ----------
+    source : path, bytes, Pillow image or array
+        The picture, as for `read_digit`.
+    model : str, path or Model
+        The model, as for `read_digit`.
+    name : str
+        What messages call a picture that has no path.
 
-def read_page(model: Model, source: Any, name: str = "picture") -> Page:
-    """All digits on a page, photo or scan; see `open_picture` for the sources and errors."""
-    height, width = sides(model)
+    Returns
+    -------
+    Page
+        An answer for each digit, line by line; no lines where nothing is written.
+
+    Raises
+    ------
+    UserError
+        For what is no picture, and what is no model of digits; the message is one line.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> read_page(np.ones((300, 200))).lines
+    ()
+    """
+    trained = open_model(model)
+    if trained.pictures != "digits":
+        raise UserError("this model sees whole pictures: expected one of digits to read a page, as robust")
+    size = sides(trained.network.in_shape)
     picture = open_picture(source, name)
-    pieces, found = _touching(model, find_pieces(find_ink(picture.grey, WIDEST)), height, width)
-    lines = []
-    for line in in_lines(pieces):
-        boxes = [(pieces[i].left, pieces[i].top, pieces[i].width, pieces[i].height) for i in line]
-        lines.append(tuple(_answer(model, found[i], _scaled(box, picture)) for i, box in zip(line, boxes, strict=True)))
+    pieces, scores = _cut_apart(trained, find_pieces(find_ink(picture.grey, WIDEST_STROKE)), size)
+    lines = (
+        tuple(_answer(trained, scores[i], picture.in_original(pieces[i].box)) for i in line)
+        for line in in_lines(pieces)
+    )
     return Page(picture, tuple(lines))
 
 
-def sides(model: Model) -> tuple[int, int]:
-    """Height and width of the images that it reads; UserError for a model of anything but grey images."""
-    shape = model.network.in_shape
-    if len(shape) != 3 or shape[2] != 1:
-        raise UserError(f"this model sees images of shape {shape}: expected one for grey images, (H, W, 1)")
-    return shape[0], shape[1]
+def _answer(model: Model, scores: Array, box: Box, doubt: Refusal | None = None) -> Answer:
+    best = int(scores.argmax())
+    score = float(scores[best])
+    reason = doubt or (None if score >= model.threshold else Refusal.UNKNOWN)
+    probabilities = scores / max(float(scores.sum()), 1e-30)
+    return Answer(model.classes[best], score, tuple(float(p) for p in probabilities), reason, box)
 
 
-def _scaled(box: tuple[int, int, int, int], picture: Picture) -> tuple[int, int, int, int]:
-    left, top, width, height = (round(side * picture.scale) for side in box)
-    return left, top, width, height
-
-
-def _answer(model: Model, likelihoods: Array, box: tuple[int, int, int, int], doubt: str = "") -> Answer:
-    best = int(likelihoods.argmax())
-    likelihood = float(likelihoods[best])
-    reason = doubt or (UNKNOWN if not likelihood >= model.least else "")
-    probabilities = likelihoods / max(float(likelihoods.sum()), 1e-30)
-    return Answer(model.classes[best], likelihood, tuple(float(p) for p in probabilities), reason, box)
-
-
-def _touching(model: Model, pieces: list[Piece], height: int, width: int) -> tuple[list[Piece], NDArray[np.float32]]:
-    """The pieces, cut apart where the parts are likelier to be digits than the whole; and their likelihoods (N, K)."""
-    choices: list[list[list[Piece]]] = []
-    for piece in pieces:
-        most = 1
-        if piece.width > WIDE * piece.height:
-            most = min(MOST_PARTS, max(1, round(piece.width / (NARROW * piece.height))))
-        choices.append([[piece], *(split(piece, parts) for parts in range(2, most + 1))])
-    every = [part for choice in choices for parts in choice for part in parts]
+def _cut_apart(model: Model, pieces: list[Piece], size: tuple[int, int]) -> tuple[list[Piece], NDArray[np.float32]]:
+    """The pieces, cut where the parts are likelier to be digits than the whole; and their scores (N, K)."""
+    choices = [_ways_to_cut(piece) for piece in pieces]
+    every = [part for ways in choices for parts in ways for part in parts]
     if not every:
         return [], np.zeros((0, len(model.classes)), np.float32)
-    found = model.likelihoods(np.stack([fit(part.amount, height, width) for part in every]))
-    kept: list[int] = []
-    at = 0
-    for choice in choices:
-        places = []
-        for parts in choice:
-            places.append(range(at, at + len(parts)))
-            at += len(parts)
-        # the least likely part decides; a cut must be worth it
-        worth = [float(found[place].max(axis=1).min()) - CUT * (len(place) - 1) for place in places]
-        kept += places[int(np.argmax(worth))]
-    return [every[i] for i in kept], found[kept]
+    scores = model.scores(np.stack([fit(part.amount, *size) for part in every]))
+    places, kept = iter(range(len(every))), []
+    for ways in choices:
+        rows = [list(islice(places, len(parts))) for parts in ways]
+        kept += rows[int(np.argmax([_worth(scores[parts]) for parts in rows]))]
+    return [every[i] for i in kept], scores[kept]
+
+
+def _ways_to_cut(piece: Piece) -> list[list[Piece]]:
+    """The whole piece, and, if it is wide, its halves, thirds and quarters."""
+    most = 1
+    if piece.width > MIN_WIDTH * piece.height:
+        most = min(MAX_PARTS, max(1, round(piece.width / (MIN_PART_WIDTH * piece.height))))
+    return [[piece], *(split(piece, parts) for parts in range(2, most + 1))]
+
+
+def _worth(scores: NDArray[np.float32]) -> float:
+    """How good a way to cut is, by the scores (parts, K): the least likely part decides, and each cut has a price."""
+    return float(scores.max(axis=1).min()) - CUT_PRICE * (len(scores) - 1)

@@ -1,57 +1,76 @@
 """Pictures of reading: what became of a digit step by step, and a page with a box around each answer."""
 
+from __future__ import annotations
+
+import os
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from handgrad.errors import UserError
 from handgrad.files import replace_file
+from handgrad.reading.answer import Answer, Page
 from handgrad.reading.normalise import Normalised
-from handgrad.reading.reader import Answer, Page
-from handgrad.report import save
+from handgrad.report.files import save
 from handgrad.report.style import BLUE, INK, MUTED, VERMILION, bare, new_figure
 
-ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# What a page can be drawn to: endings of file names, and what Pillow calls the formats.
+PAGE_FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".bmp": "BMP"}
+LABEL_LENGTH = 24  # letters of a picture's name that fit beside it
 
 
-def draw_steps(seen: Sequence[tuple[str, Normalised, Answer]], path: str | Path) -> None:
-    """A row for each image: the picture, its paper levelled, its ink, what the network saw, what it answered."""
+def draw_steps(seen: Sequence[tuple[str, Normalised, Answer]], path: str | os.PathLike[str]) -> None:
+    """Draw a row for each picture: itself, its paper levelled, its ink, what the network saw, what it answered.
+
+    Parameters
+    ----------
+    seen : sequence of (str, Normalised, Answer)
+        The pictures' names, what became of them, and the answers, as `inspect_digit` gives them.
+    path : str or path
+        The file to write, PNG, SVG or PDF by its ending.
+
+    Raises
+    ------
+    UserError
+        For another ending, and where the file cannot be written.
+    """
     figure = new_figure(7.5, 1.6 * len(seen) + 0.4, "From a picture to what the network saw, step by step.")
     panels = figure.subplots(len(seen), 5, squeeze=False, width_ratios=[1, 1, 1, 1, 1.1])
     for axes, (name, normalised, answer) in zip(panels, seen, strict=True):
-        ink = normalised.ink
-        top = max(ink.contrast, 1.0)
-        images = (
-            (normalised.picture.grey, "gray", 0, 255, "picture"),
-            (ink.flat, "gray_r", 0, top, "paper levelled"),
-            (ink.amount, "gray_r", 0, 1, "ink"),
-            (normalised.digit, "gray_r", 0, 255, "seen by the network"),
-        )
-        for panel, (image, colours, low, high, title) in zip(axes, images, strict=False):
-            panel.imshow(image, cmap=colours, vmin=low, vmax=high, interpolation="none")
-            panel.set_xticks([])
-            panel.set_yticks([])
-            panel.spines[:].set_color(MUTED)
-            if panel in panels[0]:
-                panel.set_title(title, color=MUTED, fontsize=9)
-        bare(axes[4])
-        text = f"not sure:\n{answer.reason}" if answer.reason else f"{max(answer.probabilities):.1%}"
-        axes[4].text(0.02, 0.62, answer.text, color=INK, fontsize=22, va="center", parse_math=False)
-        axes[4].text(0.02, 0.28, text, color=INK, fontsize=8, va="center", parse_math=False)
-        label = Path(name).name[:24].encode("latin-1", "replace").decode("latin-1")  # what the font can show
-        axes[4].text(0.02, 0.05, label, color=MUTED, fontsize=7, va="center", parse_math=False)
+        _show_steps(axes[:4], normalised)
+        _show_answer(axes[4], name, answer)
+    for axes, title in zip(panels[0], ("picture", "paper levelled", "ink", "seen by the network"), strict=False):
+        axes.set_title(title, color=MUTED, fontsize=9)
     save(figure, path)
 
 
-def annotated(page: Page, path: str | Path) -> None:
-    """The page with a box around each digit, the answer above it; refused ones in another colour."""
+def draw_page(page: Page, path: str | os.PathLike[str]) -> None:
+    """Draw a page with a box around each digit and the answer above it; refused ones have another colour.
+
+    Parameters
+    ----------
+    page : Page
+        What was read.
+    path : str or path
+        The file to write; `PAGE_FORMATS` has the endings.
+
+    Raises
+    ------
+    UserError
+        For another ending, and where the file cannot be written.
+    """
     from PIL import Image, ImageDraw, ImageFont
 
     suffix = Path(path).suffix.lower()
-    if suffix not in ENDINGS:
-        raise UserError(f"{path}: cannot draw a {suffix or 'file without an ending'}; expected {', '.join(ENDINGS)}")
+    if suffix not in PAGE_FORMATS:
+        kind = suffix or "file without an ending"
+        raise UserError(f"{path}: cannot draw a {kind}; expected {', '.join(PAGE_FORMATS)}")
     picture = Image.fromarray(page.picture.grey).convert("RGB")
     draw = ImageDraw.Draw(picture)
     scale = page.picture.scale
@@ -64,5 +83,29 @@ def annotated(page: Page, path: str | Path) -> None:
         draw.rectangle((left, top, left + width, top + height), outline=colour, width=max(1, round(tall / 30)))
         draw.text((left, top), answer.text, fill=colour, font=font, anchor="ld")
     buffer = BytesIO()
-    picture.save(buffer, {".png": "PNG", ".webp": "WEBP", ".bmp": "BMP"}.get(suffix, "JPEG"))
+    picture.save(buffer, PAGE_FORMATS[suffix])
     replace_file(path, buffer.getvalue())
+
+
+def _show_steps(panels: Sequence[Axes], normalised: Normalised) -> None:
+    """The steps in four panels; those of the paper and the ink stay empty where a model sees pictures as they are."""
+    panels[0].imshow(normalised.picture.grey, cmap="gray", vmin=0, vmax=255, interpolation="none")
+    ink = normalised.ink
+    if ink is not None:
+        panels[1].imshow(ink.flat, cmap="gray_r", vmin=0, vmax=max(ink.contrast, 1.0), interpolation="none")
+        panels[2].imshow(ink.amount, cmap="gray_r", vmin=0, vmax=1, interpolation="none")
+    polarity = "gray" if ink is None else "gray_r"  # ink is bright for the network, and dark for people
+    panels[3].imshow(normalised.pixels, cmap=polarity, vmin=0, vmax=255, interpolation="none")
+    for panel in panels:
+        panel.set_xticks([])
+        panel.set_yticks([])
+        panel.spines[:].set_color(MUTED)
+
+
+def _show_answer(panel: Axes, name: str, answer: Answer) -> None:
+    bare(panel)
+    sure = f"not sure:\n{answer.reason}" if answer.reason else f"{answer.probability:.1%}"
+    label = Path(name).name[:LABEL_LENGTH].encode("latin-1", "replace").decode("latin-1")  # what the font can show
+    panel.text(0.02, 0.62, answer.text, color=INK, fontsize=22, va="center", parse_math=False)
+    panel.text(0.02, 0.28, sure, color=INK, fontsize=8, va="center", parse_math=False)
+    panel.text(0.02, 0.05, label, color=MUTED, fontsize=7, va="center", parse_math=False)

@@ -14,7 +14,7 @@ from safetensors.numpy import load as from_bytes
 from safetensors.numpy import save as to_bytes
 
 from handgrad.errors import UserError
-from handgrad.kernels.naive import softmax
+from handgrad.kernels.loss import softmax
 from handgrad.model.model import BATCH, Model
 from handgrad.nn.layers import BatchNorm, Dense, Dropout, Flatten, ReLU
 from handgrad.nn.network import Network

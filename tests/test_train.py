@@ -134,7 +134,7 @@ def test_a_set_smaller_than_a_batch_still_trains(digits):
 
 def test_everything_is_compiled_before_the_clock_runs(digits, monkeypatch):
     called = []
-    monkeypatch.setattr(parallel, "average_step", lambda *arguments: called.append(arguments))
+    monkeypatch.setattr(parallel, "ema_step", lambda *arguments: called.append(arguments))
     warm_up(SMALL, digits[0])
     assert called
 

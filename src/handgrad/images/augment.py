@@ -121,6 +121,6 @@ class Augmenter:
             self.kernels.warp(out, pixels, rows, self.mean, self.scale, self.fields, self.limits, key, threads)
             return
         self.kernels.warp(out, pixels, rows, self.zero, self.one, self.fields, self.limits, key, threads)
-        self.kernels.soil(out, self.dirt, derive(self.seed, Stream.CORRUPT, step), threads)
+        self.kernels.corrupt(out, self.dirt, derive(self.seed, Stream.CORRUPT, step), threads)
         np.subtract(out, self.mean, out=out)
         np.multiply(out, self.scale, out=out)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from handgrad.errors import UserError
 from handgrad.images.deskew import deskew
-from handgrad.kernels.naive import softmax
+from handgrad.kernels.loss import softmax
 from handgrad.model.tensors import read_tensors, take, write_tensors
 from handgrad.nn import layers as layer_types
 from handgrad.nn.layers import Layer, chain

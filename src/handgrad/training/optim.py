@@ -120,5 +120,5 @@ class Average:
         """Take in the weights after `step` steps; early averages are shorter, so that the start is soon forgotten."""
         if step % self.EVERY == 0:
             keep = min(self.decay**self.EVERY, step / (step + 10 * self.EVERY))
-            self.kernels.average_step(self.theta, theta, keep)
-            self.kernels.average_step(self.state, state, keep)
+            self.kernels.ema_step(self.theta, theta, keep)
+            self.kernels.ema_step(self.state, state, keep)

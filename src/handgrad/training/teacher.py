@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handgrad.errors import UserError
-from handgrad.kernels.naive import softmax
+from handgrad.kernels.loss import softmax
 from handgrad.model.model import Model, shipped
 from handgrad.nn.params import Array
 

@@ -14,7 +14,7 @@ from handgrad.evaluation.metrics import best_temperature
 from handgrad.images.augment import Augmenter
 from handgrad.images.deskew import deskew
 from handgrad.kernels import backend
-from handgrad.kernels.naive import softmax
+from handgrad.kernels.loss import softmax
 from handgrad.model.model import Model
 from handgrad.nn.network import Network
 from handgrad.nn.params import Array, aligned

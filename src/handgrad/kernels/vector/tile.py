@@ -2,10 +2,10 @@
 
     C[r, c] = max(floor, START[r, c] + sum_k A[r, k] * B[k, c])        r < rows, c < n_cols <= vectors * lanes
 
-`rows * vectors` accumulators stay in vector registers for the whole sum over k. A is broadcast one scalar at a time,
-B is read one row of vectors at a time. START folds the bias in (row stride 0), or adds to what C holds (START = C),
-or is a row of zeros; `floor` 0 folds ReLU in, minus infinity leaves the sums alone, and a NaN passes through either
-way.
+`rows * vectors` sums stay in vector registers for the whole loop over k. A is read one number at a time, which is
+broadcast to all lanes; B is read one row of vectors at a time. START is what the sums begin with: the bias (row stride
+0), what C holds already (START = C), or a row of zeros. `floor` 0 folds a ReLU in, minus infinity does not; a NaN
+passes through either way.
 
 Numba cannot promise that a Python loop keeps its sums in registers, so the tile is emitted as LLVM vector code, after
 the register blocking of Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008).
@@ -26,7 +26,13 @@ ALIGN = {F32: 4, I8: 1}
 
 
 def host_has_avx512() -> bool:
-    """Whether code is compiled for AVX-512; NUMBA_CPU_FEATURES overrides the processor, as it does in Numba."""
+    """Say whether code is compiled for AVX-512; NUMBA_CPU_FEATURES overrides the processor, as it does in Numba.
+
+    Returns
+    -------
+    bool
+        True if it is.
+    """
     asked = numba.config.CPU_FEATURES
     if asked is not None:
         return "+avx512f" in asked.split(",")
@@ -114,8 +120,8 @@ class Emitter:
         new = []
         for r in range(self.rows):
             scalar = b.load(self.pointer(b.add(a_rows[r], a_at), F32), align=4)
-            spread = self.splat(scalar, F32)
-            new.append([self.fma(spread, b_row[v], sums[r][v]) for v in range(self.vectors)])
+            broadcast = self.splat(scalar, F32)
+            new.append([self.fma(broadcast, b_row[v], sums[r][v]) for v in range(self.vectors)])
         return new
 
     def finish(self, sums: list[list[Any]], at: list[list[Any]], floor: Any, masks: list[Any] | None) -> None:
@@ -127,10 +133,19 @@ class Emitter:
 
 
 def make_tile(rows: int, vectors: int, lanes: int) -> Callable[..., None]:
-    """Return `tile(a, a_row, a_k, b, b_k, start, start_row, c, c_row, n_k, n_cols, floor)` for use in jitted code.
+    """Make a function for jitted code that computes one tile.
 
-    a, b, start, c: addresses of float32 numbers; a_row, a_k, b_k, start_row, c_row: strides in elements; n_k >= 1;
-    1 <= n_cols <= vectors * lanes. B is read in whole vectors: its rows must be padded to vectors * lanes.
+    Parameters
+    ----------
+    rows, vectors, lanes : int
+        Rows of the tile, vectors in a row, floats in a vector.
+
+    Returns
+    -------
+    function
+        `tile(a, a_row, a_k, b, b_k, start, start_row, c, c_row, n_k, n_cols, floor)`: a, b, start and c are addresses;
+        a_row, a_k, b_k, start_row and c_row are strides in floats; n_k >= 1; 1 <= n_cols <= vectors * lanes. B is read
+        in whole vectors: its rows must be padded to vectors * lanes.
     """
 
     @intrinsic

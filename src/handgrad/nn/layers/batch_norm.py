@@ -37,11 +37,11 @@ class BatchNorm(Layer):
         mean, rstd = slot.saved["mean"], slot.saved["rstd"]
         gamma, beta = slot.params["gamma"], slot.params["beta"]
         if slot.train:
-            slot.kernels.norm_forward(out, mean, rstd, rows, gamma, beta, self.eps, slot.floor)
+            slot.kernels.batch_norm_forward(out, mean, rstd, rows, gamma, beta, self.eps, slot.floor)
             self._remember(slot.state, mean, rstd, len(rows))
         else:
             rstd[:] = 1 / np.sqrt(slot.state["var"] + self.eps)
-            slot.kernels.norm_apply(out, rows, slot.state["mean"], rstd, gamma, beta, slot.floor)
+            slot.kernels.batch_norm_apply(out, rows, slot.state["mean"], rstd, gamma, beta, slot.floor)
         return slot.out
 
     def _remember(self, state: dict[str, Array], mean: Array, rstd: Array, count: int) -> None:
@@ -57,7 +57,7 @@ class BatchNorm(Layer):
         dL/dbeta = sum dy,  dL/dgamma = sum dy n,  dL/dx = gamma / std (dy - dL/dbeta / M - n dL/dgamma / M).
         """
         dx = dy if slot.dx is None else slot.dx
-        slot.kernels.norm_backward(
+        slot.kernels.batch_norm_backward(
             _rows(dx), slot.grads["gamma"], slot.grads["beta"], _rows(dy), _rows(slot.x),
             slot.saved["mean"], slot.saved["rstd"], slot.params["gamma"], slot.params["beta"], slot.floor,
         )  # fmt: skip

@@ -2,7 +2,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from handgrad.errors import UserError
-from handgrad.kernels.sizes import PARTS, conv_scratch, winograd_scratch
+from handgrad.kernels.scratch import conv_scratch
+from handgrad.kernels.sizes import PARTS
+from handgrad.kernels.winograd_scratch import winograd_scratch
 from handgrad.nn.layers.base import Buffer, Layer, Plan, Slot
 from handgrad.nn.params import Array, Param, Shape
 

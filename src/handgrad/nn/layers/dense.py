@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 
 from handgrad.errors import UserError
-from handgrad.kernels.sizes import dense_scratch
+from handgrad.kernels.scratch import dense_scratch
 from handgrad.nn.layers.base import Layer, Plan, Slot
 from handgrad.nn.params import Array, Param, Shape
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from handgrad.errors import UserError
-from handgrad.kernels.naive import softmax
+from handgrad.kernels.loss import softmax
 from handgrad.nn.layers.base import Buffer, Layer, Plan, Slot
 from handgrad.nn.params import Array, Shape
 

@@ -14,8 +14,9 @@ from handgrad.kernels.protocol import Array
 from handgrad.kernels.registry import kernel
 from handgrad.kernels.sizes import ceil_div
 from handgrad.kernels.vector.column_pass import add_rows, make_pass
+from handgrad.kernels.vector.emitter import Emitter
 from handgrad.kernels.vector.pack import BYTES
-from handgrad.kernels.vector.tile import LANES, Emitter
+from handgrad.kernels.vector.tile import LANES
 
 CHUNK = 1 << 15  # floats that one thread handles at a time
 

@@ -11,8 +11,9 @@ from handgrad.kernels.protocol import Array
 from handgrad.kernels.registry import kernel
 from handgrad.kernels.sizes import NO_ARGMAX
 from handgrad.kernels.vector.column_pass import add_rows, make_pass
+from handgrad.kernels.vector.emitter import I8, Emitter
 from handgrad.kernels.vector.pack import BYTES
-from handgrad.kernels.vector.tile import I8, LANES, Emitter
+from handgrad.kernels.vector.tile import LANES
 
 
 def _bytes(number: int) -> Any:

@@ -99,8 +99,8 @@ def _resample(image: Array, inverse: Array, shift: Array, field: Array) -> Array
     padded = np.pad(image, ((2, 2), (2, 2), (0, 0)))
     above = (1 - fx) * padded[top, left] + fx * padded[top, left + 1]
     below = (1 - fx) * padded[top + 1, left] + fx * padded[top + 1, left + 1]
-    image = (1 - fy) * above + fy * below
-    return image
+    blended: Array = (1 - fy) * above + fy * below
+    return blended
 
 
 def corrupt(x: Array, limits: Array, key: int, threads: int) -> None:

@@ -11,7 +11,8 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from handgrad.kernels.vector.tile import F32, I64, LANES, Emitter
+from handgrad.kernels.vector.emitter import F32, I64, Emitter
+from handgrad.kernels.vector.tile import LANES
 
 # What a pass does to a row: it emits code for (emitter, vectors read from the row, vectors that stay the same for all
 # rows, sums over the rows so far, the floor) and returns (vectors to write to the row, new sums). Either may be empty:

@@ -11,7 +11,8 @@ from numba import types
 from numba.extending import intrinsic
 
 from handgrad.kernels.jit import jit
-from handgrad.kernels.vector.tile import I8, I32, I64, LANES, WIDTH, Emitter
+from handgrad.kernels.vector.emitter import I8, I32, I64, Emitter
+from handgrad.kernels.vector.tile import LANES, WIDTH
 
 BYTES = 4  # of a float32
 PREFETCH = 16  # rows ahead: enough to hide the latency of memory, too few to be evicted before they are used

@@ -17,11 +17,12 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from handgrad.kernels.vector.tile import F32, I64, LANES, Emitter
+from handgrad.kernels.vector.emitter import F32, I64, Emitter
+from handgrad.kernels.vector.tile import LANES
 
 Matrix = tuple[tuple[Fraction, ...], ...]
 
-FINITE = tuple(map(Fraction, (0, 1, -1, 2, -2)))[: POINTS - 1]  # infinity is the last of the POINTS
+FINITE = tuple(map(Fraction, (0, 1, -1, 2, -2)))  # and infinity: these are the POINTS of `sizes.py`
 
 
 def to_points(size: int) -> Matrix:

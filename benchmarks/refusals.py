@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handgrad.datasets import load
-from handgrad.kernels.naive import softmax
+from handgrad.kernels.loss import softmax
 from handgrad.model.model import Model, pretrained
 from handgrad.nn.layers import Dense
 from handgrad.reading.normalise import normalise

@@ -34,7 +34,8 @@ def public_names(module: ModuleType) -> Iterator[str]:
         if name.startswith("_") or getattr(thing, "__module__", "") != module.__name__:
             continue
         if inspect.isclass(thing):
-            yield f"{module.__name__}.{name}"
+            if not getattr(thing, "_is_protocol", False):  # nobody makes one, so it has no parameters
+                yield f"{module.__name__}.{name}"
             for member, what in vars(thing).items():
                 kinds = classmethod | staticmethod | property
                 inherited = not getattr(what, "__doc__", None) and inspect.getdoc(getattr(thing, member))

@@ -3,7 +3,8 @@
 from layer_problem import main
 
 from handgrad.kernels import backend
-from handgrad.kernels.sizes import PARTS, winograd_scratch
+from handgrad.kernels.sizes import PARTS
+from handgrad.kernels.winograd_scratch import winograd_scratch
 from handgrad.nn.params import Array, aligned
 
 

@@ -1,46 +1,51 @@
-"""Batch normalisation (Ioffe and Szegedy 2015), a ReLU folded in; x (M, C), statistics over M. Twins in `naive.py`.
+"""Batch normalisation (Ioffe and Szegedy 2015).
 
-Rows are taken in chunks that stay in the cache, whatever the number of threads; what the chunks found is put together
-in their order.
+Rows are taken in chunks that stay in the cache, the same whatever the number of threads; the chunks' results are
+combined in order.
 """
 
 from typing import Any
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
+from handgrad.kernels.jit import jit
+from handgrad.kernels.protocol import Array
+from handgrad.kernels.registry import kernel
+from handgrad.kernels.sizes import ceil_div
 from handgrad.kernels.vector.column_pass import add_rows, make_pass
+from handgrad.kernels.vector.emitter import Emitter
 from handgrad.kernels.vector.pack import BYTES
-from handgrad.kernels.vector.tile import LANES, Emitter
+from handgrad.kernels.vector.tile import LANES
 
-Array = Any  # in jitted code: NumPy arrays, float32 and C-contiguous
-
-CHUNK = 1 << 15  # numbers that one thread handles at a time
+CHUNK = 1 << 15  # floats that one thread handles at a time
 
 
 def _add_squares(e, values, fixed, sums, floor):
+    """Add to one sum: (x - mean)^2."""
     off = e.build.fsub(values[0], fixed[0])
     return [], [e.fma(off, off, sums[0])]
 
 
 def _scale(e, values, fixed, sums, floor):
+    """out = max(floor, scale x + shift)"""
     return [e.not_below(e.fma(values[0], fixed[0], fixed[1]), floor)], []
 
 
 def _passed(e: Emitter, dy: Any, x: Any, scale: Any, shift: Any, floor: Any) -> Any:
-    """dy where the output, worked out again to the bit, was above the floor."""
+    """dy where the output was above the floor, else 0; the output is computed again, exactly as in the forward pass."""
     return e.build.select(e.build.fcmp_ordered(">", e.fma(x, scale, shift), floor), dy, e.zeros())
 
 
-def _add_slopes(e, values, fixed, sums, floor):
-    """Sums: of dy, and of dy (x - mean)."""
+def _add_gradients(e, values, fixed, sums, floor):
+    """Add to two sums: dy, and dy (x - mean)."""
     dy, x = values
     scale, shift, mean = fixed
     d = _passed(e, dy, x, scale, shift, floor)
     return [], [e.build.fadd(sums[0], d), e.fma(d, e.build.fsub(x, mean), sums[1])]
 
 
-def _mix(e, values, fixed, sums, floor):
+def _dx(e, values, fixed, sums, floor):
     """dx = scale dy + slope x + level"""
     dy, x = values
     scale, shift, slope, level = fixed
@@ -48,22 +53,24 @@ def _mix(e, values, fixed, sums, floor):
 
 
 _pass_add_squares, _pass_scale = make_pass(_add_squares, "f", ""), make_pass(_scale, "f", "f")
-_pass_add_slopes, _pass_mix = make_pass(_add_slopes, "ff", ""), make_pass(_mix, "ff", "f")
+_pass_add_gradients, _pass_dx = make_pass(_add_gradients, "ff", ""), make_pass(_dx, "ff", "f")
 
 
-@njit(nogil=True, error_model="numpy")
+@jit
 def chunk_rows(channels):
+    # -> rows in a chunk
     return max(1, CHUNK // channels)
 
 
-@njit(nogil=True, error_model="numpy")
+@jit
 def _at(array, row):
+    # -> address of a row of array (M, C)
     return array.ctypes.data + BYTES * row * array.shape[1]
 
 
-@njit(nogil=True, error_model="numpy")
+@jit
 def _chunk_statistics(mean, square, x, first, last):
-    """The mean (C,) of some rows, and the sum of squares about it."""
+    # mean, square (C,), x (M, C): mean of the rows first to last, and the sum of squares about it
     channels = x.shape[1]
     mean[:], square[:] = 0, 0
     for c in range(0, channels, LANES):
@@ -77,9 +84,9 @@ def _chunk_statistics(mean, square, x, first, last):
         _pass_add_squares(at, (), m, s, channels, channels, last - first, channels - c, 0.0)
 
 
-@njit(nogil=True, error_model="numpy")
+@jit
 def _combine(mean, rstd, means, squares, rows, count, eps):
-    """Mean and 1 / std of all rows from those of the chunks (Chan, Golub and LeVeque 1979)."""
+    # mean, rstd (C,), means, squares (chunks, C): of all rows from those of the chunks (Chan, Golub and LeVeque 1979)
     mean[:], rstd[:] = 0, 0
     for k in range(len(means)):
         mean += means[k] * (np.float32(min(rows, count - k * rows)) / np.float32(count))
@@ -89,8 +96,9 @@ def _combine(mean, rstd, means, squares, rows, count, eps):
     rstd[:] = np.float32(1) / np.sqrt(rstd / np.float32(count) + np.float32(eps))
 
 
-@njit(nogil=True, error_model="numpy")
+@jit
 def _normalise(out, x, scale, shift, floor, first, last):
+    # out, x (M, C), scale, shift (C,): rows first to last
     channels = x.shape[1]
     for c in range(0, channels, LANES):
         here = BYTES * c
@@ -99,13 +107,13 @@ def _normalise(out, x, scale, shift, floor, first, last):
         _pass_scale(at, to, fixed, (), channels, channels, last - first, channels - c, floor)
 
 
-def norm_forward(
+@kernel
+def batch_norm_forward(
     out: Array, mean: Array, rstd: Array, x: Array, gamma: Array, beta: Array, eps: float, floor: float
 ) -> None:
-    """out (M, C) = max(floor, (x - mean) * rstd * gamma + beta); writes the batch's mean and 1 / std (C,)."""
     count, channels = x.shape
     rows = chunk_rows(channels)
-    chunks = (count + rows - 1) // rows
+    chunks = ceil_div(count, rows)
     means, squares = np.empty((chunks, channels), np.float32), np.empty((chunks, channels), np.float32)
     for k in prange(chunks):
         _chunk_statistics(means[k], squares[k], x, k * rows, min(count, (k + 1) * rows))
@@ -116,18 +124,19 @@ def norm_forward(
         _normalise(out, x, scale, shift, floor, k * rows, min(count, (k + 1) * rows))
 
 
-def norm_apply(out: Array, x: Array, mean: Array, rstd: Array, gamma: Array, beta: Array, floor: float) -> None:
-    """The same with given mean and 1 / std: how a trained network predicts."""
+@kernel
+def batch_norm_apply(out: Array, x: Array, mean: Array, rstd: Array, gamma: Array, beta: Array, floor: float) -> None:
     count, channels = x.shape
     rows = chunk_rows(channels)
     scale = rstd * gamma
     shift = beta - mean * scale
-    for k in prange((count + rows - 1) // rows):
+    for k in prange(ceil_div(count, rows)):
         _normalise(out, x, scale, shift, floor, k * rows, min(count, (k + 1) * rows))
 
 
-@njit(nogil=True, error_model="numpy")
-def _slopes(dgamma, dbeta, dy, x, scale, shift, mean, floor, first, last):
+@jit
+def _parameter_sums(dgamma, dbeta, dy, x, scale, shift, mean, floor, first, last):
+    # dgamma, dbeta (C,), dy, x (M, C): sums over the rows first to last; dgamma still lacks its factor rstd
     channels = x.shape[1]
     dgamma[:], dbeta[:] = 0, 0
     for c in range(0, channels, LANES):
@@ -135,11 +144,12 @@ def _slopes(dgamma, dbeta, dy, x, scale, shift, mean, floor, first, last):
         reads = (_at(dy, first) + here, _at(x, first) + here)
         fixed = (scale.ctypes.data + here, shift.ctypes.data + here, mean.ctypes.data + here)
         sums = (dbeta.ctypes.data + here, dgamma.ctypes.data + here)
-        _pass_add_slopes(reads, (), fixed, sums, channels, channels, last - first, channels - c, floor)
+        _pass_add_gradients(reads, (), fixed, sums, channels, channels, last - first, channels - c, floor)
 
 
-@njit(nogil=True, error_model="numpy")
+@jit
 def _input_gradient(dx, dy, x, scale, shift, slope, level, floor, first, last):
+    # dx, dy, x (M, C), the rest (C,): rows first to last
     channels = x.shape[1]
     for c in range(0, channels, LANES):
         here = BYTES * c
@@ -147,25 +157,22 @@ def _input_gradient(dx, dy, x, scale, shift, slope, level, floor, first, last):
             scale.ctypes.data + here, shift.ctypes.data + here, slope.ctypes.data + here, level.ctypes.data + here,
         )  # fmt: skip
         reads, to = (_at(dy, first) + here, _at(x, first) + here), (_at(dx, first) + here,)
-        _pass_mix(reads, to, fixed, (), channels, channels, last - first, channels - c, floor)
+        _pass_dx(reads, to, fixed, (), channels, channels, last - first, channels - c, floor)
 
 
-def norm_backward(
+@kernel
+def batch_norm_backward(
     dx: Array, dgamma: Array, dbeta: Array, dy: Array, x: Array, mean: Array, rstd: Array, gamma: Array, beta: Array,
     floor: float,
 ) -> None:  # fmt: skip
-    """Gradients of `norm_forward` in train mode, where mean and std depend on x; floor -inf: no ReLU was folded in.
-
-    With n = (x - mean) * rstd:  dx = gamma * rstd * (dy - mean(dy) - n * mean(dy * n)). dx may be dy.
-    """
     count, channels = x.shape
     rows = chunk_rows(channels)
-    chunks = (count + rows - 1) // rows
+    chunks = ceil_div(count, rows)
     dgammas, dbetas = np.empty((chunks, channels), np.float32), np.empty((chunks, channels), np.float32)
     scale = rstd * gamma
     shift = beta - mean * scale
     for k in prange(chunks):
-        _slopes(dgammas[k], dbetas[k], dy, x, scale, shift, mean, floor, k * rows, min(count, (k + 1) * rows))
+        _parameter_sums(dgammas[k], dbetas[k], dy, x, scale, shift, mean, floor, k * rows, min(count, (k + 1) * rows))
     dgamma[:], dbeta[:] = 0, 0
     for k in range(chunks):
         dgamma += dgammas[k]

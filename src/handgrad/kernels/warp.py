@@ -1,36 +1,30 @@
-"""Random distortion of images in one pass, uint8 -> standardised float32. Twin in `naive.py`.
-
-Each output pixel looks up where it came from: an affine map about the centre, plus a smooth random field (elastic
-distortion: Simard, Steinkraus and Platt 2003). Every number drawn is a hash of (key, place in the batch, which number),
-so a picture does not depend on the number of threads.
-"""
-
-from typing import Any
+"""Random distortion of images in one pass, from uint8 to standardised float32; its twin tells how."""
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
+from handgrad.kernels.jit import jit
+from handgrad.kernels.naive.images import WARP
 from handgrad.kernels.pointwise import hash32
+from handgrad.kernels.protocol import Array
+from handgrad.kernels.registry import kernel
 
-Array = Any  # in jitted code: NumPy arrays, C-contiguous
-
-PAD = 2  # background pixels kept around an image, so that a look-up just outside needs no test
+PAD = 2  # background pixels around an image, so that a look-up just outside needs no test
 DRAWS = 16  # random numbers set aside for one image
-# Places in `limits`, and of the draw that each one scales.
-CLEAN, ROTATION, SHEAR, SCALE, SHIFT, ELASTIC, STROKE, FLIP = range(8)
-N_LIMITS = 8
-SCALE_Y, SHIFT_Y, FIELD, ROLL, MIRROR = range(8, 13)
+# Places in `limits`, and of the draw that each one scales; behind them, what else is drawn.
+UNAUGMENTED, ROTATION, SHEAR, SCALE, SHIFT, ELASTIC, STROKE, FLIP = range(len(WARP))
+SCALE_Y, SHIFT_Y, FIELD, ROLL, MIRROR = range(len(WARP), len(WARP) + 5)
 
 
-@njit(nogil=True, error_model="numpy")
+@jit
 def _draw(image, which, key0, key1):
-    """Uniform in [-1, 1]."""
+    # -> uniform in [-1, 1]: draw `which` of an image of the batch
     return np.float32(hash32(image * DRAWS + which, key0, key1)) * np.float32(2.0**-31) - np.float32(1)
 
 
-@njit(nogil=True, error_model="numpy")
+@jit
 def _load(padded, image, stroke, spare):
-    """The image as floats inside its frame of background, its strokes thickened (stroke > 0) or thinned (< 0)."""
+    # padded, spare (H + 2 PAD, W + 2 PAD, C), image (H, W, C): floats, strokes thickened (stroke > 0) or thinned (< 0)
     height, width, channels = image.shape
     for y in range(height):
         row, target = image[y].reshape(-1), padded[y + PAD].reshape(-1)[PAD * channels : (PAD + width) * channels]
@@ -51,9 +45,9 @@ def _load(padded, image, stroke, spare):
                 padded[y, x, c] += amount * (extreme - spare[y, x, c])
 
 
-@njit(nogil=True, error_model="numpy")
+@jit
 def _affine(image, limits, key0, key1):
-    """(a, b, c, d, e, f): a pixel at (x, y) from the centre came from (a x + b y + c, d x + e y + f)."""
+    # -> (a, b, c, d, e, f): a pixel at (x, y) from the centre came from (a x + b y + c, d x + e y + f)
     turn = limits[ROTATION] * _draw(image, ROTATION, key0, key1)
     slant = limits[SHEAR] * _draw(image, SHEAR, key0, key1)
     wide = np.exp(-limits[SCALE] * _draw(image, SCALE, key0, key1))
@@ -68,9 +62,9 @@ def _affine(image, limits, key0, key1):
     return a, b, -(a * right + b * down), d, e, -(d * right + e * down)
 
 
-@njit(nogil=True, error_model="numpy")
+@jit
 def _bilinear(out, padded, xs, ys, mean, scale, y):
-    """One row of output: the four neighbours of each place (xs, ys), which count from the corner of `padded`."""
+    # row y of out (H, W, C) from the four neighbours of each place xs, ys (W,), which count from the corner of padded
     width, channels = out.shape[1], out.shape[2]
     for x in range(width):
         left, top = int(xs[x]), int(ys[x])
@@ -81,8 +75,9 @@ def _bilinear(out, padded, xs, ys, mean, scale, y):
             out[y, x, c] = (above + fy * (below - above) - mean[y, x, c]) * scale[y, x, c]
 
 
-@njit(nogil=True, error_model="numpy")
-def _warp_one(out, pixels, mean, scale, fields, limits, image, key0, key1, padded, spare, xs, ys):
+@jit
+def _distort(out, pixels, mean, scale, fields, limits, image, key0, key1, padded, spare, xs, ys):
+    # out, pixels, mean, scale (H, W, C), fields (fields, H, W, 2): one image, number `image` of the batch
     height, width = out.shape[0], out.shape[1]
     _load(padded, pixels, limits[STROKE] * _draw(image, STROKE, key0, key1), spare)
     a, b, c, d, e, f = _affine(image, limits, key0, key1)
@@ -110,39 +105,27 @@ def _warp_one(out, pixels, mean, scale, fields, limits, image, key0, key1, padde
         _bilinear(out, padded, xs, ys, mean, scale, y)
 
 
-@njit(nogil=True, error_model="numpy")
-def _plain(out, pixels, mean, scale):
+@jit
+def _standardise(out, pixels, mean, scale):
+    # out, pixels, mean, scale (H, W, C): one image left as it is
     o, p, m, s = out.reshape(-1), pixels.reshape(-1), mean.reshape(-1), scale.reshape(-1)
     for i in range(o.size):
         o[i] = (np.float32(p[i]) - m[i]) * s[i]
 
 
+@kernel
 def warp(
-    out: Array,
-    pixels: Array,
-    rows: Array,
-    mean: Array,
-    scale: Array,
-    fields: Array,
-    limits: Array,
-    key: int,
-    parts: int,
-) -> None:
-    """out[i] = (pixels[rows[i]] distorted - mean) * scale
-
-    out (B, H, W, C) float32; pixels (N, H, W, C) uint8; rows (B,); mean, scale (H, W, C) float32; fields (F, H, W, 2)
-    float32, periodic, root-mean-square 1 pixel; limits (8,) float32: the share left clean, then the largest rotation
-    (radians), shear, log scale, shift (pixels), elastic displacement (pixels), stroke change, and whether to flip.
-    `parts`: how many threads share the batch.
-    """
+    out: Array, pixels: Array, rows: Array, mean: Array, scale: Array, fields: Array, limits: Array, key: int,
+    threads: int,
+) -> None:  # fmt: skip
     batch, height, width, channels = out.shape
     key0, key1 = np.uint32(key & 0xFFFFFFFF), np.uint32(key >> 32)
-    for part in prange(parts):
+    for t in prange(threads):
         padded = np.zeros((height + 2 * PAD, width + 2 * PAD, channels), np.float32)
         spare = np.empty_like(padded)
         xs, ys = np.empty(width, np.float32), np.empty(width, np.float32)
-        for i in range(part * batch // parts, (part + 1) * batch // parts):
-            if np.float32(0.5) + np.float32(0.5) * _draw(i, CLEAN, key0, key1) < limits[CLEAN]:
-                _plain(out[i], pixels[rows[i]], mean, scale)
+        for i in range(t * batch // threads, (t + 1) * batch // threads):
+            if np.float32(0.5) + np.float32(0.5) * _draw(i, UNAUGMENTED, key0, key1) < limits[UNAUGMENTED]:
+                _standardise(out[i], pixels[rows[i]], mean, scale)
             else:
-                _warp_one(out[i], pixels[rows[i]], mean, scale, fields, limits, i, key0, key1, padded, spare, xs, ys)
+                _distort(out[i], pixels[rows[i]], mean, scale, fields, limits, i, key0, key1, padded, spare, xs, ys)

@@ -1,53 +1,54 @@
 """3x3 convolution with stride 1 by Winograd's method: a quarter of the multiplications of the plain sum.
 
-Tiles of 4x4 outputs are worked out from 6x6 inputs in three steps: inputs to points (`transform.py`), one matrix
+Tiles of 4x4 outputs are computed from 6x6 inputs in three steps: inputs to points (`winograd_transform.py`), one matrix
 product a point through the register tile, and back. A block of TILES tiles passes through all three while it is in the
-cache. The weight gradient is the same with other sizes: 3x3 outputs from 6x6 inputs and 4x4 gradients. Its sums over
-the batch are made in PARTS parts, added up in their order, whatever the number of threads. Arguments as in `conv.py`;
-the stride is 1. Twins in `naive.py`.
+cache. The weight gradient is the same with other sizes: 3x3 outputs from 6x6 inputs and 4x4 gradients. It is summed
+over the batch in PARTS parts, which are added in order, whatever the number of threads. Arguments are those of
+`conv.py`; the stride is 1.
 """
 
-from typing import Any
-
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
 from handgrad.kernels.conv import add_parts
-from handgrad.kernels.dense import rows_by_panel, share
-from handgrad.kernels.sizes import PARTS, TILES
+from handgrad.kernels.gemm import rows_by_panel, thread_range
+from handgrad.kernels.jit import jit
+from handgrad.kernels.protocol import Array
+from handgrad.kernels.registry import kernel
+from handgrad.kernels.sizes import PARTS, POINTS, TAPS, TILES, ceil_div, round_up
 from handgrad.kernels.vector.pack import BYTES, copy_vector, transpose
 from handgrad.kernels.vector.tile import LANES, UNIT, WIDTH
-from handgrad.kernels.vector.winograd_transform import POINTS, from_points, make_sandwich, of_inputs, to_points
-
-Array = Any  # in jitted code: NumPy arrays, float32 and C-contiguous
+from handgrad.kernels.vector.winograd_transform import from_points, make_sandwich, of_inputs, to_points
+from handgrad.kernels.winograd_scratch import (
+    block_layout,
+    products_step,
+    tiles_step,
+    winograd_forward_layout,
+    winograd_input_gradient_layout,
+    winograd_weight_gradient_layout,
+)
 
 SIDE = 4  # of a tile of outputs
-TAPS = 3
 ALL = POINTS * POINTS
-MIDDLE = POINTS + 1  # the pair of points (1, 1), at which a polynomial is the sum of its coefficients ...
-DIVISOR = np.float32(36)  # ... here over 6 * 6
+ONES = POINTS + 1  # the pair of points (1, 1): the value of a polynomial there is the sum of its coefficients ...
+DIVISOR = np.float32(36)  # ... which `to_points` divides by 6 along each axis
 
 _inputs_to_points = make_sandwich(of_inputs())
-_weights_to_points = make_sandwich(to_points(TAPS))
+_filters_to_points = make_sandwich(to_points(TAPS))
 _gradients_to_points = make_sandwich(to_points(SIDE))
 _points_to_outputs = make_sandwich(from_points(SIDE), finish=True)
-_points_to_weights = make_sandwich(from_points(TAPS))
+_points_to_filters = make_sandwich(from_points(TAPS))
 
 
-@njit(nogil=True, error_model="numpy")
-def _padded(n, unit):
-    return -(-n // unit) * unit
-
-
-@njit(nogil=True, error_model="numpy")
+@jit
 def _place(tile, down, across):
-    """(image, row, column) of a tile among all tiles of a batch, with so many down and across an image."""
+    # -> (image, row, column) of a tile among all tiles of a batch, `down` x `across` in each image
     return tile // (down * across), tile // across % down, tile % across
 
 
-@njit(nogil=True, error_model="numpy")
+@jit
 def _cut(patch, image, top, left, side, height, width, channels, n, zeros):
-    """patch (side, side, LANES) = n channels of a square of the image; 0 outside it."""
+    # patch (side, side, LANES) = n channels of a square of the image (H, W, C), 0 outside it; addresses
     for i in range(side):
         for j in range(side):
             y, x = top + i, left + j
@@ -56,9 +57,9 @@ def _cut(patch, image, top, left, side, height, width, channels, n, zeros):
             copy_vector(patch + BYTES * (i * side + j) * LANES, source, n)
 
 
-@njit(nogil=True, error_model="numpy")
+@jit
 def _gather_inputs(to, step, row, x, pad, first, last, down, across, patch, zeros):
-    """to (ALL, TILES, row) = the points of the 6x6 inputs of the tiles first to last."""
+    # to (ALL, TILES, row), x (N, H, W, C): the 6x6 inputs of the tiles first to last, at their points `step` apart
     _, height, width, channels = x.shape
     for tile in range(first, last):
         n, top, left = _place(tile, down, across)
@@ -75,9 +76,9 @@ def _gather_inputs(to, step, row, x, pad, first, last, down, across, patch, zero
                 _inputs_to_points(end, POINTS * step, step, patch, POINTS * LANES, LANES)
 
 
-@njit(nogil=True, error_model="numpy")
+@jit
 def _gather_gradients(to, step, dy, first, last, down, across, patch, zeros):
-    """to (ALL, panels, TILES, WIDTH) = the points of the 4x4 gradients of the tiles first to last."""
+    # to (ALL, panels, TILES, WIDTH), dy (N, H, W, F): the 4x4 gradients of the tiles first to last, at their points
     _, height, width, channels = dy.shape
     for tile in range(first, last):
         n, top, left = _place(tile, down, across)
@@ -95,9 +96,9 @@ def _gather_gradients(to, step, dy, first, last, down, across, patch, zeros):
                 _gradients_to_points(end, POINTS * step, step, patch, SIDE * LANES, LANES)
 
 
-@njit(nogil=True, error_model="numpy")
+@jit
 def _scatter_outputs(out, source, step, row, start, floor, first, last, down, across, patch):
-    """The tiles first to last of out from source (ALL, TILES, row), start added, raised to the floor."""
+    # out (N, H, W, F), source (ALL, TILES, row): the tiles first to last, start (F,) added, raised to the floor
     _, height, width, channels = out.shape
     for tile in range(first, last):
         n, top, left = _place(tile, down, across)
@@ -116,107 +117,108 @@ def _scatter_outputs(out, source, step, row, start, floor, first, last, down, ac
                     copy_vector(to + BYTES * (i * width + j) * channels, piece, channels - c)
 
 
-@njit(nogil=True, error_model="numpy")
-def _weights(to, w, n_in, n_out, patch, t, threads):
-    """to (ALL, panels, n_in, WIDTH) = the points of the weights at w (3, 3, n_in, n_out); thread t's share of n_in."""
-    step, tap = _padded(n_out, WIDTH) * n_in, n_in * n_out
-    begin, end = share(n_in, 1, t, threads)
+@jit
+def _filters(to, w, n_in, n_out, patch, t, threads):
+    # to (ALL, panels, C, WIDTH), w (3, 3, C, F): thread t's channels of the filters, at their points; addresses
+    step, tap = round_up(n_out, WIDTH) * n_in, n_in * n_out
+    begin, end = thread_range(n_in, 1, t, threads)
     for c in range(begin, end):
         for f in range(0, n_out, LANES):
-            end = to + BYTES * ((f // WIDTH * n_in + c) * WIDTH + f % WIDTH)
+            at = to + BYTES * ((f // WIDTH * n_in + c) * WIDTH + f % WIDTH)
             source = w + BYTES * (c * n_out + f)
             if f + LANES <= n_out:
-                _weights_to_points(end, POINTS * step, step, source, TAPS * tap, tap)
+                _filters_to_points(at, POINTS * step, step, source, TAPS * tap, tap)
                 continue
             for k in range(TAPS * TAPS):
                 copy_vector(patch + BYTES * k * LANES, source + BYTES * k * tap, n_out - f)
-            _weights_to_points(end, POINTS * step, step, patch, TAPS * LANES, LANES)
+            _filters_to_points(at, POINTS * step, step, patch, TAPS * LANES, LANES)
 
 
-@njit(nogil=True, error_model="numpy")
+@jit
 def _turn(to, w, n_in, n_out, spare):
-    """to (3, 3, n_out, n_in) = w (3, 3, n_in, n_out) turned by half a circle, inputs and outputs exchanged."""
+    # to (3, 3, F, C) = w (3, 3, C, F) turned by half a circle, channels and filters exchanged; addresses
     for k in range(TAPS * TAPS):
         at = to + BYTES * (TAPS * TAPS - 1 - k) * n_in * n_out
         transpose(at, n_in, w + BYTES * k * n_in * n_out, n_out, n_in, n_out, spare)
 
 
-@njit(nogil=True, error_model="numpy")
-def _convolve(out, x, points, bias, floor, pad, own, t, threads):
-    """Thread t's blocks of out, from the weights at their points; bias 0 stands for none; own: this thread's room."""
-    n_in, n_out = x.shape[3], out.shape[3]
-    down, across = -(-out.shape[1] // SIDE), -(-out.shape[2] // SIDE)
-    tiles = len(x) * down * across
-    a_row, c_row, panels = _padded(n_in, LANES), _padded(n_out, LANES), _padded(n_out, WIDTH) // WIDTH
-    own[: _padded(n_out, WIDTH)] = 0
-    zeros = own.ctypes.data
-    start = zeros + BYTES * _padded(n_out, WIDTH)
-    patch = start + BYTES * c_row
-    inputs = patch + BYTES * ALL * LANES
-    a_step, c_step = TILES * a_row + LANES, TILES * c_row + LANES  # a line more: else all points share cache sets
-    products = inputs + BYTES * ALL * a_step
+@jit
+def _bias(start, bias, n_out, zeros):
+    # start (F rounded up to whole vectors) = bias (F,), or 0 where bias is the address 0; addresses
     for c in range(0, n_out, LANES):
         copy_vector(start + BYTES * c, zeros, LANES)
         copy_vector(start + BYTES * c, bias + BYTES * c if bias else zeros, n_out - c)
-    begin, end = share(tiles, UNIT, t, threads)
+
+
+@jit
+def _convolve(out, x, filters, bias, floor, pad, own, t, threads):
+    # out (N, H', W', F), x (N, H, W, C), filters (ALL, panels, C, WIDTH) at an address, bias as in `_bias`
+    # thread t's blocks of tiles; own: its scratch
+    n_in, n_out = x.shape[3], out.shape[3]
+    down, across = ceil_div(out.shape[1], SIDE), ceil_div(out.shape[2], SIDE)
+    a_row, c_row, panels = round_up(n_in, LANES), round_up(n_out, LANES), ceil_div(n_out, WIDTH)
+    a_step, c_step = tiles_step(a_row, LANES), tiles_step(c_row, LANES)
+    zeros_at, start_at, patch_at, inputs_at, products_at, _ = block_layout(n_in, n_out, LANES)
+    own[zeros_at : zeros_at + WIDTH] = 0
+    room = own.ctypes.data
+    zeros, start, patch = room + BYTES * zeros_at, room + BYTES * start_at, room + BYTES * patch_at
+    inputs, products = room + BYTES * inputs_at, room + BYTES * products_at
+    _bias(start, bias, n_out, zeros)
+    begin, end = thread_range(len(x) * down * across, UNIT, t, threads)
     for first in range(begin, end, TILES):
         last = min(end, first + TILES)
         _gather_inputs(inputs, a_step, a_row, x, pad, first, last, down, across, patch, zeros)
         for e in range(ALL):
             for p in range(panels):
                 a, c = inputs + BYTES * e * a_step, products + BYTES * (e * c_step + p * WIDTH)
-                b = points + BYTES * (e * panels + p) * n_in * WIDTH
+                b = filters + BYTES * (e * panels + p) * n_in * WIDTH
                 width = min(WIDTH, c_row - p * WIDTH)
                 rows_by_panel(a, a_row, 1, b, zeros, 0, c, c_row, last - first, n_in, width, -np.inf)
         _scatter_outputs(out, products, c_step, c_row, start, floor, first, last, down, across, patch)
 
 
+@kernel
 def winograd_forward(
     out: Array, x: Array, w: Array, b: Array, floor: float, stride: int, pad: int, scratch: Array
 ) -> None:
-    """out (N, H', W', F) = max(floor, x (N, H, W, C) * w (3, 3, C, F) + b (F,)), x framed by `pad` rows of zeros."""
     threads = scratch.shape[0]
     n_in, n_out = w.shape[2:]
-    shared = scratch[0].ctypes.data
-    room = ALL * n_in * _padded(n_out, WIDTH)
+    filters_at, block_at, _ = winograd_forward_layout(n_in, n_out, LANES)
+    filters = scratch[0, filters_at:].ctypes.data
     for t in prange(threads):
-        _weights(shared, w.ctypes.data, n_in, n_out, scratch[t, room:].ctypes.data, t, threads)
+        _filters(filters, w.ctypes.data, n_in, n_out, scratch[t, block_at:].ctypes.data, t, threads)
     for t in prange(threads):
-        own = scratch[t, _padded(room, LANES) :]
-        _convolve(out, x, shared, b.ctypes.data, floor, pad, own, t, threads)
+        _convolve(out, x, filters, b.ctypes.data, floor, pad, scratch[t, block_at:], t, threads)
 
 
+@kernel
 def winograd_input_gradient(dx: Array, dy: Array, w: Array, stride: int, pad: int, scratch: Array) -> None:
-    """dx (N, H, W, C) from dy (N, H', W', F): the convolution of dy with the turned weights."""
+    # the convolution of dy with the turned filters
     threads = scratch.shape[0]
     n_in, n_out = w.shape[2:]
-    room = ALL * n_out * _padded(n_in, WIDTH)
-    shared = scratch[0].ctypes.data
-    turned = shared + BYTES * room
-    spare = turned + BYTES * TAPS * TAPS * n_in * n_out
-    _turn(turned, w.ctypes.data, n_in, n_out, spare)
+    filters_at, block_at, spare_at, _ = winograd_input_gradient_layout(n_in, n_out, LANES)
+    filters, turned = scratch[0, filters_at:].ctypes.data, scratch[0, block_at:].ctypes.data
+    _turn(turned, w.ctypes.data, n_in, n_out, scratch[0, spare_at:].ctypes.data)
     for t in prange(threads):
-        patch = scratch[t, room + TAPS * TAPS * n_in * n_out :].ctypes.data
-        _weights(shared, turned, n_out, n_in, patch, t, threads)
+        _filters(filters, turned, n_out, n_in, scratch[t, spare_at:].ctypes.data, t, threads)
     for t in prange(threads):
-        own = scratch[t, room:]
-        _convolve(dx, dy, shared, 0, -np.inf, TAPS - 1 - pad, own, t, threads)
+        _convolve(dx, dy, filters, 0, -np.inf, TAPS - 1 - pad, scratch[t, block_at:], t, threads)
 
 
-@njit(nogil=True, error_model="numpy")
+@jit
 def _weight_part(dw, db, x, dy, pad, own, part):
-    """dw (3, 3, C, F) and db (F,) of one part of the batch's tiles."""
+    # dw (3, 3, C, F), db (F,), x (N, H, W, C), dy (N, H', W', F): the sums over one part of the batch's tiles
     n_in, n_out = x.shape[3], dy.shape[3]
-    down, across = -(-dy.shape[1] // SIDE), -(-dy.shape[2] // SIDE)
-    a_row, c_row, panels = _padded(n_in, LANES), _padded(n_out, LANES), _padded(n_out, WIDTH) // WIDTH
-    own[:WIDTH] = 0
-    zeros = own.ctypes.data
-    patch = zeros + BYTES * WIDTH
-    inputs = patch + BYTES * ALL * LANES
-    a_step, b_step, c_step = TILES * a_row + LANES, panels * TILES * WIDTH + LANES, n_in * c_row + LANES
-    gradients = inputs + BYTES * ALL * a_step
-    products = gradients + BYTES * ALL * b_step
-    begin, end = share(len(x) * down * across, TILES, part, PARTS)
+    down, across = ceil_div(dy.shape[1], SIDE), ceil_div(dy.shape[2], SIDE)
+    a_row, c_row, panels = round_up(n_in, LANES), round_up(n_out, LANES), ceil_div(n_out, WIDTH)
+    a_step, b_step = tiles_step(a_row, LANES), tiles_step(panels * WIDTH, LANES)
+    c_step = products_step(n_in, n_out, LANES)
+    zeros_at, patch_at, inputs_at, gradients_at, products_at, _ = winograd_weight_gradient_layout(n_in, n_out, LANES)
+    own[zeros_at : zeros_at + WIDTH] = 0
+    room = own.ctypes.data
+    zeros, patch, inputs = room + BYTES * zeros_at, room + BYTES * patch_at, room + BYTES * inputs_at
+    gradients, products = room + BYTES * gradients_at, room + BYTES * products_at
+    begin, end = thread_range(len(x) * down * across, TILES, part, PARTS)
     db[:], dw[:] = 0, 0
     for first in range(begin, end, TILES):
         last = min(end, first + TILES)
@@ -224,42 +226,47 @@ def _weight_part(dw, db, x, dy, pad, own, part):
         _gather_gradients(gradients, b_step, dy, first, last, down, across, patch, zeros)
         for e in range(ALL):
             for p in range(panels):
-                b = gradients + BYTES * (e * b_step + p * TILES * WIDTH)
+                a, b = inputs + BYTES * e * a_step, gradients + BYTES * (e * b_step + p * TILES * WIDTH)
                 c = products + BYTES * (e * c_step + p * WIDTH)
                 start, start_row = (zeros, 0) if first == begin else (c, c_row)
                 width = min(WIDTH, c_row - p * WIDTH)
-                a = inputs + BYTES * e * a_step
                 rows_by_panel(a, 1, a_row, b, start, start_row, c, c_row, n_in, last - first, width, -np.inf)
-        at = (gradients - own.ctypes.data) // BYTES + MIDDLE * b_step
-        for tile in range(last - first):
-            for f in range(n_out):
-                db[f] += DIVISOR * own[at + (f // WIDTH * TILES + tile) * WIDTH + f % WIDTH]
+        _add_bias_gradient(db, own[gradients_at + ONES * b_step :], last - first)
     if begin < end:
-        _to_weights(dw, products, c_step, c_row, patch)
+        _to_filters(dw, products, c_step, c_row, patch)
 
 
-@njit(nogil=True, error_model="numpy")
-def _to_weights(dw, source, step, row, patch):
+@jit
+def _add_bias_gradient(db, gradients, n_tiles):
+    # db (F,) += the sum of gradients (panels, TILES, WIDTH) over the tiles; they are at the points (1, 1)
+    for tile in range(n_tiles):
+        for f in range(db.size):
+            db[f] += DIVISOR * gradients[(f // WIDTH * TILES + tile) * WIDTH + f % WIDTH]
+
+
+@jit
+def _to_filters(dw, source, step, row, patch):
+    # dw (3, 3, C, F) from source (ALL, C, row), whose points are `step` apart; source and patch are addresses
     n_in, n_out = dw.shape[2:]
     tap = n_in * n_out
     for c in range(n_in):
         for f in range(0, n_out, LANES):
             to, at = dw.ctypes.data + BYTES * (c * n_out + f), source + BYTES * (c * row + f)
             if f + LANES <= n_out:
-                _points_to_weights(to, TAPS * tap, tap, at, POINTS * step, step)
+                _points_to_filters(to, TAPS * tap, tap, at, POINTS * step, step)
                 continue
-            _points_to_weights(patch, TAPS * LANES, LANES, at, POINTS * step, step)
+            _points_to_filters(patch, TAPS * LANES, LANES, at, POINTS * step, step)
             for k in range(TAPS * TAPS):
                 copy_vector(to + BYTES * k * tap, patch + BYTES * k * LANES, n_out - f)
 
 
+@kernel
 def winograd_weight_gradient(
     dw: Array, db: Array, x: Array, dy: Array, stride: int, pad: int, w_parts: Array, b_parts: Array, scratch: Array
 ) -> None:
-    """dw (3, 3, C, F), db (F,) from x (N, H, W, C), dy (N, H', W', F); parts (PARTS, *) of each are written over."""
     threads = scratch.shape[0]
     for t in prange(threads):
-        first, last = share(PARTS, 1, t, threads)
+        first, last = thread_range(PARTS, 1, t, threads)
         for part in range(first, last):
             _weight_part(w_parts[part], b_parts[part], x, dy, pad, scratch[t], part)
     add_parts(dw.reshape(-1), w_parts)

@@ -1,7 +1,7 @@
-"""Passes down the rows of matrices, LANES columns at a time: what a pass does to a row is a few lines of vector code.
+"""Passes down the rows of matrices, LANES columns at a time; what a pass does to one row is a few lines of vector code.
 
-Numba gives up on vectors where several arrays might overlap, and rows of a few channels are too short for its loops;
-here sums stay in registers all the way down.
+Numba gives up on vectors where several arrays might overlap, and rows of a few channels are too short for its loops.
+Here sums stay in registers from the first row to the last.
 """
 
 from collections.abc import Callable
@@ -11,19 +11,34 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from handgrad.kernels.vector.tile import F32, I64, LANES, Emitter
+from handgrad.kernels.vector.emitter import F32, I64, Emitter
+from handgrad.kernels.vector.tile import LANES
 
-# (emitter, a row's vectors, fixed vectors, sums so far, floor) -> vectors to write, new sums
-Body = Callable[[Emitter, list[Any], list[Any], list[Any], Any], tuple[list[Any], list[Any]]]
+# What a pass does to a row: it emits code for (emitter, vectors read from the row, vectors that stay the same for all
+# rows, sums over the rows so far, the floor) and returns (vectors to write to the row, new sums). Either may be empty:
+#
+#     def add_scaled(e, values, fixed, sums, floor):  # sums[0] += values[0] * fixed[0]
+#         return [], [e.fma(values[0], fixed[0], sums[0])]
+RowCode = Callable[[Emitter, list[Any], list[Any], list[Any], Any], tuple[list[Any], list[Any]]]
 
 
-def make_pass(body: Body, reads: str, writes: str) -> Callable[..., None]:
-    """Return `down(reads, writes, fixed, sums, read_row, write_row, n_rows, n, floor)` for use in jitted code.
+def make_pass(body: RowCode, reads: str, writes: str) -> Callable[..., None]:
+    """Make a function for jitted code that passes down the rows of some matrices.
 
-    The first four are tuples of addresses; the letters of `reads` and `writes` say of what: f float32, b byte. For each
-    of n_rows rows, read_row and write_row numbers apart, min(n, LANES) columns are read from `reads` and written to
-    `writes`; `fixed` (float32) are read once; what `sums` (float32) point at is added to. A written array may be one
-    that is read.
+    Parameters
+    ----------
+    body : function
+        What the pass does to a row, see `RowCode`.
+    reads, writes : str
+        A letter for each matrix that is read or written: f for float32, b for bytes.
+
+    Returns
+    -------
+    function
+        `down(reads, writes, fixed, sums, read_row, write_row, n_rows, n, floor)`: the first four are tuples of
+        addresses, `fixed` and `sums` of float32 vectors, and what `sums` point at is added to. The min(n, LANES)
+        columns at the addresses are processed for n_rows rows, which are read_row and write_row elements apart. A
+        matrix may be both read and written.
     """
 
     @intrinsic
@@ -49,7 +64,7 @@ def make_pass(body: Body, reads: str, writes: str) -> Callable[..., None]:
 
 
 def _loop(
-    e: Emitter, body: Body, reads: list[Any], writes: list[Any], fixed_at: list[Any], sums_at: list[Any],
+    e: Emitter, body: RowCode, reads: list[Any], writes: list[Any], fixed_at: list[Any], sums_at: list[Any],
     sizes: list[Any], mask: Any, floor: Any,
 ) -> None:  # fmt: skip
     build, (read_row, write_row, n_rows) = e.build, sizes
@@ -78,7 +93,7 @@ def _loop(
 
 
 def _place(e: Emitter, kind: str, base: Any, offset: Any) -> Any:
-    """The address of what lies `offset` numbers of a kind behind another."""
+    """The address `offset` elements of a kind behind another."""
     return e.build.add(base, offset if kind == "b" else e.build.mul(offset, I64(4)))
 
 

@@ -1,24 +1,26 @@
-"""Moves of whole vectors: repacking for the register tile, at the speed of the loads and stores.
+"""Copies and transpositions of whole vectors, which repack matrices for the register tile.
 
-Numba leaves such loops scalar, because an index might be negative and two arrays might overlap; here the addresses are
-given as numbers and the code is emitted as LLVM vector code, as in `tile.py`.
+Numba leaves such loops scalar, because an index might be negative and two arrays might overlap. Here addresses are
+integers and the loads and stores are emitted as LLVM vector code, as in `tile.py`.
 """
 
 from typing import Any
 
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
 
-from handgrad.kernels.vector.tile import I8, I32, I64, LANES, WIDTH, Emitter
+from handgrad.kernels.jit import jit
+from handgrad.kernels.vector.emitter import I8, I32, I64, Emitter
+from handgrad.kernels.vector.tile import LANES, WIDTH
 
 BYTES = 4  # of a float32
-AHEAD = 16  # rows: far enough to hide the way to memory, near enough to be there still when needed
+PREFETCH = 16  # rows ahead: enough to hide the latency of memory, too few to be evicted before they are used
 
 
 @intrinsic
 def copy_vector(typing_context, to, source, n):
-    """Copy the first min(n, LANES) numbers at address `source` to address `to`; nothing where n <= 0."""
+    """Copy the first min(n, LANES) floats at address `source` to address `to`; nothing where n <= 0."""
 
     def codegen(context: Any, build: ir.IRBuilder, signature: Any, args: Any) -> Any:
         to, source, n = args
@@ -49,7 +51,7 @@ def prefetch(typing_context, address):
 
 @intrinsic
 def transpose_square(typing_context, to, to_row, source, source_row):
-    """to[c, r] = source[r, c] for LANES x LANES numbers; strides in elements."""
+    """to[c, r] = source[r, c] for LANES x LANES floats; addresses, and row strides in floats."""
 
     def codegen(context: Any, build: ir.IRBuilder, signature: Any, args: Any) -> Any:
         to, to_row, source, source_row = args
@@ -67,6 +69,7 @@ def transpose_square(typing_context, to, to_row, source, source_row):
 
 
 def _swap(build: ir.IRBuilder, rows: list[Any], span: int) -> list[Any]:
+    """Exchange the off-diagonal blocks, span x span, of each square of 2 span rows and lanes."""
     lanes = len(rows)
     upper = [c if not c & span else lanes + c - span for c in range(lanes)]
     lower = [c + span if not c & span else lanes + c for c in range(lanes)]
@@ -79,29 +82,29 @@ def _swap(build: ir.IRBuilder, rows: list[Any], span: int) -> list[Any]:
     return new
 
 
-@njit(nogil=True, error_model="numpy")
+@jit
 def pack_columns(panel, source, row, n_rows, n_cols):
-    """panel (n_rows, WIDTH) = n_cols <= WIDTH columns of a matrix with this row stride; the rest is left as it was."""
+    # panel (n_rows, WIDTH) = source (n_rows, n_cols <= WIDTH) with this row stride; further columns stay as they are
     step = BYTES * row
     for k in range(n_rows):
         to, at = panel + BYTES * k * WIDTH, source + k * step
-        prefetch(at + AHEAD * step)
-        prefetch(at + AHEAD * step + BYTES * LANES)
+        prefetch(at + PREFETCH * step)
+        prefetch(at + PREFETCH * step + BYTES * LANES)
         copy_vector(to, at, n_cols)
         copy_vector(to + BYTES * LANES, at + BYTES * LANES, n_cols - LANES)
 
 
-@njit(nogil=True, error_model="numpy")
+@jit
 def copy_rows(to, to_row, source, row, n_rows, n_cols):
-    """to (n_rows, n_cols) = source, from one row stride to another."""
+    # to (n_rows, n_cols) = source, from one row stride to another
     for r in range(n_rows):
         for c in range(0, n_cols, LANES):
             copy_vector(to + BYTES * (r * to_row + c), source + BYTES * (r * row + c), n_cols - c)
 
 
-@njit(nogil=True, error_model="numpy")
+@jit
 def transpose(to, to_row, source, row, n_rows, n_cols, spare):
-    """to (n_cols, n_rows) = source (n_rows, n_cols).T; `spare` is the address of two squares of LANES x LANES."""
+    # to (n_cols, n_rows) = source (n_rows, n_cols).T; spare: address of two squares of LANES x LANES floats
     turned = spare + BYTES * LANES * LANES
     for r in range(0, n_rows, LANES):
         for c in range(0, n_cols, LANES):

@@ -17,16 +17,27 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from handgrad.kernels.vector.tile import F32, I64, LANES, Emitter
+from handgrad.kernels.vector.emitter import F32, I64, Emitter
+from handgrad.kernels.vector.tile import LANES
 
 Matrix = tuple[tuple[Fraction, ...], ...]
 
-FINITE = tuple(map(Fraction, (0, 1, -1, 2, -2)))
-POINTS = len(FINITE) + 1  # and infinity
+FINITE = tuple(map(Fraction, (0, 1, -1, 2, -2)))  # and infinity: these are the POINTS of `sizes.py`
 
 
 def to_points(size: int) -> Matrix:
-    """(POINTS, size): the values of a polynomial with `size` coefficients at the points, each over its divisor."""
+    """Give the matrix from a polynomial's coefficients to its values at the points, each divided by a constant.
+
+    Parameters
+    ----------
+    size : int
+        Number of coefficients.
+
+    Returns
+    -------
+    tuple of tuples of Fraction, shape (POINTS, size)
+        The matrix G of weights; the divisor of point a is the product of a - b over the other finite points b.
+    """
     rows = []
     for a in FINITE:
         divisor = prod(a - other for other in FINITE if other != a)
@@ -35,13 +46,30 @@ def to_points(size: int) -> Matrix:
 
 
 def from_points(size: int) -> Matrix:
-    """(size, POINTS): back from products at the points to `size` outputs."""
+    """Give the matrix from products at the points back to outputs.
+
+    Parameters
+    ----------
+    size : int
+        Number of outputs.
+
+    Returns
+    -------
+    tuple of tuples of Fraction, shape (size, POINTS)
+        The matrix A.T.
+    """
     columns = [tuple(a**k for k in range(size)) for a in FINITE]
     return tuple(zip(*columns, _unit(size), strict=True))
 
 
 def of_inputs() -> Matrix:
-    """(POINTS, POINTS): the inputs' side. Row j is the polynomial with a root at every finite point but the j-th."""
+    """Give the matrix that brings the inputs to the points.
+
+    Returns
+    -------
+    tuple of tuples of Fraction, shape (POINTS, POINTS)
+        The matrix B.T; row j holds the coefficients of the polynomial with a root at every finite point but the j-th.
+    """
     rows = [_with_roots([b for b in FINITE if b != a]) for a in FINITE]
     return (*[(*row, Fraction(0)) for row in rows], _with_roots(FINITE))
 
@@ -59,13 +87,22 @@ def _with_roots(roots: Sequence[Fraction]) -> tuple[Fraction, ...]:
 
 
 def make_sandwich(matrix: Matrix, finish: bool = False) -> Callable[..., None]:
-    """Return `sandwich(to, to_row, to_col, source, row, col[, start, floor])` for use in jitted code.
+    """Make a function for jitted code that computes matrix @ block @ matrix.T for LANES blocks side by side.
 
-    `to` gets matrix @ block @ matrix.T for LANES blocks side by side: the block's number (i, j) for each lane is the
-    vector at source + i * row + j * col. Addresses of float32; strides in elements. With `finish`, the vector at
-    address start is added and what lies below floor is raised to it; a NaN stays a NaN.
+    Parameters
+    ----------
+    matrix : tuple of tuples of Fraction
+        One of the matrices of this module.
+    finish : bool
+        Whether a vector is added to each result, which is then raised to a floor; a NaN stays a NaN.
+
+    Returns
+    -------
+    function
+        `sandwich(to, to_row, to_col, source, row, col[, start, floor])`: element (i, j) of the blocks is the vector at
+        address source + i * row + j * col. Strides count floats; start is the address of the vector to add.
     """
-    numbers = 6 + finish
+    integers = 6 + finish
 
     def codegen(context: Any, build: ir.IRBuilder, signature: Any, args: Any) -> Any:
         e = Emitter(build, 1, 1, LANES)
@@ -83,11 +120,11 @@ def make_sandwich(matrix: Matrix, finish: bool = False) -> Callable[..., None]:
 
     @intrinsic
     def plain(typing_context, to, to_row, to_col, source, row, col):
-        return types.void(*[types.intp] * numbers), codegen
+        return types.void(*[types.intp] * integers), codegen
 
     @intrinsic
     def finished(typing_context, to, to_row, to_col, source, row, col, start, floor):
-        return types.void(*[types.intp] * numbers, types.float32), codegen
+        return types.void(*[types.intp] * integers, types.float32), codegen
 
     made: Callable[..., None] = finished if finish else plain
     return made
@@ -99,22 +136,46 @@ def _at(e: Emitter, base: Any, row: Any, col: Any, i: int, j: int) -> Any:
 
 
 def linear(e: Emitter, matrix: Matrix, vectors: list[Any]) -> list[Any]:
-    """matrix @ vectors. The points a and -a share what is even in a, and differ in the sign of what is odd."""
+    """Emit matrix @ vectors with as few operations as the symmetry of the points a and -a allows.
+
+    Rows of the two points differ in the sign of their odd entries alone, so both follow from the sums over even and
+    over odd entries. With the points 2 and -2 and three coefficients:
+
+        row of  2:  v0 + 2 v1 + 4 v2 = even + odd,  where even = v0 + 4 v2
+        row of -2:  v0 - 2 v1 + 4 v2 = even - odd,  and   odd  = 2 v1
+
+    Where points are columns, it is the other way round: even rows need only v(2) + v(-2), odd rows only their
+    difference.
+
+    Parameters
+    ----------
+    e : Emitter
+        Where the code goes.
+    matrix : tuple of tuples of Fraction
+        The constant matrix.
+    vectors : list of LLVM values
+        One for each column.
+
+    Returns
+    -------
+    list of LLVM values
+        One for each row.
+    """
     rows, vectors = [list(row) for row in matrix], list(vectors)
     columns = list(zip(*matrix, strict=True))
-    for j, k in _twins(columns):  # outputs: the pair comes in as sum and difference
+    for j, k in _mirrored(columns):  # of outputs
         vectors[j], vectors[k] = e.build.fadd(vectors[j], vectors[k]), e.build.fsub(vectors[j], vectors[k])
         for i, row in enumerate(rows):
             row[j], row[k] = (Fraction(0), row[j]) if i % 2 else (row[j], Fraction(0))
     out: list[Any] = [None] * len(rows)
-    for i, k in _twins(matrix):  # inputs and weights: the pair goes out as sum and difference
+    for i, k in _mirrored(matrix):  # of inputs and weights
         even, odd = (_dot(e, [c if n % 2 == side else Fraction(0) for n, c in enumerate(rows[i])], vectors)
                      for side in (0, 1))  # fmt: skip
         out[i], out[k] = e.build.fadd(even, odd), e.build.fsub(even, odd)
     return [_dot(e, row, vectors) if done is None else done for row, done in zip(rows, out, strict=True)]
 
 
-def _twins(rows: Sequence[tuple[Fraction, ...]]) -> list[tuple[int, int]]:
+def _mirrored(rows: Sequence[tuple[Fraction, ...]]) -> list[tuple[int, int]]:
     """Pairs of rows that differ in the sign of their odd entries alone."""
     found = []
     for i, row in enumerate(rows):

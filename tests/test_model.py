@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from handgrad.kernels.loss import softmax
 from safetensors.numpy import load as from_bytes
 from safetensors.numpy import save as to_bytes
 
 from handgrad.datasets import load
 from handgrad.errors import UserError
+from handgrad.kernels.loss import softmax
 from handgrad.model.model import BATCH, Model
 from handgrad.model.preprocess import Preprocess
 from handgrad.model.shipped import pretrained

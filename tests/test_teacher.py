@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from handgrad.kernels.loss import softmax
 
 from handgrad.datasets import Images, load
 from handgrad.errors import UserError
+from handgrad.kernels.loss import softmax
 from handgrad.kernels.naive import softmax_cross_entropy
 from handgrad.model.preprocess import Preprocess
 from handgrad.model.shipped import pretrained

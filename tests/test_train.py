@@ -22,8 +22,8 @@ from handgrad.training.trainer import Trainer
 
 SMALL = Recipe(
     "small", hidden=(48, 40), batch_norm=True, dropout=(0.2,), input_dropout=0.1, epochs=3, batch=32, lr=3e-3,
-    ema=0.9, clip_norm=5.0, weight_decay=0.01, label_smoothing=0.05, rotation=10, scale=0.1, shift=1, elastic=1, stroke=0.3,
-    unaugmented_share=0.1, finetune_share=0.34, deskew=True,
+    ema=0.9, clip_norm=5.0, weight_decay=0.01, label_smoothing=0.05, rotation=10, scale=0.1, shift=1, elastic=1,
+    stroke=0.3, unaugmented_share=0.1, finetune_share=0.34, deskew=True,
 )  # fmt: skip
 
 

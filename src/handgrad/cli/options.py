@@ -142,12 +142,12 @@ def dataset_option(command: Command) -> Command:
     """--data, --as and --size, which the command gets as one `Source` called dataset."""
 
     @wraps(command)
-    def collected(*args: Any, dataset: str, pictures: str, size: int, **kwargs: Any) -> Any:
+    def collected(*args: Any, dataset: str, pictures: str, size: int | None, **kwargs: Any) -> Any:
         _name_shadowed(dataset)
-        return command(*args, dataset=source_of(Source(dataset, pictures, size)), **kwargs)
+        return command(*args, dataset=source_of(Source(dataset, pictures, size or 0)), **kwargs)
 
     wrapped: Any = click.option(
-        "--size", type=click.IntRange(1), default=0, metavar="N", help="Resize whole pictures to N x N pixels."
+        "--size", type=click.IntRange(1), metavar="N", help="Resize whole pictures to N x N pixels."
     )(collected)
     wrapped = click.option(
         "--as", "pictures", type=click.Choice(PICTURES), default="digits", show_default=True,

@@ -70,7 +70,7 @@ def main() -> None:
     seeds = [int(seed) for seed in options.seeds.split(",")]
     os.environ["NUMBA_NUM_THREADS"] = str(max(1, (os.cpu_count() or 1) // options.workers))
     spawn = multiprocessing.get_context("spawn")
-    from handgrad.training.recipe import recipe
+    from handgrad.training.recipes import recipe
 
     settled = recipe(options.recipe)
     with ProcessPoolExecutor(options.workers, mp_context=spawn, max_tasks_per_child=1) as pool:

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from handgrad.datasets import load
 from handgrad.kernels.loss import softmax
-from handgrad.model.model import Model, pretrained
+from handgrad.model.model import Model
+from handgrad.model.shipped import pretrained
 from handgrad.nn.layers import Dense
 from handgrad.reading.normalise import normalise
 from machine import record, versions

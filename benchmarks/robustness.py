@@ -25,7 +25,8 @@ from scipy import ndimage
 from corruptions import CORRUPTIONS, corrupted
 from handgrad.datasets import load
 from handgrad.evaluation.metrics import evaluate
-from handgrad.model.model import Model, pretrained
+from handgrad.model.model import Model
+from handgrad.model.shipped import pretrained
 from handgrad.reading import Refusal, read_digit, read_page
 from handgrad.reading.normalise import normalise
 from machine import record, versions

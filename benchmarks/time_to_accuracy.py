@@ -25,7 +25,7 @@ def one_seed(name: str, seed: int) -> dict[str, Any]:
     """Train one seed by the clock, then read the test images."""
     from handgrad.datasets import load
     from handgrad.evaluation.metrics import evaluate
-    from handgrad.training.recipe import recipe
+    from handgrad.training.recipes import recipe
     from handgrad.training.trainer import Trainer, warm_up
 
     (data, valid), test = load("mnist").split(), load("mnist").test
@@ -68,7 +68,7 @@ def main() -> None:
         print(f"seed {seed}: {results[-1]['accuracy']:.2%} in {results[-1]['seconds']:.2f} s", flush=True)
     with tempfile.TemporaryDirectory() as cache:
         cold = in_fresh_process(given.recipe, 0, given.threads, cache)
-    from handgrad.training.recipe import recipe
+    from handgrad.training.recipes import recipe
 
     accuracies = [result["accuracy"] for result in results]
     summary = {

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from safetensors import safe_open
 
+from command import write_small_data
 from handgrad.datasets import load
 from handgrad.errors import UserError
 from handgrad.model.shipped import MODEL_FILE
@@ -56,17 +57,6 @@ def test_a_run_left_after_any_step_ends_with_the_same_bytes(digits, tmp_path, ch
 
 def clockless(epoch):
     return dataclasses.replace(epoch, seconds=0.0, images_per_second=0.0)
-
-
-def write_small_data(folder: Path, count: int = 120) -> Path:
-    from handgrad.datasets import idx
-
-    data = load("mnist")
-    folder.mkdir()
-    for part, images in (("train", data.train[:count]), ("t10k", data.test[:40])):
-        idx.write(folder / f"{part}-images-idx3-ubyte", images.pixels)
-        idx.write(folder / f"{part}-labels-idx1-ubyte", images.labels)
-    return folder
 
 
 def test_leaving_a_run_saves_it_and_finishing_it_drops_the_checkpoint(tmp_path):

@@ -85,10 +85,9 @@ def test_the_command_trains_all_members_and_goes_on_where_it_was_left(tmp_path, 
     from click.testing import CliRunner
 
     from handgrad.cli.committee import committee
-    from sweeps.drive import make_data
+    from command import write_small_data
 
-    (tmp_path / "data").mkdir()
-    data, out = make_data(tmp_path / "data"), tmp_path / "committee"
+    data, out = write_small_data(tmp_path / "data"), tmp_path / "committee"
     small = Recipe("small", hidden=(8,), epochs=1, batch=20, normalise="range")
     chosen = (Member(small, 0), Member(small, 1), Member(small.change(name="wide", hidden=(16,)), 0))
     monkeypatch.setattr("handgrad.training.committee.members", lambda: chosen[:2])

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from handgrad.errors import UserError
-from handgrad.model.model import pretrained
+from handgrad.model.shipped import pretrained
 from handgrad.reading import Refusal
 from handgrad.reading.normalise import Digits, fit, normalise, see
 

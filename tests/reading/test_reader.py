@@ -7,7 +7,8 @@ import pytest
 from PIL import Image, ImageDraw
 
 from handgrad.errors import UserError
-from handgrad.model.model import Model, open_model, pretrained
+from handgrad.model.model import Model
+from handgrad.model.shipped import open_model, pretrained
 from handgrad.nn.layers import Dense, Flatten
 from handgrad.nn.network import Network
 from handgrad.reading import Refusal, read_digit, read_page

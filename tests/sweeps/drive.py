@@ -11,8 +11,6 @@ from typing import Any
 
 import psutil
 
-from handgrad.datasets import idx, load
-
 CELLS, SEEDS = 3, 2
 TRIALS = CELLS * SEEDS
 WORDS = (
@@ -30,15 +28,6 @@ def slow(what, limit, real=trial.run_trial):
 trial.run_trial = cluster.run_trial = slow
 cluster.PATIENCE, cluster.GRACE = 8.0, 1.0
 """
-
-
-def make_data(folder: Path) -> Path:
-    """A data set of 200 and 60 images."""
-    mnist = load("mnist")
-    for part, images in (("train", mnist.train[:200]), ("t10k", mnist.test[:60])):
-        idx.write(folder / f"{part}-images-idx3-ubyte", images.pixels)
-        idx.write(folder / f"{part}-labels-idx1-ubyte", images.labels)
-    return folder
 
 
 def environment(folder: Path, before: str = "pass") -> dict[str, str]:

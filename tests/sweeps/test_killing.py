@@ -12,11 +12,12 @@ import numpy as np
 import psutil
 import pytest
 
+from command import write_small_data
+
 from sweeps.drive import (
     TRIALS,
     end,
     environment,
-    make_data,
     records,
     results,
     start,
@@ -31,7 +32,7 @@ POISON = "what.recipe.dropout == (0.5,) and what.seed == 1"
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_data(tmp_path_factory.mktemp("data"))
+    return write_small_data(tmp_path_factory.mktemp("data"))
 
 
 @pytest.fixture(scope="module")

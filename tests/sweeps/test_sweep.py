@@ -16,8 +16,8 @@ from handgrad.sweeps.cluster import _outcome, connected
 from handgrad.sweeps.grid import as_levels, cells, parse_vary
 from handgrad.sweeps.local import Failed, Finished
 from handgrad.sweeps.trial import OverTime, run_trial
-from handgrad.training.recipe import recipe
-from sweeps.drive import make_data
+from handgrad.training.recipes import recipe
+from command import write_small_data
 
 SMALL = recipe("mlp").change(hidden=(16, 16), epochs=2, batch=20)
 VARY = {"dropout": [0, (0.1, 0.3)]}
@@ -25,7 +25,7 @@ VARY = {"dropout": [0, (0.1, 0.3)]}
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return str(make_data(tmp_path_factory.mktemp("data")))
+    return str(write_small_data(tmp_path_factory.mktemp("data")))
 
 
 def test_levels_are_read_as_their_fields_want_them():

@@ -79,6 +79,7 @@ class Digits:
 
     height: int = 28
     width: int = 28
+    pictures: ClassVar[str] = "digits"  # what a model records that learns from them
 
     def __call__(self, path: Path) -> Pixels:
         """Return the digit on a picture.

@@ -7,47 +7,24 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 from PIL import Image
 
-from handgrad import cli as command_line
+from command import refused, run, write_small_data
 from handgrad.datasets import idx, load
 
 TINY = ["--hidden", "16", "--epochs", "2", "--batch", "20", "--recipe", "mlp"]
 
 
-def run(*words: object, code: int = 0, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """The command as a user runs it, in a process of its own."""
-    words = (sys.executable, "-W", "error", "-m", "handgrad", *map(str, words))
-    done = subprocess.run(words, capture_output=True, text=True, cwd=cwd, check=False)
-    assert done.returncode == code, f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
-    return done
-
-
-def refused(*words: object, cwd: Path | None = None) -> str:
-    """The one line with which a command declines."""
-    done = run(*words, code=2, cwd=cwd)
-    lines = done.stderr.strip().splitlines()
-    assert len(lines) == 1, done.stderr
-    assert lines[0].startswith("handgrad: ")
-    return lines[0]
-
-
 @pytest.fixture(scope="module")
 def data(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("data")
-    mnist = load("mnist")
-    for part, images in (("train", mnist.train[:200]), ("t10k", mnist.test[:60])):
-        idx.write(folder / f"{part}-images-idx3-ubyte", images.pixels)
-        idx.write(folder / f"{part}-labels-idx1-ubyte", images.labels)
-    return folder
+    return write_small_data(tmp_path_factory.mktemp("data"))
 
 
 @pytest.fixture(scope="module")
 def trained(data, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("trained") / "run"
     done = run("train", *TINY, "--data", data, "--out", folder, "--json")
-    found = json.loads(done.stdout.strip().splitlines()[-1])
+    found = json.loads(done.stdout)
     assert set(found) == {
         "recipe", "seed", "epochs", "train_seconds", "images_per_second", "valid_accuracy", "model"
     }  # fmt: skip
@@ -63,11 +40,11 @@ def digit(tmp_path) -> Path:
 
 
 def test_train_evaluate_predict(trained, data, digit):
-    found = json.loads(run("evaluate", trained, "--data", data, "--json").stdout.strip().splitlines()[-1])
+    found = json.loads(run("evaluate", trained, "--data", data, "--json").stdout)
     assert {"accuracy", "n", "confusion", "nll", "ece"} <= set(found)
     assert found["n"] == np.sum(found["confusion"]) == 60
     assert {"confusion.png", "mistakes.png", "evaluation.html"} <= {path.name for path in trained.iterdir()}
-    (answer,) = json.loads(run("predict", digit, "--model", trained, "--json").stdout.strip().splitlines()[-1])
+    (answer,) = json.loads(run("predict", digit, "--model", trained, "--json").stdout)
     assert {"path", "digit", "probability", "probabilities", "reason", "box"} <= set(answer)
     assert answer["probability"] == max(answer["probabilities"])
     assert answer["digit"] == str(np.argmax(answer["probabilities"]))

@@ -1,7 +1,6 @@
 import dataclasses
 import errno
 import os
-from pathlib import Path
 
 import numpy as np
 import pytest

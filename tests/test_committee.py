@@ -84,8 +84,8 @@ def test_the_members_are_fixed_and_fit_each_other():
 def test_the_command_trains_all_members_and_goes_on_where_it_was_left(tmp_path, monkeypatch):
     from click.testing import CliRunner
 
-    from handgrad.cli.committee import committee
     from command import write_small_data
+    from handgrad.cli.committee import committee
 
     data, out = write_small_data(tmp_path / "data"), tmp_path / "committee"
     small = Recipe("small", hidden=(8,), epochs=1, batch=20, normalise="range")

@@ -13,7 +13,6 @@ import psutil
 import pytest
 
 from command import write_small_data
-
 from sweeps.drive import (
     TRIALS,
     end,

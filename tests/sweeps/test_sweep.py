@@ -9,6 +9,7 @@ import pandas
 import pytest
 
 import handgrad
+from command import write_small_data
 from handgrad.datasets.images import Dataset
 from handgrad.errors import UserError
 from handgrad.sweeps import Sweep
@@ -17,7 +18,6 @@ from handgrad.sweeps.grid import as_levels, cells, parse_vary
 from handgrad.sweeps.local import Failed, Finished
 from handgrad.sweeps.trial import OverTime, run_trial
 from handgrad.training.recipes import recipe
-from command import write_small_data
 
 SMALL = recipe("mlp").change(hidden=(16, 16), epochs=2, batch=20)
 VARY = {"dropout": [0, (0.1, 0.3)]}

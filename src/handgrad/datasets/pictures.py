@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from handgrad.datasets.images import MAX_CLASSES, Dataset, Images, See
 from handgrad.errors import UserError
-from handgrad.images.decode import grey_or_colour, opened, to_grey
+from handgrad.images.decode import grey_or_colour, opened, resized, to_colour, to_grey
 
 MAX_PIXELS = 1 << 22  # of a picture that is taken as it is
 MAX_PHOTO_PIXELS = 50_000_000  # of a picture that is resized
@@ -54,16 +54,8 @@ class Resized:
 
     def __call__(self, file: Path) -> NDArray[np.uint8]:
         """The pixels (H, W), or (H, W, 3) in colour, of a picture file."""
-        from PIL import Image
-
         with opened(file, file, MAX_PHOTO_PIXELS) as picture:
-            array = grey_or_colour(picture)
-        if self.colour is not None:
-            array = _to_colour(array) if self.colour else to_grey(array)
-        source = Image.fromarray(array)
-        height, width = self.size
-        # Pillow averages over all that a pixel covers when it shrinks; bilinear never overshoots.
-        return np.asarray(source.resize((width, height), Image.Resampling.BILINEAR))
+            return resized(grey_or_colour(picture), self.size, self.colour)
 
 
 def load(path: Path, name: str, see: See | None = None) -> Dataset:
@@ -210,12 +202,8 @@ def _stack(files: Sequence[Path], see: See, colour: bool | None) -> NDArray[np.u
         arrays.append(array)
     if colour is None:
         colour = any(array.ndim == 3 for array in arrays)
-    return np.stack([_to_colour(array) if colour else to_grey(array) for array in arrays])
+    return np.stack([to_colour(array) if colour else to_grey(array) for array in arrays])
 
 
 def _size(array: NDArray[np.uint8]) -> str:
     return f"{array.shape[1]}x{array.shape[0]}"
-
-
-def _to_colour(array: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return array if array.ndim == 3 else np.repeat(array[:, :, None], 3, axis=2)

@@ -161,6 +161,48 @@ def to_grey(array: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return array if array.ndim == 2 else np.asarray(Image.fromarray(array).convert("L"))
 
 
+def to_colour(array: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return pixels with red, green and blue.
+
+    Parameters
+    ----------
+    array : uint8 array (H, W) or (H, W, 3)
+        A picture.
+
+    Returns
+    -------
+    uint8 array (H, W, 3)
+        The same; grey has three equal channels.
+    """
+    return array if array.ndim == 3 else np.repeat(array[:, :, None], 3, axis=2)
+
+
+def resized(array: NDArray[np.uint8], size: tuple[int, int], colour: bool | None) -> NDArray[np.uint8]:
+    """Return a whole picture, stretched to a size.
+
+    Parameters
+    ----------
+    array : uint8 array (H, W) or (H, W, 3)
+        A picture.
+    size : tuple of int
+        Height and width of the result.
+    colour : bool or None
+        Whether the result has colour; None for what the picture has.
+
+    Returns
+    -------
+    uint8 array (H, W) or (H, W, 3)
+        The pixels.
+    """
+    from PIL import Image
+
+    if colour is not None:
+        array = to_colour(array) if colour else to_grey(array)
+    height, width = size
+    # Pillow averages over all that a pixel covers when it shrinks; bilinear never overshoots.
+    return np.asarray(Image.fromarray(array).resize((width, height), Image.Resampling.BILINEAR))
+
+
 def grey_levels(array: NDArray[Any]) -> NDArray[np.uint8]:
     """Return numbers of any type as grey levels; the largest tells whether they end at 1, 255 or 65535.
 

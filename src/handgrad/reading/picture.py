@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handgrad.errors import UserError
-from handgrad.images.decode import check_size, grey_levels, grey_or_colour, opened, sound, to_grey
+from handgrad.images.decode import check_size, grey_levels, grey_or_colour, opened, resized, sound, to_grey
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -122,37 +122,8 @@ def open_resized(
         For everything that is not a single sound picture; the message begins with the path or the name.
     """
     with _opened(source, name) as image:
-        pixels = resized(image, size, colour)
+        pixels = resized(grey_or_colour(image), size, colour)
         return _shrunk(image, _name(source, name), image.size), pixels
-
-
-def resized(image: "Image", size: tuple[int, int], colour: bool) -> NDArray[np.uint8]:
-    """Return a Pillow image's pixels, resized without regard to its proportions.
-
-    Parameters
-    ----------
-    image : PIL.Image.Image
-        The picture.
-    size : tuple of int
-        Height and width of the result.
-    colour : bool
-        Whether the result has red, green and blue.
-
-    Returns
-    -------
-    numpy.ndarray
-        Pixels, uint8 (H, W), or (H, W, 3) in colour.
-    """
-    from PIL import Image
-
-    pixels = grey_or_colour(image)
-    if not colour:
-        pixels = to_grey(pixels)
-    elif pixels.ndim == 2:
-        pixels = np.repeat(pixels[:, :, None], 3, axis=2)
-    height, width = size
-    # Pillow averages over all that a pixel covers when it shrinks; bilinear never overshoots.
-    return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.BILINEAR))
 
 
 @contextmanager

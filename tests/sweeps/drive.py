@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,11 @@ WORDS = (
 # Runs at the start of each process, workers too. It leaves the package's code, and so its version, as it is.
 SITE = """
 import os, time
-import handgrad.sweeps.trial as trial
-import handgrad.sweeps.cluster as cluster
-def slow(what, limit, real=trial.run_trial):
+from handgrad.sweeps import cluster, local
+def slow(what, limit, real=cluster.run_trial):
     {before}
     return real(what, limit)
-trial.run_trial = cluster.run_trial = slow
+cluster.run_trial = local.run_trial = slow
 cluster.PATIENCE, cluster.GRACE = 8.0, 1.0
 """
 
@@ -35,15 +35,17 @@ def environment(folder: Path, before: str = "pass") -> dict[str, str]:
     site = folder / "site"
     site.mkdir(exist_ok=True)
     (site / "sitecustomize.py").write_text(SITE.format(before=before))
-    return {**os.environ, "PYTHONPATH": str(site)}
+    return importing_first(site)
 
 
-def start(
-    data: Path, out: Path, *words: str, env: dict[str, str] | None = None, head: str = ""
-) -> subprocess.Popen[str]:
-    """The command, after the Python of `head`."""
-    code = f"{head}\nfrom handgrad.cli import main; main()"
-    command = [sys.executable, "-c", code, *WORDS, "--data", str(data), "--out", str(out), *words]
+def importing_first(site: Path) -> dict[str, str]:
+    """Variables with which Python looks for modules in this folder first."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (str(site), os.environ.get("PYTHONPATH"))))}
+
+
+def start(data: Path, out: Path, *words: str, env: dict[str, str] | None = None) -> subprocess.Popen[str]:
+    """The command."""
+    command = [sys.executable, "-m", "handgrad", *WORDS, "--data", str(data), "--out", str(out), *words]
     return subprocess.Popen(
         command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=hear_interrupts
     )
@@ -54,7 +56,7 @@ def hear_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def end(process: subprocess.Popen[str], code: int = 0, patience: float = 120) -> tuple[str, str]:
+def end(process: subprocess.Popen[str], code: int = 0, patience: float = 300) -> tuple[str, str]:
     """What it printed; it must not hang, and must end with this exit code."""
     try:
         out, err = process.communicate(timeout=patience)
@@ -87,7 +89,8 @@ def workers(process: subprocess.Popen[str]) -> list[psutil.Process]:
         return []
 
 
-def wait_for(what: Any, patience: float = 60) -> None:
+def wait_for(what: Callable[[], Any], patience: float = 120) -> None:
+    """Return once `what` is true; fail where it does not come true."""
     until = time.monotonic() + patience
     while not what():
         assert time.monotonic() < until, "it never came"
@@ -95,4 +98,5 @@ def wait_for(what: Any, patience: float = 60) -> None:
 
 
 def records(out: Path) -> int:
+    """How many trials are finished."""
     return len(list((out / "trials").glob("[!.]*")))

@@ -89,7 +89,7 @@ def test_an_unfinished_sweep_keeps_what_it_has_and_trains_nothing(unfinished):
     before = {path: path.read_bytes() for path in unfinished.rglob("*") if path.is_file()}
     made = reopened(unfinished)
     assert [without(row, "history", "seconds") for row in made.rows()] == expected_rows()[:2]
-    for train in (lambda: list(made.run()), made.warm_up):
+    for train in (lambda: list(made.run()), made.compile_kernels):
         with pytest.raises(
             UserError, match=r"begun with handgrad 0\.1\.0\+54da8223fde3, this is .*2 missing"
         ) as refusal:

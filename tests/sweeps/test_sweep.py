@@ -17,9 +17,8 @@ from handgrad.sweeps.cluster import _outcome, connected
 from handgrad.sweeps.grid import as_levels, cells, parse_vary
 from handgrad.sweeps.local import Failed, Finished
 from handgrad.sweeps.trial import OverTime, run_trial
-from handgrad.training.recipes import recipe
 
-SMALL = recipe("mlp").change(hidden=(16, 16), epochs=2, batch=20)
+SMALL = handgrad.recipe("mlp").change(hidden=(16, 16), epochs=2, batch=20)
 VARY = {"dropout": [0, (0.1, 0.3)]}
 
 

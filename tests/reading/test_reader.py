@@ -130,7 +130,7 @@ def test_a_model_is_a_name_a_path_or_a_model(tmp_path: Path, monkeypatch: pytest
         answer = read_digit(PIXELS[0], model)
         assert answer.text == str(LABELS[0]) and answer.score == pytest.approx(read_digit(PIXELS[0]).score, abs=1e-5)
     assert open_model("robust") is open_model("robust") and open_model(MODEL) is MODEL
-    for model, message in (("resnet", "expected one of cnn, mlp, robust, tiny"), ("./robust", "no such file")):
+    for model, message in (("resnet", "expected one of cnn, mlp, robust, tiny"), ("./robust", "no such model file")):
         with pytest.raises(UserError, match=message):
             read_page(PIXELS[0], model)
 

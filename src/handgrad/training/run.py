@@ -6,7 +6,7 @@ from collections.abc import Generator
 from dataclasses import asdict
 from pathlib import Path
 
-from handgrad.datasets import load
+from handgrad.datasets import load, resolve
 from handgrad.errors import UserError
 from handgrad.evaluation.metrics import Evaluation, evaluate
 from handgrad.files import held, is_free, make_folder, replace_file
@@ -165,4 +165,4 @@ def train_seconds(trainer: Trainer) -> float:
 
 def lasting(dataset: str) -> str:
     """A data set's name as it is, a path made absolute: a run may be resumed from elsewhere."""
-    return str(Path(dataset).resolve()) if Path(dataset).is_dir() else dataset
+    return resolve(dataset)

@@ -109,14 +109,14 @@ def test_exif_orientation_is_applied(path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [".DS_Store", "._1.png", "Thumbs.db", "thumbs.db", "desktop.ini", "Desktop.ini"])
-def test_litter_in_class_folders_is_passed_over(path: Path, name: str) -> None:
+def test_system_files_in_class_folders_are_passed_over(path: Path, name: str) -> None:
     (path / "a" / name).write_bytes(b"junk")
     (path / "notes.txt").write_text("beside the class folders")
     assert len(folder.load(path).train) == 2
 
 
 @pytest.mark.parametrize("name", [".git", "__MACOSX"])
-def test_litter_among_class_folders_is_passed_over(path: Path, name: str) -> None:
+def test_system_folders_are_no_classes(path: Path, name: str) -> None:
     put(path, f"{name}/1.png")
     put(path, f"a/{name}/1.png")
     dataset = folder.load(path)
@@ -124,7 +124,7 @@ def test_litter_among_class_folders_is_passed_over(path: Path, name: str) -> Non
     assert len(dataset.train) == 2
 
 
-def test_a_class_of_nothing_but_litter_is_empty(path: Path) -> None:
+def test_a_class_of_system_files_alone_is_empty(path: Path) -> None:
     put(path, "c/Thumbs.db.png").rename(path / "c/Thumbs.db")
     with pytest.raises(UserError, match="c: got no pictures for this class"):
         folder.load(path)

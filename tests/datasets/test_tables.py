@@ -107,7 +107,7 @@ def test_cut_gzip(tmp_path: Path) -> None:
         load(path)
 
 
-def test_no_more_is_read_than_is_bearable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_length_of_lines_and_files_is_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UserError, match="line 1: too long, expected at most 1048576 bytes a line"):
         load(put(tmp_path, bytes(50_000_000), "bomb.csv.gz"))
     monkeypatch.setattr(tables, "MAX_BYTES", 1000)

@@ -110,7 +110,7 @@ def _header_and_first_row(lines: _Lines) -> tuple[list[str], str | None]:
 
 
 class _Lines(Iterator[str]):
-    """The lines of a file that are not blank: the latest of them, its number, and no more than is bearable."""
+    """The lines of a file that are not blank, up to a limit, with the text and the number of the latest."""
 
     def __init__(self, file: BufferedIOBase, path: Path) -> None:
         self.file, self.path = file, path

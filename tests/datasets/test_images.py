@@ -3,6 +3,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from handgrad.datasets import Dataset, Images
@@ -34,14 +35,19 @@ U8 = np.uint8
 @pytest.mark.parametrize(
     ("pixels", "labels", "classes", "says"),
     [
-        (np.zeros((2, 4, 4)), np.zeros(2, U8), ("a",), "float64"),
-        (np.zeros((2, 4, 4), U8), np.zeros(2, np.int64), ("a",), "int64"),
+        (np.full((2, 4, 4), 1.5), np.zeros(2, U8), ("a",), r"floats up to 1\.5"),
+        (np.full((2, 4, 4), 256), np.zeros(2, U8), ("a",), "values from 256 to 256"),
+        (np.zeros((2, 4, 4), U8), np.zeros(2, bool), ("a",), "labels of type bool"),
+        (np.zeros((2, 4, 4), U8), np.array([0, 256]), ("a",), "labels from 0 to 256 for 1 classes"),
+        (np.zeros((2, 4, 4), U8), np.array([0, -1]), ("a",), "labels from -1 to 0"),
         (np.zeros((2, 16), U8), np.zeros(2, U8), ("a",), r"\(2, 16\)"),
         (np.zeros((2, 4, 4, 4), U8), np.zeros(2, U8), ("a",), r"\(2, 4, 4, 4\)"),
         (np.zeros((2, 4, 4), U8), np.zeros(3, U8), ("a",), r"\(3,\) for 2 images"),
         (np.zeros((0, 4, 4), U8), np.zeros(0, U8), ("a",), "at least one"),
-        (np.zeros((2, 4, 4), U8), np.full(2, 3, U8), ("a", "b", "c"), "up to 3 for 3"),
+        (np.zeros((2, 4, 4), U8), np.full(2, 3, U8), ("a", "b", "c"), "to 3 for 3"),
         (np.zeros((2, 4, 4), U8), np.zeros(2, U8), (), "0 classes"),
+        (np.zeros((2, 4, 4), U8), np.zeros(2, U8), ("a",) * 257, "257 classes, expected 1 to 256"),
+        (np.zeros((2, 0, 4), U8), np.zeros(2, U8), ("a",), "at least one"),
     ],
 )
 def test_what_does_not_fit_is_refused(
@@ -49,6 +55,50 @@ def test_what_does_not_fit_is_refused(
 ) -> None:
     with pytest.raises(UserError, match=says):
         Images(pixels, labels, classes)
+
+
+def test_what_numpy_and_pandas_hand_out_is_taken() -> None:
+    levels = np.arange(24).reshape(4, 2, 3)
+    for pixels in (levels, levels.tolist(), levels[..., None], levels.astype(float), [*levels.astype(U8)]):
+        images = Images(pixels, pd.Series([0.0, 1.0, 2.0, 1.0]), ["a", "b", "c"])
+        assert (images.pixels.dtype, images.labels.dtype, images.classes) == (U8, U8, ("a", "b", "c"))
+        np.testing.assert_array_equal(images.pixels, levels)
+        assert images.labels.tolist() == [0, 1, 2, 1]
+
+
+def test_what_is_right_already_is_not_copied() -> None:
+    pixels, labels = np.zeros((4, 2, 3), U8), np.zeros(4, U8)
+    images = Images(pixels, labels, ("a",))
+    assert np.shares_memory(images.pixels, pixels)
+    assert np.shares_memory(images.labels, labels)
+    assert np.shares_memory(images[1:].pixels, pixels)
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (2, 5, 3)])
+def test_nhwc_is_a_view(shape: tuple[int, ...]) -> None:
+    images = some(4, shape)
+    assert images.nhwc.shape == (4, *images.shape)
+    assert np.shares_memory(images.nhwc, images.pixels)
+
+
+def test_images_are_added() -> None:
+    both = some(4)[1:] + some(2)
+    assert both.labels.tolist() == [1, 2, 0, 0, 1]
+    np.testing.assert_array_equal(both.pixels[3:], some(2).pixels)
+    assert both.classes == ("a", "b", "c")
+
+
+@pytest.mark.parametrize(
+    ("other", "says"),
+    [
+        (some(4, (3, 2)), "images 3x2x1 .* to add to images 2x3x1"),
+        (some(4, (2, 3, 3)), "images 2x3x3"),
+        (Images(some(4).pixels, some(4).labels, ("a", "b", "d")), r"\(a, b, d\) to add to .* \(a, b, c\)"),
+    ],
+)
+def test_other_images_are_not_added(other: Images, says: str) -> None:
+    with pytest.raises(UserError, match=says):
+        some(4) + other
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 import os
+import pickle
 import zlib
 from pathlib import Path
 
@@ -6,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from handgrad.datasets import folder, pictures
+from handgrad.datasets import Resized, folder, load, pictures
 from handgrad.errors import UserError
 
 GREY = np.arange(6 * 4, dtype=np.uint8).reshape(6, 4) * 10
@@ -107,11 +108,26 @@ def test_exif_orientation_is_applied(path: Path) -> None:
     assert sum((pixels == GREY).all() for pixels in folder.load(path).train.pixels) == 2
 
 
-def test_hidden_files_are_ignored(path: Path) -> None:
-    (path / "a/.DS_Store").write_bytes(b"junk")
-    (path / ".git").mkdir()
+@pytest.mark.parametrize("name", [".DS_Store", "._1.png", "Thumbs.db", "thumbs.db", "desktop.ini", "Desktop.ini"])
+def test_system_files_in_class_folders_are_passed_over(path: Path, name: str) -> None:
+    (path / "a" / name).write_bytes(b"junk")
     (path / "notes.txt").write_text("beside the class folders")
     assert len(folder.load(path).train) == 2
+
+
+@pytest.mark.parametrize("name", [".git", "__MACOSX"])
+def test_system_folders_are_no_classes(path: Path, name: str) -> None:
+    put(path, f"{name}/1.png")
+    put(path, f"a/{name}/1.png")
+    dataset = folder.load(path)
+    assert dataset.train.classes == ("a", "b")
+    assert len(dataset.train) == 2
+
+
+def test_a_class_of_system_files_alone_is_empty(path: Path) -> None:
+    put(path, "c/Thumbs.db.png").rename(path / "c/Thumbs.db")
+    with pytest.raises(UserError, match="c: got no pictures for this class"):
+        folder.load(path)
 
 
 def test_train_and_test_folders(path: Path, tmp_path: Path) -> None:
@@ -133,8 +149,11 @@ def test_train_and_test_folders(path: Path, tmp_path: Path) -> None:
 
 def test_mixed_sizes_name_two_files(path: Path) -> None:
     put(path, "b/2.png", np.zeros((7, 5), np.uint8))
-    with pytest.raises(UserError, match=r"1\.png is 4x6 but .*b/2\.png is 5x7|b/2\.png is 5x7 but .*1\.png is 4x6"):
+    with pytest.raises(
+        UserError, match=r"1\.png is 4x6 but .*b/2\.png is 5x7|b/2\.png is 5x7 but .*1\.png is 4x6"
+    ) as caught:
         folder.load(path)
+    assert "resize or crop them first, or load them with a size: load(..., see=Resized(" in str(caught.value)
 
 
 def test_an_empty_class(path: Path) -> None:
@@ -181,3 +200,75 @@ def test_size_is_capped_before_decoding(path: Path, side: int, monkeypatch: pyte
     (path / "a/2.png").write_bytes(data)
     with pytest.raises(UserError, match=r"2\.png: too large"):
         folder.load(path)
+
+
+def test_see_turns_each_file_into_pixels(path: Path) -> None:
+    def see(file: Path) -> np.ndarray:
+        seen.append(file)
+        return np.full((3, 5), 7, np.uint8)
+
+    seen: list[Path] = []
+    put(path, "b/2.png", np.zeros((7, 5), np.uint8))
+    dataset = load(path, see)
+    assert sorted(seen) == sorted(path.glob("*/*.png"))
+    assert dataset.see is see
+    assert dataset.train.shape == (3, 5, 1)
+    assert (dataset.train.pixels == 7).all()
+    assert load("mnist", see).see is None
+
+
+def test_see_is_used_for_test_pictures_too(path: Path, tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    for number, part in enumerate(("train", "test")):
+        put(root, f"{part}/a/1.png")
+        put(root, f"{part}/b/1.png", np.zeros((7 + number, 5), np.uint8))
+    dataset = load(root, Resized((4, 4), colour=True))
+    assert dataset.test is not None
+    assert dataset.test.shape == dataset.train.shape == (4, 4, 3)
+
+
+def test_what_see_refuses_is_told(path: Path) -> None:
+    def see(file: Path) -> np.ndarray:
+        raise UserError(f"{file}: no digit")
+
+    with pytest.raises(UserError, match=r"1\.png: no digit"):
+        load(path, see)
+
+
+@pytest.mark.parametrize(("colour", "shape"), [(False, (8, 5)), (True, (8, 5, 3))])
+def test_resized(path: Path, colour: bool, shape: tuple[int, ...]) -> None:
+    red = np.zeros((16, 10, 3), np.uint8)
+    red[:8, :, 0] = 200
+    for array in (red, red[:, :, 0]):
+        pixels = Resized((8, 5), colour)(put(path, "a/2.png", array))
+        assert (pixels.dtype, pixels.shape) == (np.uint8, shape)
+        assert pixels[1].max() == (60 if array.ndim == 3 and not colour else 200)
+        assert not pixels[-1].any()
+
+
+def test_a_picture_of_the_size_keeps_its_bytes(path: Path) -> None:
+    np.testing.assert_array_equal(Resized((6, 4))(path / "a/1.png"), GREY)
+
+
+def test_shrinking_averages(path: Path) -> None:
+    board = np.indices((64, 64)).sum(axis=0) % 2 * 200
+    pixels = Resized((4, 4))(put(path, "a/2.png", board.astype(np.uint8)))
+    assert pixels.min() > 90
+    assert pixels.max() < 110
+
+
+def test_resized_is_a_value() -> None:
+    assert pickle.loads(pickle.dumps(Resized((6, 4), True))) == Resized((6, 4), True)
+    assert hash(Resized((6, 4))) == hash(Resized((6, 4)))
+
+
+@pytest.mark.parametrize("size", [(0, 4), (4, -1), (4, 5000), (4,), (4, 4, 3)])
+def test_sizes_out_of_range(size: tuple[int, ...]) -> None:
+    with pytest.raises(UserError, match="expected height and width, each 1 to 2048"):
+        Resized(size)
+
+
+def test_resized_tells_what_it_cannot_read(tmp_path: Path) -> None:
+    (tmp_path / "1.png").write_bytes(b"not a picture")
+    with pytest.raises(UserError, match=r"1\.png: not a readable picture"):
+        Resized((6, 4))(tmp_path / "1.png")

@@ -1,12 +1,14 @@
 import gzip
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from handgrad.datasets import Dataset, idx, load, registry
-from handgrad.datasets.catalog import CATALOG
+from handgrad.datasets.catalog import CATALOG, Entry
+from handgrad.datasets.download import Remote
 from handgrad.errors import UserError
 
 
@@ -33,11 +35,19 @@ def test_mnist_test_images(mnist: Dataset) -> None:
     assert np.bincount(mnist.test.labels).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
 
 
+def link_mnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, but: str = "nothing") -> Path:
+    """The package's files of MNIST in another folder, without those whose name starts with `but`."""
+    path = tmp_path / "mnist"
+    path.mkdir()
+    for file in registry.where("mnist").iterdir():
+        if not file.name.startswith(but):
+            (path / file.name).symlink_to(file)
+    monkeypatch.setattr(registry, "PACKAGE_FOLDER", tmp_path)
+    return path
+
+
 def test_training_never_reads_the_test_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for file in registry.MNIST_FOLDER.iterdir():
-        if not file.name.startswith("t10k"):
-            (tmp_path / file.name).symlink_to(file)
-    monkeypatch.setattr(registry, "MNIST_FOLDER", tmp_path)
+    link_mnist(tmp_path, monkeypatch, but="t10k")
     dataset = load("mnist")
     dataset.split()
     with pytest.raises(UserError, match=r"t10k-images-idx3-ubyte\.gz: no such file"):
@@ -45,14 +55,11 @@ def test_training_never_reads_the_test_files(tmp_path: Path, monkeypatch: pytest
 
 
 def test_a_changed_byte_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for file in registry.MNIST_FOLDER.iterdir():
-        (tmp_path / file.name).symlink_to(file)
-    monkeypatch.setattr(registry, "MNIST_FOLDER", tmp_path)
-    name = "train-labels-idx1-ubyte.gz"
-    labels = idx.read(tmp_path / name).copy()
+    path = link_mnist(tmp_path, monkeypatch) / "train-labels-idx1-ubyte.gz"
+    labels = idx.read(path).copy()
     labels[123] = (labels[123] + 1) % 10
-    (tmp_path / name).unlink()
-    idx.write(tmp_path / name, labels)
+    path.unlink()
+    idx.write(path, labels)
     for check in (load, registry.verify):
         with pytest.raises(UserError, match=r"train-labels.*got the SHA-256 [0-9a-f]{64}, expected 65a50cbb"):
             check("mnist")
@@ -60,20 +67,6 @@ def test_a_changed_byte_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_verify_mnist() -> None:
     assert len(registry.verify("mnist")) == 4
-
-
-@pytest.mark.parametrize(
-    ("name", "hint"),
-    [
-        ("minst", "did you mean mnist"),
-        ("fashion_mnist", "did you mean fashion-mnist"),
-        ("/no/where", "an existing folder"),
-    ],
-)
-def test_unknown_names_get_the_list_and_the_nearest(name: str, hint: str) -> None:
-    with pytest.raises(UserError, match=hint) as caught:
-        load(name)
-    assert all(known in str(caught.value) for known in CATALOG)
 
 
 @pytest.mark.parametrize("call", [registry.fetch, registry.verify, registry.where])
@@ -93,14 +86,6 @@ def test_what_is_not_fetched_says_how(name: str, cache: Path) -> None:
 def test_mnist_cannot_be_fetched() -> None:
     with pytest.raises(UserError, match="part of the package"):
         registry.fetch("mnist")
-
-
-def test_a_path_goes_to_the_folder(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="no data set found"):
-        load(tmp_path)
-    (tmp_path / "file").write_text("")
-    with pytest.raises(UserError, match="file: no such folder"):
-        load(str(tmp_path / "file"))
 
 
 def put_fashion(path: Path) -> None:
@@ -144,16 +129,41 @@ def test_verify_tells_a_file_that_differs(cache: Path) -> None:
 def test_status(cache: Path) -> None:
     put_fashion(cache / "fashion-mnist")
     (cache / "kmnist").mkdir()
-    states = {line.name: line.state for line in registry.status()}
-    assert states == {
-        "mnist": "built in",
-        "fashion-mnist": "fetched",
-        "kmnist": "not fetched",
-        "emnist-digits": "not fetched",
-        "qmnist": "not fetched",
-    }
-    line = registry.status()[3]
+    lines = {line.name: line for line in registry.status()}
+    assert [*lines] == [*CATALOG]
+    expected = dict.fromkeys(CATALOG, "not fetched") | {"mnist": "built in", "fashion-mnist": "fetched"}
+    assert {name: line.state for name, line in lines.items()} == expected
+    line = lines["emnist-digits"]
     assert (line.train, line.test, line.where) == (240_000, 40_000, cache / "emnist-digits")
+
+
+def test_a_new_data_set_is_one_entry(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = Entry("tiny", ("x", "y"), 5, 1, (Remote("a", 1, "0" * 64),), ("http://mirror/",), transposed=True)
+    monkeypatch.setitem(CATALOG, "tiny-one", entry)
+    assert registry.status()[-1].state == "not fetched"
+    path = cache / "tiny-one"
+    path.mkdir(parents=True)
+    pixels = np.arange(12, dtype=np.uint8).reshape(2, 3, 2)
+    for part in ("train", "test"):
+        idx.write(path / f"{part}-images-idx3-ubyte", pixels)
+        idx.write(path / f"{part}-labels-idx1-ubyte", np.array([1, 0], np.uint8))
+    assert registry.status()[-1].state == "fetched"
+    dataset = load("tiny-one")
+    assert (dataset.name, dataset.train.classes) == ("tiny-one", ("x", "y"))
+    assert dataset.test is not None
+    for images in (dataset.train, dataset.test):
+        np.testing.assert_array_equal(images.pixels, pixels.transpose(0, 2, 1))
+
+
+def test_the_entry_tells_what_is_transposed_not_the_name_of_a_file(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(CATALOG, "emnist-digits", replace(CATALOG["emnist-digits"], transposed=False))
+    path = cache / "emnist-digits"
+    path.mkdir(parents=True)
+    for member in CATALOG["emnist-digits"].members:
+        idx.write(path / member, np.zeros((2, 3, 4) if "images" in member else 2, np.uint8))
+    assert load("emnist-digits").train.shape == (3, 4, 1)
 
 
 def test_where_the_cache_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,8 +178,9 @@ def test_where_the_cache_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_the_catalogue_is_well_formed() -> None:
     for name, entry in CATALOG.items():
-        assert len(entry.classes) == len(set(entry.classes)) == 10
-        assert bool(entry.remotes) == bool(entry.mirrors) == (name != "mnist")
+        assert 2 <= len(entry.classes) == len(set(entry.classes)) <= 256
+        assert bool(entry.remotes) == bool(entry.mirrors) != entry.built_in
+        assert not entry.built_in or registry.where(name).is_dir()
         assert all(mirror.startswith("http") and mirror.endswith("/") for mirror in entry.mirrors)
         assert all(len(bytes.fromhex(remote.sha256)) == 32 for remote in entry.remotes)
         assert len(entry.files) == (4 if entry.remotes else 0)

@@ -11,9 +11,11 @@ def list_() -> None:
     """What can be loaded by name."""
     from handgrad.datasets.registry import status
 
-    for entry in status():
+    entries = status()
+    width = max(len(entry.name) for entry in entries) + 2
+    for entry in entries:
         images = f"{entry.train:,} + {entry.test:,}"
-        click.echo(f"{entry.name:<15}{entry.state:<13}{images:>17}  {entry.description}")
+        click.echo(f"{entry.name:<{width}}{entry.state:<13}{images:>17}  {entry.description}")
 
 
 @data.command()

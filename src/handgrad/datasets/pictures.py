@@ -17,7 +17,7 @@ from handgrad.images.decode import grey_or_colour, opened, resized, to_colour, t
 MAX_PIXELS = 1 << 22  # of a picture that is taken as it is
 MAX_PHOTO_PIXELS = 50_000_000  # of a picture that is resized
 MAX_SIDE = 1 << 11  # pixels, of what a picture is resized to
-LITTER = {"thumbs.db", "desktop.ini", "__macosx"}  # what Windows and macOS leave in folders, in lower case
+SYSTEM_FILES = {"thumbs.db", "desktop.ini", "__macosx"}  # what Windows and macOS leave in folders, in lower case
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def is_passed_over(name: str) -> bool:
     bool
         Whether it starts with a dot, or is Thumbs.db, desktop.ini or __MACOSX in any case.
     """
-    return name.startswith(".") or name.lower() in LITTER
+    return name.startswith(".") or name.lower() in SYSTEM_FILES
 
 
 def _entries(folder: Path) -> Iterator[Path]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from contextlib import suppress
 from io import BufferedIOBase
 from itertools import chain, islice
 from pathlib import Path
@@ -59,13 +58,13 @@ def load(path: Path, name: str) -> Dataset:
 
 def _read(path: Path) -> tuple[int, NDArray[Any]]:
     """The number of the column of labels, and the table (N, 1 + H * W)."""
-    with suppress(UserError):
+    try:
         return _parse(path, np.uint8)
-    # Reading floats takes ten times as long; it also tells what is wrong where nothing can be read.
-    label_column, table = _parse(path, np.float32)
+    except ValueError:  # some numbers are not written as whole ones: as floats, they take ten times as long
+        label_column, table = _parse(path, np.float32)
     wrong_rows = ~((table >= 0) & (table <= 255)).all(axis=1)  # NaN is neither
     if wrong_rows.any():
-        raise _fault_in_row(path, int(wrong_rows.argmax()), table.shape[1])
+        raise UserError(_fault_in_row(path, int(wrong_rows.argmax()), table.shape[1]))
     return label_column, table
 
 
@@ -75,17 +74,28 @@ def _parse(path: Path, dtype: DTypeLike) -> tuple[int, NDArray[Any]]:
         names, first = _header_and_first_row(lines)
         if first is None:
             raise UserError(f"{path}: got no images, expected a label and the pixels of one image a line")
-        columns = first.count(",") + 1
-        if columns < 2 or math.isqrt(columns - 1) ** 2 != columns - 1:
-            raise UserError(
-                f"{path}: got {columns} columns separated by commas, expected a label and the pixels of a square "
-                "image, such as 785 = 1 + 28 x 28"
-            )
+        columns = _columns(path, names, first)
         try:
             table = np.loadtxt(chain([first], lines), dtype, delimiter=",", comments=None, ndmin=2)
         except ValueError as error:
-            raise _fault(path, lines.number, lines.latest, columns) from error
+            fault = _fault(lines.latest, columns)
+            if not fault and dtype == np.uint8:
+                raise
+            raise UserError(f"{path}, line {lines.number}: {fault or 'cannot be read as numbers'}") from error
     return next((names.index(name) for name in LABEL_NAMES if name in names), 0), table
+
+
+def _columns(path: Path, names: list[str], first: str) -> int:
+    """How many columns the first row has; UserError unless they are a label and the pixels of a square image."""
+    columns = first.count(",") + 1
+    if names and len(names) != columns:
+        raise UserError(f"{path}: got {len(names)} names in the header, {columns} columns below it; expected as many")
+    if columns < 2 or math.isqrt(columns - 1) ** 2 != columns - 1:
+        raise UserError(
+            f"{path}: got {columns} columns separated by commas, expected a label and the pixels of a square image, "
+            "such as 785 = 1 + 28 x 28"
+        )
+    return columns
 
 
 def _header_and_first_row(lines: _Lines) -> tuple[list[str], str | None]:
@@ -100,7 +110,7 @@ def _header_and_first_row(lines: _Lines) -> tuple[list[str], str | None]:
 
 
 class _Lines(Iterator[str]):
-    """The lines of a file that are not blank: the latest of them, its number, and no more than is bearable."""
+    """The lines of a file that are not blank, up to a limit, with the text and the number of the latest."""
 
     def __init__(self, file: BufferedIOBase, path: Path) -> None:
         self.file, self.path = file, path
@@ -121,25 +131,24 @@ class _Lines(Iterator[str]):
         raise StopIteration
 
 
-def _fault_in_row(path: Path, row: int, columns: int) -> UserError:
+def _fault_in_row(path: Path, row: int, columns: int) -> str:
     with opened(path) as file:
         lines = _Lines(file, path)
         _, first = _header_and_first_row(lines)
         text = next(islice(chain([first or ""], lines), row, None))
-        return _fault(path, lines.number, text, columns)
+        return f"{path}, line {lines.number}: {_fault(text, columns)}"
 
 
-def _fault(path: Path, number: int, text: str, columns: int) -> UserError:
-    """What is wrong with a line."""
+def _fault(text: str, columns: int) -> str:
+    """What is wrong with the cells of a line; nothing if all of them are numbers from 0 to 255."""
     cells = text.split(",")
-    where = f"{path}, line {number}"
     if len(cells) != columns:
-        return UserError(f"{where}: got {len(cells)} columns, expected {columns}; the file may be cut, fetch it again")
+        return f"got {len(cells)} columns, expected {columns}; the file may be cut, fetch it again"
     for column, cell in enumerate(cells, 1):
         value = _number(cell)
         if value is None or not 0 <= value <= 255:
-            return UserError(f"{where}: got {cell[:40]!a} in column {column}, expected a number from 0 to 255")
-    return UserError(f"{where}: cannot be read as numbers; save the table as plain CSV")
+            return f"got {cell[:40]!a} in column {column}, expected a number from 0 to 255"
+    return ""
 
 
 def _number(cell: str) -> float | None:

@@ -104,7 +104,7 @@ def test_an_infinite_loss_stops_with_step_rate_and_cure(digits):
 
 def test_the_last_epochs_have_no_smoothing(digits):
     kept, third = (
-        [epoch.train_loss for epoch in trained(SMALL.change(sharp=share), digits).progress.history]
+        [epoch.train_loss for epoch in trained(SMALL.change(unsmoothed_tail=share), digits).progress.history]
         for share in (0.0, 0.34)
     )
     assert third[:2] == kept[:2]

@@ -39,17 +39,19 @@ def built(batch_norm: bool) -> Network:
 @pytest.mark.parametrize("kind", ["serial", "parallel"])
 @pytest.mark.parametrize("case", SCRIPT["CASES"])
 def test_ten_steps(case: str, kind: str) -> None:
-    batch_norm, optimiser, options = SCRIPT["CASES"][case]
+    batch_norm, rule_name, options = SCRIPT["CASES"][case]
     network, kernels = built(batch_norm), backend(kind)
-    update = Optimiser(rule(optimiser, options), network.layout, kernels, decay=options.get("weight_decay", 0.0))
+    optimiser = Optimiser(
+        rule(rule_name, options), network.layout, kernels, weight_decay=options.get("weight_decay", 0.0)
+    )
     ws = network.workspace(SCRIPT["BATCH"], train=True, kernels=kind)
     dlogits, losses = np.empty((SCRIPT["BATCH"], 5), np.float32), []
     x, labels, _ = SCRIPT["problem"]()
-    for batch, target in zip(x, labels.astype(np.uint8), strict=True):
+    for step, (batch, target) in enumerate(zip(x, labels.astype(np.uint8), strict=True), 1):
         logits = network.forward(batch, ws)
         loss, _ = kernels.softmax_cross_entropy(dlogits, logits, target, SCRIPT["SMOOTHING"])
         network.backward(dlogits, ws)
-        update.step(network.theta, network.grad, options["lr"])
+        optimiser.update(network.theta, network.grad, options["lr"], step)
         losses.append(loss)
     np.testing.assert_allclose(losses, PINNED[case]["losses"], rtol=0, atol=1e-5)
     arrays = dict(network.layout.views(network.theta)) | dict(network.state_layout.views(network.state))

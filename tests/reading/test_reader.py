@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw
 
 from handgrad.errors import UserError
 from handgrad.model.model import Model
+from handgrad.model.preprocess import Preprocess
 from handgrad.model.shipped import open_model, pretrained
 from handgrad.nn.layers import Dense, Flatten
 from handgrad.nn.network import Network
@@ -139,11 +140,10 @@ def of_pictures(shape: tuple[int, int, int]) -> Model:
     """A model of pictures that weighs brightness alone."""
     network = Network([Flatten(), Dense(2)], shape)
     plain = np.zeros(shape, np.float32)
-    model = Model(network, plain, plain + np.float32(1 / 255), ["dark", "bright"])
+    preprocess = Preprocess(plain, plain + np.float32(1 / 255), pictures="pictures")
     network.theta[:] = 0
     dict(network.layout.views(network.theta))["1.w"][:] = [-1, 1]
-    model.pictures = "pictures"
-    return model
+    return Model(network, preprocess, ["dark", "bright"])
 
 
 def test_a_model_of_pictures_answers_for_colour_without_doubt() -> None:
@@ -161,5 +161,5 @@ def test_numbers_that_are_not_finite_are_refused() -> None:
     network.theta[:] = np.inf
     plain = np.zeros((28, 28, 1), np.float32)
     with np.errstate(all="ignore"):
-        answer = read_digit(PIXELS[0], Model(network, plain, plain + 1, "01"))
+        answer = read_digit(PIXELS[0], Model(network, Preprocess(plain, plain + 1), "01"))
     assert answer.reason is Refusal.UNKNOWN and answer.to_json()["probabilities"] == [None, None]

@@ -29,7 +29,7 @@ class Board:
             self.running.add(event.trial)
             return ""
         self.running.discard(event.trial)
-        trial = self.sweep.describe(event.trial)
+        trial = self.sweep.plan.describe(event.trial)
         if not isinstance(event, Finished):
             return f"{trial}: set aside, {event.reason}"
         accuracy, seconds = event.record["valid_accuracy"], event.record["seconds"]

@@ -101,7 +101,7 @@ def _conclude(made: Sweep) -> None:
     """Choose, train the winner, show what came out."""
     choice = made.choose()
     for trial, reason in made.failures.items():
-        click.echo(f"set aside: {made.describe(trial)}: {reason}", err=True)
+        click.echo(f"set aside: {made.plan.describe(trial)}: {reason}", err=True)
     click.echo(choice.sentence())
     if (run := made.winner(choice)) and not follow(run):
         raise KeyboardInterrupt

@@ -26,7 +26,7 @@ PICTURES = ("digits", "pictures")
 DAMAGED = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, MemoryError, RecursionError, UserError)
 BATCH = 256  # images answered at a time
 FEW = 256  # the first images of a model are answered in NumPy: compiling would take longer
-INVERTED = 128.0  # grey levels by which the border of an inverted image differs from that of the training images
+INVERTED = 64.0  # grey levels within which an inverted image's border is, turned back, that of the training images
 
 
 class Model:
@@ -137,10 +137,13 @@ class Model:
         return known
 
     def _warn_if_inverted(self, images: Pixels) -> None:
-        if len(images) and abs(border_level(images) - self.preprocess.background) > INVERTED:
+        if not len(images):
+            return
+        usual, border = self.preprocess.background, border_level(images)
+        if abs(255 - border - usual) < INVERTED < abs(border - usual):
             warnings.warn(
-                f"the images look inverted: their border is {border_level(images):.0f} of 255, that of the training "
-                f"images was {self.preprocess.background:.0f}; give 255 - pixels",
+                f"the images look inverted: their border is {border:.0f} of 255, that of the training images was "
+                f"{usual:.0f}; give 255 - pixels",
                 stacklevel=4,
             )
 

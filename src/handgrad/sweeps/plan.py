@@ -129,6 +129,22 @@ class Plan:
         rest = {k: v for k, v in record.items() if k not in ("trial", "recipe", "checksum", "code")}
         return {"trial": record["trial"], **levels, **rest}
 
+    def describe(self, trial: str) -> str:
+        """Return a trial in words.
+
+        Parameters
+        ----------
+        trial : str
+            Name of the trial.
+
+        Returns
+        -------
+        str
+            Its levels and its seed.
+        """
+        cell, what = self.trials[trial]
+        return f"{cell}, seed {what.seed}"
+
 
 def _count(seeds: Any) -> int:
     try:

@@ -212,7 +212,7 @@ class Sweep:
             If the winner has not been trained, or a file cannot be written.
         """
         path, (found, _) = self.folder.path, evaluate_file(self.folder.path / WINNER / MODEL_FILE, self.plan.dataset)
-        failures = {self.describe(trial): why for trial, why in self.failures.items()}
+        failures = {self.plan.describe(trial): why for trial, why in self.failures.items()}
         histories = {level: list(by_seed.values()) for level, by_seed in self.folder.by_level("history").items()}
         save(level_dots(choice), path / LEVELS)
         save(level_curves(histories), path / CURVES)
@@ -229,22 +229,6 @@ class Sweep:
             "Code": plan.code,
             "Time of a trial": f"{median(record['seconds'] for record in records.values()):.1f} s on one core",
         }
-
-    def describe(self, trial: str) -> str:
-        """Return a trial in words.
-
-        Parameters
-        ----------
-        trial : str
-            Name of the trial.
-
-        Returns
-        -------
-        str
-            Its levels and its seed.
-        """
-        cell, what = self.plan.trials[trial]
-        return f"{cell}, seed {what.seed}"
 
     def _refuse_other_code(self, missing: int) -> None:
         begun, own = self.plan.code, code_version()

@@ -17,6 +17,7 @@ from handgrad.training.recipe import Recipe
 from handgrad.training.trainer import Trainer
 
 FORMAT = "handgrad-checkpoint-1"
+DAMAGED = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, UserError)  # what a bad header raises
 
 
 def save(trainer: Trainer, path: str | Path, source: Source, checksum: str) -> None:
@@ -121,7 +122,7 @@ class Checkpoint:
             shapes = {name: vector.shape for name, vector in trainer.vectors().items()}
             vectors = {name: checked_tensor(self.path, self.tensors, name, shape) for name, shape in shapes.items()}
             trainer.go_on_from(Progress.from_json(self.header), vectors)
-        except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
+        except DAMAGED as error:
             raise UserError(
                 f"{self.path}: the checkpoint's header is damaged ({error!r}); start the run again"
             ) from None

@@ -56,8 +56,14 @@ def option(
     ----------
     default : object
         The field's default.
-    help, low, high, group, choices
-        See `Option`.
+    help : str
+        What it does, in one sentence.
+    low, high : float
+        The least and the largest number.
+    group : str
+        The heading that it stands under.
+    choices : tuple of str
+        The words that are taken.
 
     Returns
     -------
@@ -179,3 +185,19 @@ def _named(kind: type) -> Iterator[Named]:
             hint = hints[each.name]
             many = get_origin(hint) is tuple
             yield Named(each.name, get_args(hint)[0] if many else hint, many, each.default, each.metadata["option"])
+
+
+def document_options(kind: type) -> None:
+    """List the options of a dataclass in its docstring, where it says {options}.
+
+    Parameters
+    ----------
+    kind : type
+        A dataclass.
+    """
+    lines = []
+    for name, each in options(kind).items():
+        what = f"tuple of {each.kind.__name__}" if each.many else each.kind.__name__
+        values = f" Values: {each.option.values}." if each.option.values else ""
+        lines.append(f"{name} : {what}\n        {each.option.help}{values}")
+    kind.__doc__ = (kind.__doc__ or "").replace("{options}", "\n    ".join(lines))

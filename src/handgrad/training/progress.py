@@ -155,4 +155,5 @@ class Progress:
         Progress
             The same.
         """
-        return cls(values["step"], [Epoch(**epoch) for epoch in values["history"]], *values["epoch"])
+        loss_sum, right, seconds = values["epoch"]
+        return cls(values["step"], [Epoch(**epoch) for epoch in values["history"]], loss_sum, right, seconds)

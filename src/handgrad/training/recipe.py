@@ -23,7 +23,7 @@ from handgrad.nn.layers.flatten import Flatten
 from handgrad.nn.layers.relu import ReLU
 from handgrad.nn.layers.sequential import Sequential
 from handgrad.training.optim import RULES, Rule
-from handgrad.training.options import ONE, option, options
+from handgrad.training.options import ONE, document_options, option, options
 from handgrad.training.schedules import SCHEDULES, Schedule, warm_up
 
 _network, _optimiser, _loss, _data, _augmentation = (
@@ -40,8 +40,7 @@ class Recipe:
     ----------
     name : str
         What run folders and reports call it: letters and digits, with spaces, dots and dashes among them.
-    **options
-        Each field below, by keyword: its default, help and range stand in its own line.
+    {options}
 
     Raises
     ------
@@ -112,7 +111,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not NAME.fullmatch(self.name):
-            raise UserError(f"name is {self.name!r}: expected letters and digits, spaces, dots and dashes among them")
+            raise UserError(f"name is {self.name!r}: expected str of letters, digits, spaces, dots and dashes")
         for name, each in options(Recipe).items():
             object.__setattr__(self, name, each.checked(getattr(self, name)))
         self._check_lengths()
@@ -141,10 +140,9 @@ class Recipe:
             raise UserError("outliers with a teacher: expected one of them, a teacher cannot say what is no digit")
 
     def layers(self, classes: int) -> list[Layer]:
-        """Return the layers of the network.
+        """Return the layers: the convolutional part, the hidden layers, the logits.
 
-        They are the convolutional part, Flatten, then Dense (BatchNorm) ReLU (Dropout) for each hidden width and Dense
-        for the logits; several members become an `Ensemble` of such networks.
+        Several members become an `Ensemble` of such networks.
 
         Parameters
         ----------
@@ -204,8 +202,8 @@ class Recipe:
         dict of str to float
             The options of that group, by name.
         """
-        chosen = (name for name, each in options(Recipe).items() if each.option.group == "augmentation")
-        return {name: float(getattr(self, name)) for name in chosen}
+        named = options(Recipe).items()
+        return {name: float(getattr(self, name)) for name, each in named if each.option.group == "augmentation"}
 
     def change(self, /, **changes: Any) -> Recipe:
         """Return a copy with other values.
@@ -223,7 +221,7 @@ class Recipe:
         Raises
         ------
         UserError
-            For an unknown field, and for what the recipe would not take.
+            For an unknown field or a bad value.
         """
         for name in changes:
             reject_unknown(name)
@@ -246,8 +244,7 @@ class Recipe:
         Parameters
         ----------
         values : mapping of str to object
-            Fields under their present or earlier names; a field that is missing is younger than the file, and its
-            default leaves training as it was.
+            Fields under their present or earlier names; one that is missing came later, and has its default.
         base : Recipe, optional
             What the values change, instead of the defaults.
 
@@ -278,6 +275,9 @@ class Recipe:
         """
         lines = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in asdict(self).items()]
         return "\n".join(lines) + "\n"
+
+
+document_options(Recipe)
 
 
 def reject_unknown(name: str) -> None:

@@ -122,8 +122,12 @@ class Run:
         ----------
         folder : pathlib.Path
             The run folder.
-        recipe, dataset, seed
-            As in `begin`.
+        recipe : Recipe
+            How to train.
+        dataset : str, pathlib.Path or Source
+            What to learn from.
+        seed : int
+            Of every random number.
 
         Returns
         -------

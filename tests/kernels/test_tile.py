@@ -90,22 +90,26 @@ def test_lanes_follow_the_processor() -> None:
 
 
 NARROW = """
-from kernels.test_block import SIZES, check_moves
-from kernels.test_conv import CASES, POOLS, check, check_max_pool
-from kernels.test_twins import DENSE, ROWWISE, check_dense, check_rowwise
+from kernels import test_batch_norm, test_conv, test_dense, test_pack, test_pool, test_scratch, test_winograd
+from kernels.convolution import check_convolution
+from kernels.twins import check_case
 from handgrad.kernels import backend; from handgrad.kernels.vector import tile
 
 assert (tile.LANES, tile.ROWS) == (8, 6), tile.LANES
-for size in SIZES:
-    check_moves(*size)
-for shape in DENSE:
-    check_dense(backend("serial"), *shape)
-for kind, case in CASES:
-    check(backend("serial"), kind, case)
-for case in POOLS:
-    check_max_pool(backend("serial"), case, 0.0)
-for name in [name for name in ROWWISE if name.startswith("norm")]:
-    check_rowwise(backend("serial"), name, (17, 37))
+kernels = backend("serial")
+for size in test_pack.SIZES:
+    test_pack.check_moves(*size)
+for shape in test_dense.DENSE:
+    test_dense.check_dense(kernels, *shape)
+for kind, module in (("conv", test_conv), ("winograd", test_winograd)):
+    for case in module.CASES:
+        check_convolution(kernels, kind, case)
+for case in test_pool.CASES:
+    test_pool.check_max_pool(kernels, case, 0.0)
+for name in test_batch_norm.CASES:
+    check_case(kernels, test_batch_norm.CASES, name, (17, 37), test_batch_norm.TIMES[name.split()[0]])
+for case in test_scratch.EXACT:
+    test_scratch.check_exact(*case)
 """
 
 

@@ -3,15 +3,14 @@
 import math
 from typing import Any
 
-import numba
 import numpy as np
 import pytest
 from scipy import ndimage
 
 from handgrad.images.augment import Augment, elastic_fields
 from handgrad.kernels import backend, naive
-from handgrad.kernels.naive import images as naive_images
-from handgrad.kernels.warp import CLEAN, FLIP, N_LIMITS, ROTATION, SCALE, SCALE_Y, SHEAR, SHIFT, SHIFT_Y
+from handgrad.kernels.naive import WARP
+from handgrad.kernels.warp import FLIP, ROTATION, SCALE, SCALE_Y, SHEAR, SHIFT, SHIFT_Y, STROKE, UNAUGMENTED
 from tolerance import assert_close
 
 Array = Any
@@ -48,12 +47,11 @@ def test_twins(kind: str, setting: str, size: tuple[int, int, int]) -> None:
 
 
 @pytest.mark.parametrize("setting", ["nothing", "all"])
-def test_the_same_bytes_for_any_threads(setting: str) -> None:
-    before, found = numba.get_num_threads(), []
+def test_the_same_bytes_for_any_threads(setting: str, threads: Any) -> None:
+    found = []
     for count in (1, 2, 3):
-        numba.set_num_threads(count)
+        threads(count)
         found.append(warped(backend("parallel"), (28, 28, 1), Augment(**SETTINGS[setting])).tobytes())
-    numba.set_num_threads(before)
     assert found[0] == found[1] == found[2]
 
 
@@ -74,7 +72,7 @@ def draws(key: int) -> Array:
 
 def distorted(kind: str, image: Array, limits: dict[int, float], key: int) -> Array:
     height, width = image.shape
-    values = np.zeros(N_LIMITS, np.float32)
+    values = np.zeros(len(WARP), np.float32)
     values[list(limits)] = list(limits.values())
     out = np.empty((1, height, width, 1), np.float32)
     zeros, ones = np.zeros((height, width, 1), np.float32), np.ones((height, width, 1), np.float32)
@@ -117,7 +115,7 @@ class TestKnownDistortions:
     @pytest.mark.parametrize("key", range(5))
     def test_any_affine_map(self, kind: str, key: int) -> None:
         image, draw = picture(13, 18), draws(key)
-        limits = {ROTATION: 0.7, SHEAR: 0.4, SCALE: 0.5, SHIFT: 4.0, CLEAN: 0.0}
+        limits = {ROTATION: 0.7, SHEAR: 0.4, SCALE: 0.5, SHIFT: 4.0, UNAUGMENTED: 0.0}
         turn, slant = 0.7 * draw[ROTATION], 0.4 * draw[SHEAR]
         wide, tall = math.exp(0.5 * draw[SCALE]), math.exp(0.5 * draw[SCALE_Y])
         # forwards, on (x, y) from the centre: stretch, then shear, then turn, then shift
@@ -134,14 +132,14 @@ class TestKnownDistortions:
         assert_close(distorted(kind, image, limits, key), want, times=20)
 
 
-def test_strokes_grow_and_shrink() -> None:
+@pytest.mark.parametrize("kind", ["naive", "serial"])
+def test_strokes_grow_and_shrink(kind: str) -> None:
     """A stroke change of 1 is SciPy's grey dilation, of -1 its erosion, 3 by 3 with background outside."""
-    image = picture(12, 10).astype(np.float64)[:, :, None]
-    framed = np.pad(image[:, :, 0], 1)
-    assert_close(naive_images._strokes(image, 1.0)[:, :, 0], ndimage.grey_dilation(framed, (3, 3))[1:-1, 1:-1])
-    assert_close(naive_images._strokes(image, -1.0)[:, :, 0], ndimage.grey_erosion(framed, (3, 3))[1:-1, 1:-1])
-    half = (image[:, :, 0] + ndimage.grey_dilation(framed, (3, 3))[1:-1, 1:-1]) / 2
-    assert_close(naive_images._strokes(image, 0.5)[:, :, 0], half)
+    image, key = picture(12, 10), 5
+    framed = np.pad(image.astype(np.float64), 1)
+    thick, thin = (change(framed, (3, 3))[1:-1, 1:-1] for change in (ndimage.grey_dilation, ndimage.grey_erosion))
+    for amount, want in ((1.0, thick), (-1.0, thin), (0.5, (image + thick) / 2)):
+        assert_close(distorted(kind, image, {STROKE: amount / draws(key)[STROKE]}, key), want, times=20)
 
 
 def test_elastic_displacement_is_a_look_up_in_the_image() -> None:

@@ -1,14 +1,13 @@
-"""Dirt on images: each kind by itself against its twin, and what it may and may not do."""
+"""Corruption of images: each kind by itself against its twin, and what it may and may not do."""
 
 from typing import Any
 
-import numba
 import numpy as np
 import pytest
 
 from handgrad.kernels import backend, naive
-from handgrad.kernels.corrupt import BLUR, CLUTTER, CONTRAST, N_LIMITS, NOISE
-from kernels.test_twins import guarded
+from handgrad.kernels.naive import CORRUPT
+from kernels.twins import guarded
 from tolerance import assert_close
 
 Array = Any
@@ -20,16 +19,13 @@ def images(n: int, size: tuple[int, int, int], dtype: Any = np.float32) -> Array
     return random.integers(0, 256, (n, *size)).astype(dtype)
 
 
-def limits(**parts: float) -> Array:
-    out = np.zeros(N_LIMITS, np.float32)
-    for name, value in parts.items():
-        out[{"blur": BLUR, "noise": NOISE, "contrast": CONTRAST, "clutter": CLUTTER}[name]] = value
-    return out
+def limits(**strengths: float) -> Array:
+    return np.array([strengths.get(name, 0.0) for name in CORRUPT], np.float32)
 
 
-def soiled(kernels: Any, size: tuple[int, int, int], what: Array, dtype: Any = np.float32, n: int = 40) -> Array:
+def corrupted(kernels: Any, size: tuple[int, int, int], what: Array, dtype: Any = np.float32, n: int = 40) -> Array:
     x = images(n, size, dtype)
-    kernels.soil(x, what, KEY, kernels.threads())
+    kernels.corrupt(x, what, KEY, kernels.threads())
     return x
 
 
@@ -39,7 +35,7 @@ def test_the_largest_hash_stays_inside_the_image() -> None:
     x[:] = images(3, (28, 28, 1))
     want = x.astype(np.float64)
     for kernels, pixels in ((backend("serial"), x), (naive, want)):
-        kernels.soil(pixels, limits(clutter=1.0), 0x6867400E6, 1)
+        kernels.corrupt(pixels, limits(clutter=1.0), 0x6867400E6, 1)
     whole()
     assert_close(x, want, times=20)
 
@@ -52,24 +48,20 @@ EACH = [{"blur": 0.7}, {"noise": 0.3}, {"contrast": 0.6}, {"clutter": 1.0},
 @pytest.mark.parametrize("what", EACH, ids=lambda what: "-".join(what))
 @pytest.mark.parametrize("size", [(28, 28, 1), (9, 14, 3), (5, 4, 1)])
 def test_against_the_twin(kind: str, what: dict[str, float], size: tuple[int, int, int]) -> None:
-    got, want = soiled(backend(kind), size, limits(**what)), soiled(naive, size, limits(**what), np.float64)
+    got, want = corrupted(backend(kind), size, limits(**what)), corrupted(naive, size, limits(**what), np.float64)
     assert_close(got, want, times=20)
     assert (want != images(40, size)).any(axis=(1, 2, 3)).mean() > 0.4
 
 
 def test_nothing_asked_nothing_done() -> None:
-    assert (soiled(backend("serial"), (28, 28, 1), limits()) == images(40, (28, 28, 1))).all()
+    assert (corrupted(backend("serial"), (28, 28, 1), limits()) == images(40, (28, 28, 1))).all()
 
 
-@pytest.mark.parametrize("threads", [1, 2, 3])
-def test_threads_do_not_matter(threads: int) -> None:
-    before = numba.get_num_threads()
-    numba.set_num_threads(threads)
-    try:
-        found = soiled(backend("parallel"), (28, 28, 1), limits(**EACH[-1]))
-    finally:
-        numba.set_num_threads(before)
-    assert found.tobytes() == soiled(backend("serial"), (28, 28, 1), limits(**EACH[-1])).tobytes()
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_threads_do_not_matter(count: int, threads: Any) -> None:
+    threads(count)
+    found = corrupted(backend("parallel"), (28, 28, 1), limits(**EACH[-1]))
+    assert found.tobytes() == corrupted(backend("serial"), (28, 28, 1), limits(**EACH[-1])).tobytes()
 
 
 def test_every_kind_of_mark_comes_up() -> None:
@@ -77,7 +69,7 @@ def test_every_kind_of_mark_comes_up() -> None:
     x = np.zeros((200, 28, 28, 1), np.float32)
     x[:, 8:20, 8:20] = 100
     was = x.copy()
-    backend("serial").soil(x, limits(clutter=1.0), KEY, 1)
+    backend("serial").corrupt(x, limits(clutter=1.0), KEY, 1)
     inside = (x[:, 9:19, 9:19] == 0).all(axis=(1, 2, 3)) & (x[:, 8, 8:20] == 100).all(axis=(1, 2))
     around = (x[:, 8:20, 8:20] == 0).all(axis=(1, 2, 3)) & (x[:, 7, 7:21] == 100).all(axis=(1, 2))
     changed = x != was
@@ -90,7 +82,7 @@ def test_every_kind_of_mark_comes_up() -> None:
 
 def test_noise_has_the_deviation_it_says() -> None:
     x = np.full((400, 28, 28, 1), 127, np.float32)
-    backend("serial").soil(x, limits(noise=0.1), KEY, 1)
-    spread = (x - 127).std(axis=(1, 2, 3)) / 255  # uniform between 0 and the limit
-    assert spread.max() == pytest.approx(0.1, rel=0.1) and spread.mean() == pytest.approx(0.05, rel=0.1)
+    backend("serial").corrupt(x, limits(noise=0.1), KEY, 1)
+    deviation = (x - 127).std(axis=(1, 2, 3)) / 255  # uniform between 0 and the limit
+    assert deviation.max() == pytest.approx(0.1, rel=0.1) and deviation.mean() == pytest.approx(0.05, rel=0.1)
     assert abs(float((x - 127).mean())) < 0.2

@@ -3,6 +3,8 @@
 import io
 import os
 import sys
+import time
+from collections.abc import Callable
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +14,8 @@ import numpy as np
 
 from handgrad.cli import main
 from handgrad.datasets import idx, load
+
+TINY = ("--hidden", "16", "--epochs", "2", "--batch", "20", "--recipe", "mlp")  # options of a quick training
 
 
 @dataclass(frozen=True)
@@ -61,3 +65,11 @@ def write_small_data(folder: Path, train: int = 200, test: int = 60) -> Path:
         idx.write(folder / f"{part}-images-idx3-ubyte", images.pixels)
         idx.write(folder / f"{part}-labels-idx1-ubyte", images.labels)
     return folder
+
+
+def wait_for(what: Callable[[], object], patience: float = 120) -> None:
+    """Return once `what` is true; fail where it does not come true."""
+    until = time.monotonic() + patience
+    while not what():
+        assert time.monotonic() < until, "it never came"
+        time.sleep(0.02)

@@ -211,10 +211,10 @@ def test_see_turns_each_file_into_pixels(path: Path) -> None:
     put(path, "b/2.png", np.zeros((7, 5), np.uint8))
     dataset = load(path, see)
     assert sorted(seen) == sorted(path.glob("*/*.png"))
-    assert dataset.see is see
+    assert dataset.train.pictures == "pictures" and dataset.train[:1].pictures == "pictures"
     assert dataset.train.shape == (3, 5, 1)
     assert (dataset.train.pixels == 7).all()
-    assert load("mnist", see).see is None
+    assert load("mnist", see).train.pictures == "digits"
 
 
 def test_see_is_used_for_test_pictures_too(path: Path, tmp_path: Path) -> None:

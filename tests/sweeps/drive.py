@@ -5,8 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -87,14 +85,6 @@ def workers(process: subprocess.Popen[str]) -> list[psutil.Process]:
         return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
     except psutil.Error:
         return []
-
-
-def wait_for(what: Callable[[], Any], patience: float = 120) -> None:
-    """Return once `what` is true; fail where it does not come true."""
-    until = time.monotonic() + patience
-    while not what():
-        assert time.monotonic() < until, "it never came"
-        time.sleep(0.05)
 
 
 def records(out: Path) -> int:

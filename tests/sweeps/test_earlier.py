@@ -78,7 +78,7 @@ def test_a_trial_that_was_set_aside_keeps_its_reason(finished):
     (finished / "choice.json").write_text(json.dumps(chosen | {"failures": {FAILED: "no memory"}}))
     made = reopened(finished)
     assert list(made.run()) == []
-    assert {made.describe(trial): why for trial, why in made.failures.items()} == {
+    assert {made.plan.describe(trial): why for trial, why in made.failures.items()} == {
         f"{SMOOTHING} 0.1, seed 1": "no memory"
     }
     assert made.choose().seeds == (0,)

@@ -11,7 +11,7 @@ import numpy as np
 import psutil
 import pytest
 
-from command import write_small_data
+from command import wait_for, write_small_data
 from sweeps.drive import (
     TRIALS,
     end,
@@ -20,7 +20,6 @@ from sweeps.drive import (
     records,
     results,
     start,
-    wait_for,
     workers,
 )  # fmt: skip
 

@@ -5,10 +5,10 @@ import io
 import os
 import sys
 from importlib import import_module
-from typing import Any
 
 import click
 
+from handgrad.cli.groups import Group
 from handgrad.errors import UserError
 from handgrad.version import __version__
 
@@ -22,12 +22,11 @@ SECTIONS = {
 NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EIO, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
-class Commands(click.Group):
-    """The commands, each imported when it is asked for, and listed in sections."""
+class Commands(Group):
+    """The commands, each imported when it is asked for."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """A call without arguments shows the help."""
-        return super().parse_args(ctx, args or ["--help"])
+    def sections(self, ctx: click.Context) -> dict[str, tuple[str, ...]]:
+        return SECTIONS
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [name for names in SECTIONS.values() for name in names]
@@ -38,28 +37,6 @@ class Commands(click.Group):
         name = cmd_name.replace("-", "_")
         command: click.Command = getattr(import_module(f"handgrad.cli.{name}"), name)
         return command
-
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        """A word that is no command is answered with the nearest one."""
-        from difflib import get_close_matches
-
-        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
-            near = get_close_matches(args[0], self.list_commands(ctx), 1)
-            hint = f"did you mean '{near[0]}'?" if near else "'handgrad --help' lists the commands"
-            raise UserError(f"no command '{args[0]}': {hint}")
-        return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """A section for each kind of command, with whole summaries."""
-        for section, names in SECTIONS.items():
-            with formatter.section(section):
-                found = [(name, self.get_command(ctx, name)) for name in names]
-                formatter.write_dl([(name, _summary(command)) for name, command in found if command])
-
-
-def _summary(command: click.Command) -> str:
-    """The first sentence of a command's help."""
-    return (command.help or "").split("\n\n")[0].replace("\n", " ").strip()
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -1,7 +1,9 @@
 import click
 
+from handgrad.cli.groups import Group
 
-@click.group()
+
+@click.group(cls=Group)
 def data() -> None:
     """Data sets: what there is, fetch one, check one."""
 

@@ -66,14 +66,14 @@ def _free_folder(name: str) -> Path:
 
 def follow(run: Run) -> bool:
     """Draw a run until its end (True) or until it is told to stop (False)."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
-    from handgrad.training.compiling import compile_kernels
-    from handgrad.training.progress import Epoch
-
-    console, trainer = Console(stderr=True), run.trainer
     try:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+        from handgrad.training.compiling import compile_kernels
+        from handgrad.training.progress import Epoch
+
+        console, trainer = Console(stderr=True), run.trainer
         with console.status("compiling kernels (once for this machine)"):
             compile_kernels(trainer.recipe, trainer.data)
     except KeyboardInterrupt:

@@ -83,8 +83,17 @@ def resolve(name_or_path: str | Path) -> str:
     -------
     str
         A name of the catalogue as it is, a path made absolute.
+
+    Raises
+    ------
+    UserError
+        For a URL.
     """
-    return str(name_or_path) if is_name(name_or_path) else str(Path(name_or_path).expanduser().resolve())
+    if is_name(name_or_path):
+        return str(name_or_path)
+    if URL.match(str(name_or_path)):
+        raise UserError(_refusal(str(name_or_path), False))
+    return str(Path(name_or_path).expanduser().resolve())
 
 
 def shadowed(name_or_path: str | Path) -> Path | None:

@@ -68,7 +68,7 @@ def load_own(folder: Path, model: Model) -> Own:
     pixels: list[Pixels] = []
     labels, failed = [], []
     for name in names:
-        for file in picture_files(folder / name):
+        for file in _files(folder / name, failed):
             try:
                 pixels.append(see(file))
                 labels.append(model.classes.index(name))
@@ -91,6 +91,14 @@ def _class_folders(folder: Path, model: Model) -> list[str]:
         got = f"'{strange[0]}'" if strange else "none"
         raise UserError(f"{folder}: expected a sub-folder for each digit, called {', '.join(model.classes)}; got {got}")
     return names
+
+
+def _files(folder: Path, failed: list[str]) -> list[Path]:
+    try:
+        return picture_files(folder)
+    except UserError as error:
+        failed.append(str(error))
+        return []
 
 
 def tuner(model: Model, learn: Images, seed: int = 0) -> Trainer:

@@ -7,14 +7,16 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from handgrad.images.augment import Augment, elastic_fields
+from handgrad.images.augment import elastic_fields, warp_limits
 from handgrad.kernels import backend, naive
 from handgrad.kernels.naive import WARP
 from handgrad.kernels.warp import FLIP, ROTATION, SCALE, SCALE_Y, SHEAR, SHIFT, SHIFT_Y, STROKE, UNAUGMENTED
+from handgrad.training.recipe import Recipe
 from tolerance import assert_close
 
 Array = Any
-ALL = {"rotation": 25, "shear": 15, "scale": 0.3, "shift": 3, "elastic": 1.5, "stroke": 0.8, "flip": True, "clean": 0.3}
+ALL = {"rotation": 25, "shear": 15, "scale": 0.3, "shift": 3, "elastic": 1.5, "stroke": 0.8, "flip": True,
+       "unaugmented_share": 0.3}  # fmt: skip
 SETTINGS = {
     "nothing": {}, "all": ALL, "far": {"shift": 90.0, "rotation": 180.0, "scale": 2.0},
     **{name: {name: value} for name, value in ALL.items()},
@@ -30,10 +32,14 @@ def inputs(height: int, width: int, channels: int, n: int = 12) -> tuple[Array, 
     return pixels, random.integers(0, n, 2 * n + 1), mean, scale, elastic_fields(height, width, 3, count=5)
 
 
-def warped(kernels: Any, size: tuple[int, int, int], augment: Augment, dtype: Any = np.float32) -> Array:
+def limits_of(**strengths: float) -> Array:
+    return warp_limits(Recipe("warp", **strengths).augmentation())
+
+
+def warped(kernels: Any, size: tuple[int, int, int], limits: Array, dtype: Any = np.float32) -> Array:
     pixels, rows, mean, scale, fields = inputs(*size)
     out = np.full((len(rows), *size), np.nan, dtype)
-    kernels.warp(out, pixels, rows, mean, scale, fields, augment.limits(), 0x0123456789ABCDEF, kernels.threads())
+    kernels.warp(out, pixels, rows, mean, scale, fields, limits, 0x0123456789ABCDEF, kernels.threads())
     return out
 
 
@@ -41,7 +47,7 @@ def warped(kernels: Any, size: tuple[int, int, int], augment: Augment, dtype: An
 @pytest.mark.parametrize("setting", SETTINGS)
 @pytest.mark.parametrize("kind", ["serial", "parallel"])
 def test_twins(kind: str, setting: str, size: tuple[int, int, int]) -> None:
-    augment = Augment(**SETTINGS[setting])
+    augment = limits_of(**SETTINGS[setting])
     # a place is right to about 1e-5 pixels, and neighbours differ by up to 255 grey levels
     assert_close(warped(backend(kind), size, augment), warped(naive, size, augment, np.float64), times=20)
 
@@ -51,7 +57,7 @@ def test_the_same_bytes_for_any_threads(setting: str, threads: Any) -> None:
     found = []
     for count in (1, 2, 3):
         threads(count)
-        found.append(warped(backend("parallel"), (28, 28, 1), Augment(**SETTINGS[setting])).tobytes())
+        found.append(warped(backend("parallel"), (28, 28, 1), limits_of(**SETTINGS[setting])).tobytes())
     assert found[0] == found[1] == found[2]
 
 
@@ -59,8 +65,8 @@ def test_the_same_bytes_for_any_threads(setting: str, threads: Any) -> None:
 def test_clean_images_are_only_standardised(kind: str) -> None:
     pixels, rows, mean, scale, _ = inputs(28, 28, 1)
     want = (pixels[rows].astype(np.float64) - mean) * scale
-    assert_close(warped(backend(kind), (28, 28, 1), Augment(clean=1.0, rotation=40)), want)
-    some = warped(backend(kind), (28, 28, 1), Augment(clean=0.5, rotation=40))
+    assert_close(warped(backend(kind), (28, 28, 1), limits_of(unaugmented_share=1.0, rotation=40)), want)
+    some = warped(backend(kind), (28, 28, 1), limits_of(unaugmented_share=0.5, rotation=40))
     untouched = np.isclose(some, want, atol=1e-4).all(axis=(1, 2, 3))
     assert 4 <= untouched.sum() <= len(rows) - 4
 
@@ -145,7 +151,7 @@ def test_strokes_grow_and_shrink(kind: str) -> None:
 def test_elastic_displacement_is_a_look_up_in_the_image() -> None:
     image, key = picture(14, 19), 6
     field = elastic_fields(14, 19, 2, count=1)
-    limits = Augment(elastic=2.0).limits()
+    limits = limits_of(elastic=2.0)
     out, one = np.empty((1, 14, 19, 1)), np.ones((14, 19, 1))
     naive.warp(out, image[None, :, :, None], np.array([0]), 0 * one, one, field, limits, key, 1)
     bits, strength = naive.hash32(np.arange(16), key), 2.0 * (0.75 + 0.25 * draws(key)[5])

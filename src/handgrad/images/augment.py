@@ -106,9 +106,7 @@ class Augmenter:
 
     def _weaken(self, factor: float) -> None:
         weak = {name: value if name in FIXED else value * factor for name, value in self.strengths.items()}
-        if not any(weak[name] for name in WARP if name != "unaugmented_share"):
-            weak["unaugmented_share"] = 1.0  # nothing to do: the kernel may copy
-        self._warp, self._corrupt = _limits(weak, WARP), _limits(weak, CORRUPT)
+        self._warp, self._corrupt = warp_limits(weak), _limits(weak, CORRUPT)
 
     def __call__(self, out: Array, pixels: Array, rows: Array, step: int) -> None:
         """Fill a batch.
@@ -132,6 +130,24 @@ class Augmenter:
         self.kernels.corrupt(out, self._corrupt, derive(self.seed, Stream.CORRUPT, step), threads)
         np.subtract(out, self.mean, out=out)
         np.multiply(out, self.scale, out=out)
+
+
+def warp_limits(strengths: Mapping[str, float]) -> Array:
+    """Return the largest distortions as the kernel `warp` takes them.
+
+    Parameters
+    ----------
+    strengths : mapping of str to float
+        Under the names and in the units of a recipe's augmentation options.
+
+    Returns
+    -------
+    float32 array
+        In the kernel's order and units; where nothing is distorted, all images are left as they are.
+    """
+    if not any(strengths[name] for name in WARP if name != "unaugmented_share"):
+        strengths = {**strengths, "unaugmented_share": 1.0}
+    return _limits(strengths, WARP)
 
 
 def _limits(strengths: Mapping[str, float], names: Sequence[str]) -> Array:

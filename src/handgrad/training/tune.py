@@ -66,7 +66,8 @@ def load_own(folder: Path, model: Model) -> Own:
         raise UserError("tune goes on with models of grey digits, got one that sees whole pictures")
     see = Digits(height, width)
     pixels: list[Pixels] = []
-    labels, failed = [], []
+    labels: list[int] = []
+    failed: list[str] = []
     for name in names:
         for file in _files(folder / name, failed):
             try:

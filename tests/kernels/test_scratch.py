@@ -68,14 +68,14 @@ PLANS: list[tuple[Any, Any, tuple[int, ...]]] = [
 
 
 @pytest.mark.parametrize("tile", TILE_SHAPES, ids=str)
-@pytest.mark.parametrize(("layouts", "planned", "case"), PLANS, ids=str)
+@pytest.mark.parametrize(("layouts", "planned", "case"), PLANS, ids=lambda each: getattr(each, "__name__", str(each)))
 def test_what_a_layer_plans_is_enough_for_either_tile(layouts: Any, planned: Any, case: Any, tile: Any) -> None:
     found = layouts(case, *tile)
     assert all(0 <= a <= b for layout in found for a, b in pairwise(layout)), "regions lie one behind the other"
     assert max(layout[-1] for layout in found) <= planned(*case)
 
 
-@pytest.mark.parametrize(("layouts", "planned", "case"), PLANS, ids=str)
+@pytest.mark.parametrize(("layouts", "planned", "case"), PLANS, ids=lambda each: getattr(each, "__name__", str(each)))
 def test_what_a_layer_plans_is_the_need_of_the_largest_tile(layouts: Any, planned: Any, case: Any) -> None:
     needed = max(layout[-1] for layout in layouts(case, MAX_LANES, MAX_ROWS))
     assert planned(*case) == round_up(needed, MAX_LANES)

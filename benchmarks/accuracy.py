@@ -28,29 +28,32 @@ def one_seed(recipe: Any, seed: int, folder: Path, workers: int) -> dict[str, An
     from handgrad.datasets import load
     from handgrad.evaluation.metrics import evaluate
     from handgrad.model.model import Model
-    from handgrad.training.run import MODEL, Run, train_seconds
-    from handgrad.training.trainer import Epoch, warm_up
+    from handgrad.model.shipped import MODEL_FILE
+    from handgrad.training.compiling import compile_kernels
+    from handgrad.training.progress import Epoch
+    from handgrad.training.run import Run
 
     done = folder / "result.json"
-    run = Run.unfinished(folder, recipe, "mnist", seed)
+    run = Run.begin_or_resume(folder, recipe, "mnist", seed)
     if bool(run) == done.is_file():
         raise SystemExit(f"{folder}: a model without its result, or the reverse; remove the folder, train again")
     if not run:
         return dict(json.loads(done.read_text()))
-    cold = warm_up(run.trainer.recipe, run.trainer.data)
+    compiling = compile_kernels(recipe, run.trainer.data)
     for event in run.events():
-        if isinstance(event, Epoch) and event.epoch % max(1, run.trainer.recipe.epochs // 20) == 0:
+        if isinstance(event, Epoch) and event.epoch % max(1, recipe.epochs // 20) == 0:
             print(f"seed {seed} epoch {event.epoch} loss {event.train_loss:.4f} {event.seconds:.1f} s", flush=True)
     run.finish()
+    progress = run.trainer.progress
     test = load("mnist").test
     assert test is not None
-    found = evaluate(Model.load(folder / MODEL).predict_proba(test.pixels), test.labels, test.classes)
+    found = evaluate(Model.load(folder / MODEL_FILE).predict_proba(test.pixels), test.labels, test.classes)
     wrong = sorted(found.mistakes.tolist())
     undisputed = len(np.setdiff1d(wrong, DISPUTED)) / (found.n - len(DISPUTED))
     result = {
         "seed": seed, "accuracy": found.accuracy, "nll": found.nll, "ece": found.ece,
-        "accuracy_without_disputed": 1 - undisputed, "valid_accuracy": run.trainer.history[-1].valid_accuracy,
-        "train_seconds": round(train_seconds(run.trainer), 1), "compile_or_load_seconds": round(cold, 1),
+        "accuracy_without_disputed": 1 - undisputed, "valid_accuracy": progress.history[-1].valid_accuracy,
+        "train_seconds": round(progress.train_seconds, 1), "compile_or_load_seconds": round(compiling, 1),
         "threads": int(os.environ.get("NUMBA_NUM_THREADS", os.cpu_count() or 1)), "processes": workers, "wrong": wrong,
     }  # fmt: skip
     done.write_text(json.dumps(result))
@@ -74,7 +77,7 @@ def main() -> None:
 
     settled = recipe(options.recipe)
     with ProcessPoolExecutor(options.workers, mp_context=spawn, max_tasks_per_child=1) as pool:
-        folders = [options.runs / f"accuracy-{options.recipe}-{seed}" for seed in seeds]
+        folders = [options.runs / f"accuracy-{settled.name}-{seed}" for seed in seeds]
         jobs = [
             pool.submit(one_seed, settled, seed, folder, options.workers)
             for seed, folder in zip(seeds, folders, strict=True)
@@ -88,7 +91,7 @@ def main() -> None:
         "versions": versions("handgrad", "numpy", "numba"), "seeds": results,
     }  # fmt: skip
     RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"accuracy-{options.recipe}.json").write_text(json.dumps(summary, indent=1) + "\n")
+    (RESULTS / f"accuracy-{settled.name}.json").write_text(json.dumps(summary, indent=1) + "\n")
     for result in results:
         print(f"seed {result['seed']}: {result['accuracy']:.2%}, {result['train_seconds']:.0f} s")
     print(f"mean {summary['mean']:.3%} +- {summary['standard_deviation']:.3%}")

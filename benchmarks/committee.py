@@ -30,6 +30,7 @@ def main() -> None:
     from handgrad.datasets import load
     from handgrad.evaluation.metrics import evaluate
     from handgrad.model.model import Model
+    from handgrad.model.shipped import MODEL_FILE
     from handgrad.training.committee import members, vote
 
     os.environ["NUMBA_NUM_THREADS"] = str(max(1, (os.cpu_count() or 1) // given.workers))
@@ -41,7 +42,7 @@ def main() -> None:
             for member, folder in zip(members(), folders, strict=True)
         ]
         results = [job.result() for job in jobs]
-    model, test = vote([Model.load(folder / "model.safetensors") for folder in folders]), load("mnist").test
+    model, test = vote([Model.load(folder / MODEL_FILE) for folder in folders]), load("mnist").test
     assert test is not None
     model.save(given.runs / "committee.safetensors")
     found = evaluate(model.predict_proba(test.pixels), test.labels, test.classes)

@@ -67,13 +67,15 @@ def layer(shape: tuple[int, int, int], given: argparse.Namespace) -> dict[str, A
     apart = {name: _apart(lines, name) for name in PASSES}
     print(f"\n{side}x{side}, {n_in} to {n_out} channels: handgrad is faster by")
     for peer in [name for name in LAYERS if name != "handgrad"]:
-        print(f"  {peer:<22}" + "  ".join(f"{name} {tables[name][peer]['times_faster']:.2f}" for name in PASSES))
+        found = {name: table[peer] for name, table in tables.items()}
+        texts = (each.get("error") or f"{name} {each['times_faster']:.2f}" for name, each in found.items())
+        print(f"  {peer:<22}" + "  ".join(dict.fromkeys(texts)))
     return {"side": side, "channels": [n_in, n_out], "results_apart": apart, "passes": tables}
 
 
 def _apart(lines: dict[str, list[rounds.Line]], name: str) -> float:
     """The largest difference between contestants' results, over the largest result."""
-    samples = [each[0][f"{name}_sample"] for each in lines.values()]
+    samples = [each[0][f"{name}_sample"] for each in lines.values() if "error" not in each[-1]]
     largest = max(abs(v) for v in samples[0])
     return max(abs(a - b) for sample in samples for a, b in zip(sample, samples[0], strict=True)) / largest
 

@@ -39,7 +39,7 @@ def usable_cpus() -> list[int]:
 
 
 def keep_to_cores(threads: int) -> None:
-    """Bind this process, and those that it starts, to so many processors, each a core of its own if there are enough.
+    """Bind this process, and those that it starts, to `threads` processors, each a core of its own if there are enough.
 
     Not every framework heeds a number of threads; all heed this. Only Linux can: elsewhere it does nothing.
     """

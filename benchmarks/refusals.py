@@ -19,10 +19,11 @@ from handgrad.model.model import Model
 from handgrad.model.shipped import pretrained
 from handgrad.nn.layers import Dense
 from handgrad.reading.normalise import normalise
+from handgrad.training.trainer import REFUSED_SHARE
 from machine import record, versions
 from robustness import FONTS, SCRIBBLES, letter, scribble
 
-ANSWERED = 0.993  # as `train.py` has it
+ANSWERED = 1 - REFUSED_SHARE
 BATCH = 250
 Floats = NDArray[np.float64]
 
@@ -35,7 +36,7 @@ def forward(model: Model, pixels: NDArray[np.uint8]) -> tuple[Floats, Floats]:
     images = pixels.reshape(-1, *network.in_shape)
     for first in range(0, len(images), BATCH):
         part = images[first : first + BATCH]
-        ws.x[: len(part)] = (part - model.mean) * model.scale
+        model.preprocess(part, ws.x[: len(part)])
         logits.append(network.forward(ws.x, ws)[: len(part)].astype(float))
         hidden.append(ws.slots[last].x[: len(part)].astype(float))
     return np.concatenate(logits), np.concatenate(hidden)

@@ -26,7 +26,7 @@ from corruptions import CORRUPTIONS, corrupted
 from handgrad.datasets import load
 from handgrad.evaluation.metrics import evaluate
 from handgrad.model.model import Model
-from handgrad.model.shipped import pretrained
+from handgrad.model.shipped import open_model
 from handgrad.reading import Refusal, read_digit, read_page
 from handgrad.reading.normalise import normalise
 from machine import record, versions
@@ -153,15 +153,15 @@ def refused(model: Model) -> dict[str, float]:
 
 
 def measure(
-    name: str, dirty: dict[str, Pixels], seen: dict[str, Pixels], eight: tuple[Pixels, Pixels]
+    name: str, mnist_c: dict[str, Pixels], seen: dict[str, Pixels], eight: tuple[Pixels, Pixels]
 ) -> dict[str, Any]:
-    model = Model.load(name) if Path(name).suffix else pretrained(name)
+    model = open_model(name)
     test = load("mnist").test
     assert test is not None
     pixels, labels = test.pixels[:PICTURES], test.labels[:PICTURES]
     found = evaluate(model.predict_proba(test.pixels), test.labels, test.classes)
-    answered = model.likelihoods(test.pixels).max(axis=1) >= model.least
-    corruptions = {name: float((model.predict(bad) == test.labels).mean()) for name, bad in dirty.items()}
+    answered = model.scores(test.pixels).max(axis=1) >= model.threshold
+    corruptions = {name: float((model.predict(bad) == test.labels).mean()) for name, bad in mnist_c.items()}
     print(f"{name}: {found.accuracy:.2%}, MNIST-C {mean(corruptions.values()):.2%}", flush=True)
     digits, lines = pages(model, test.pixels, test.labels)
     return {
@@ -239,9 +239,9 @@ def main() -> None:
     names = parser.parse_args().models
     head, test = record(), load("mnist").test
     assert test is not None
-    dirty = {name: corrupted(test.pixels, name) for name in CORRUPTIONS}
+    mnist_c = {name: corrupted(test.pixels, name) for name in CORRUPTIONS}
     seen, eight = scenes(test.pixels[:PICTURES]), eight_by_eight()
-    results = {Path(name).stem: measure(name, dirty, seen, eight) for name in names}
+    results = {Path(name).stem: measure(name, mnist_c, seen, eight) for name in names}
     head |= {"versions": versions("numpy", "scipy", "pillow", "scikit-learn"), "pictures": PICTURES, "pages": PAGES}
     (HERE / "results" / "robustness.json").write_text(json.dumps({**head, "models": results}, indent=1) + "\n")
     made = table(results)

@@ -1,14 +1,14 @@
 """Put a trained model into the package, with its card: one seed of a recipe that `accuracy.py` has measured.
 
     python benchmarks/accuracy.py cnn --runs runs     # trains seeds 0 to 4
-    python benchmarks/ship.py cnn cnn --runs runs     # ships seed 0, whatever its test accuracy
+    python benchmarks/ship.py cnn --runs runs         # ships seed 0, whatever its test accuracy
 
-    handgrad train --recipe cnn-tiny --no-all-data --out runs/tiny-calibrated
-    python benchmarks/ship.py tiny cnn-tiny --runs runs --calibrated runs/tiny-calibrated
+    handgrad train --recipe tiny --no-all-data --out runs/tiny-calibrated
+    python benchmarks/ship.py tiny --runs runs --calibrated runs/tiny-calibrated
 
-Seed 0 is shipped because it is the first, not because it is the best. A model that has learnt from the validation
-images takes its temperature from a run of the same recipe that has not. The card's figures are read from
-results/accuracy-RECIPE.json and measured again on the file that is shipped.
+A model is called like its recipe. Seed 0 is shipped because it is the first, not because it is the best. A model that
+has learnt from the validation images takes its temperature from a run of the same recipe that has not. The card's
+figures are read from results/accuracy-NAME.json and measured again on the file that is shipped.
 """
 
 import argparse
@@ -16,9 +16,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from handgrad.datasets import load
 from handgrad.evaluation.metrics import Evaluation, evaluate
-from handgrad.model.model import SHIPPED, Model
+from handgrad.model.model import Model
+from handgrad.model.shipped import FOLDER, MODEL_FILE
 
 RESULTS = Path(__file__).parent / "results"
 PLAIN = """Known weaknesses: learnt from tidy images alone, it errs on dirty, blurred and low-contrast ones, and takes
@@ -30,15 +34,15 @@ CARD = """# {name}: a digit classifier
 
 | | |
 | --- | --- |
-| network | recipe `{recipe}`: {weights:,} weights; {size:.1f} kB |
+| network | recipe `{name}`: {weights:,} weights; {size:.1f} kB |
 | data | MNIST: trained on {data}; temperature {temperature:.2f} chosen on validation images, {chosen} |
-| refusals | an answer below {least:.1%} is given as "not sure": {refused:.2%} of the test images |
+| refusals | {refusals} |
 | test accuracy of the recipe | {recipe_accuracy} |
 | this file | seed 0: {accuracy:.2%} (95 % interval {low:.2%} to {high:.2%}) |
 | its probabilities | NLL {nll:.4f}, calibration error {ece:.2%} |
 | licence | MIT; MNIST is by LeCun, Cortes and Burges, under CC BY-SA 3.0 |
 
-Made by `handgrad train --recipe {recipe} --seed 0`. The 10,000 test images served for these figures alone.
+Made by `handgrad train --recipe {name} --seed 0`. The 10,000 test images served for these figures alone.
 {weak}
 
 Confusion on the test images: true digits down, predicted across.
@@ -58,27 +62,34 @@ def confusion(found: Evaluation) -> str:
     return "\n".join([head, *rows])
 
 
-def spread(summary: dict[str, Any]) -> str:
+def accuracies(summary: dict[str, Any]) -> str:
+    """The test accuracy of each seed, after their mean and standard deviation."""
     each = ", ".join(f"{seed['accuracy']:.2%}" for seed in summary["seeds"])
     if len(summary["seeds"]) == 1:
         return f"{each} (one seed so far)"
     seeds = ", ".join(str(seed["seed"]) for seed in summary["seeds"])
-    wide = f"{summary['mean']:.2%} ± {summary['standard_deviation']:.2%}"
-    return f"{wide} (mean and standard deviation of seeds {seeds}: {each})"
+    overall = f"{summary['mean']:.2%} ± {summary['standard_deviation']:.2%}"
+    return f"{overall} (mean and standard deviation of seeds {seeds}: {each})"
 
 
-def card(name: str, recipe: str, file: Path, summary: dict[str, Any]) -> str:
+def refusals(model: Model, pixels: npt.NDArray[np.uint8]) -> str:
+    """What the card says about refusals."""
+    if not model.threshold:
+        return "none: it answers every image"
+    refused = float((model.scores(pixels).max(axis=1) < model.threshold).mean())
+    return f'an answer below {model.threshold:.1%} is given as "not sure": {refused:.2%} of the test images'
+
+
+def card(name: str, file: Path, summary: dict[str, Any]) -> str:
     model, test = Model.load(file), load("mnist").test
     assert test is not None
     found = evaluate(model.predict_proba(test.pixels), test.labels, test.classes)
-    likeliest = model.likelihoods(test.pixels).max(axis=1)
     everything = model.record["recipe"]["all_data"]
     return CARD.format(
-        name=name, recipe=recipe, weights=model.network.layout.count, size=file.stat().st_size / 1000,
+        name=name, weights=model.network.layout.count, size=file.stat().st_size / 1000,
         data="all 60,000 training images" if everything else "the first 50,000 training images",
         chosen="by a run of the recipe that had not learnt from them" if everything else "kept back",
-        recipe_accuracy=spread(summary), temperature=model.temperature,
-        least=model.least, refused=float((likeliest < model.least).mean()),
+        recipe_accuracy=accuracies(summary), temperature=model.temperature, refusals=refusals(model, test.pixels),
         accuracy=found.accuracy, low=found.interval[0], high=found.interval[1], nll=found.nll, ece=found.ece,
         weak=ROBUST if model.record["recipe"].get("outliers") else PLAIN, confusion=confusion(found),
     )  # fmt: skip
@@ -86,21 +97,20 @@ def card(name: str, recipe: str, file: Path, summary: dict[str, Any]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("name", help="robust, cnn, mlp or tiny")
-    parser.add_argument("recipe")
+    parser.add_argument("name", help="the recipe: robust, cnn, mlp or tiny")
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="where accuracy.py left its runs")
     parser.add_argument("--calibrated", type=Path, help="run folder of the recipe with --no-all-data")
     parser.add_argument("--half", action="store_true", help="keep 16 bits of each weight: large models")
     given = parser.parse_args()
-    summary = json.loads((RESULTS / f"accuracy-{given.recipe}.json").read_text())
-    SHIPPED.mkdir(exist_ok=True)
-    file = SHIPPED / f"{given.name}.safetensors"
-    model = Model.load(given.runs / f"accuracy-{given.recipe}-0" / "model.safetensors")
+    summary = json.loads((RESULTS / f"accuracy-{given.name}.json").read_text())
+    FOLDER.mkdir(exist_ok=True)
+    file = FOLDER / f"{given.name}.safetensors"
+    model = Model.load(given.runs / f"accuracy-{given.name}-0" / MODEL_FILE)
     if given.calibrated:
-        calibrated = Model.load(given.calibrated / "model.safetensors")
-        model.temperature, model.least = calibrated.temperature, calibrated.least
+        calibrated = Model.load(given.calibrated / MODEL_FILE)
+        model.temperature, model.threshold = calibrated.temperature, calibrated.threshold
     model.save(file, given.half)
-    (SHIPPED / f"{given.name}.md").write_text(card(given.name, given.recipe, file, summary))
+    (FOLDER / f"{given.name}.md").write_text(card(given.name, file, summary))
     print(f"wrote {file.name} and its card")
 
 

@@ -4,12 +4,13 @@ from conv_problem import DENSE, STAGES, ConvProblem, main
 from problem import Contestant, Weights
 
 from handgrad.datasets import load
-from handgrad.images.augment import Augment, Augmenter
+from handgrad.images.augment import Augmenter
+from handgrad.model.preprocess import Preprocess
 from handgrad.nn.layers import Conv, Dense, Flatten, Layer, MaxPool, ReLU
 from handgrad.nn.network import Network
 from handgrad.nn.params import aligned
 from handgrad.training.optim import SGD, Optimiser
-from handgrad.training.trainer import normalisation
+from handgrad.training.recipe import Recipe
 
 
 def network() -> Network:
@@ -29,8 +30,8 @@ def build(problem: ConvProblem) -> Contestant:
     net, batch = network(), problem.rows.shape[1]
     ws, dlogits = net.workspace(batch, train=True, kernels="parallel"), aligned((batch, DENSE[-1]))
     images, _ = load("mnist").split()
-    pixels = images.pixels.reshape(-1, *images.shape)
-    augment = Augmenter(Augment(), *normalisation(images, "image"), ws.kernels, seed=0)
+    seen = Preprocess.fit(images, "image")
+    augment = Augmenter(Recipe("plain").augmentation(), seen.mean, seen.scale, ws.kernels, seed=0)
     optimiser = Optimiser(SGD(), net.layout, ws.kernels)
 
     def reset() -> None:
@@ -39,13 +40,13 @@ def build(problem: ConvProblem) -> Contestant:
 
     def run() -> float:
         total = 0.0
-        for rows in problem.rows:
-            augment(ws.x, pixels, rows, step=0)
+        for step, rows in enumerate(problem.rows, 1):
+            augment(ws.x, images.nhwc, rows, step)
             logits = net.forward(ws.x, ws)
             loss, _right = ws.kernels.softmax_cross_entropy(dlogits, logits, problem.labels[rows], 0.0)
             total += loss
             net.backward(dlogits, ws)
-            optimiser.step(net.theta, net.grad, problem.lr)
+            optimiser.update(net.theta, net.grad, problem.lr, step)
         return total
 
     return Contestant(reset, run, lambda: views(net), ("handgrad", "numba", "numpy"))

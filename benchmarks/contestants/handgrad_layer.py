@@ -1,5 +1,7 @@
 """The three passes of one 3x3 convolution of handgrad's, by the clock."""
 
+from collections.abc import Callable
+
 from layer_problem import main
 
 from handgrad.kernels import backend
@@ -8,7 +10,7 @@ from handgrad.kernels.winograd_scratch import winograd_scratch
 from handgrad.nn.params import Array, aligned
 
 
-def build(x: Array, w: Array, dy: Array):  # type: ignore[no-untyped-def]
+def build(x: Array, w: Array, dy: Array) -> tuple[Callable[[], Array], ...]:
     """x (N, H, W, C), w (3, 3, C, F), dy (N, H, W, F)"""
     kernels, filters = backend("parallel"), w.shape[-1]
     x, w, dy = (_own(a) for a in (x, w, dy))

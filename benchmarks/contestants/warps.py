@@ -16,20 +16,21 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from handgrad.datasets import load
-from handgrad.images.augment import FIELDS, SIGMA, Augment, Augmenter, elastic_fields
+from handgrad.images.augment import FIELDS, SIGMA, Augmenter, elastic_fields
 from handgrad.kernels import backend
 from handgrad.nn.params import aligned
+from handgrad.training.recipe import Recipe
 
 Array = npt.NDArray[Any]
 
-AUGMENT = Augment(rotation=12, shear=10, scale=0.15, shift=2, elastic=1.3)
+RECIPE = Recipe("warps", rotation=12, shear=10, scale=0.15, shift=2, elastic=1.3)
 BATCH = 128
 EPOCH = 390 * BATCH  # images that share one drawing of handgrad's fields: an epoch of MNIST
 SIDE = 28
 
 
 class Totals:
-    """Mean and deviation over all the numbers of all batches: what the contestants must agree on."""
+    """Mean and deviation over all values of all batches: what the contestants must agree on."""
 
     def __init__(self) -> None:
         self.sum = self.squares = self.seconds = 0.0
@@ -49,7 +50,7 @@ class Totals:
 
 def by_handgrad(pixels: Array, mean: float, scale: float, images: int) -> Totals:
     full = (np.full((SIDE, SIDE, 1), number, np.float32) for number in (mean, scale))
-    augment, totals = Augmenter(AUGMENT, *full, backend("serial"), seed=0), Totals()
+    augment, totals = Augmenter(RECIPE.augmentation(), *full, backend("serial"), seed=0), Totals()
     out, order = aligned((BATCH, SIDE, SIDE, 1)), np.random.default_rng(0).permutation(len(pixels))
     augment.begin_epoch(0)
     augment(out, pixels[..., None], order[:BATCH], 0)  # compiles, off the clock
@@ -74,11 +75,11 @@ def smooth(generator: np.random.Generator) -> Array:
 def affine(generator: np.random.Generator) -> tuple[Array, Array]:
     """Matrix and offset, in (y, x), from a place in the result to where it came from, both from the centre."""
     draw = generator.uniform(-1, 1, 6)
-    turn, slant = math.radians(AUGMENT.rotation) * draw[0], math.tan(math.radians(AUGMENT.shear)) * draw[1]
-    wide, tall = np.exp(-math.log1p(AUGMENT.scale) * draw[2:4])
+    turn, slant = math.radians(RECIPE.rotation) * draw[0], math.tan(math.radians(RECIPE.shear)) * draw[1]
+    wide, tall = np.exp(-math.log1p(RECIPE.scale) * draw[2:4])
     cos, sin = math.cos(turn), math.sin(turn)
     matrix = np.array([[tall * cos, tall * sin], [wide * (slant * cos - sin), wide * (cos + slant * sin)]])
-    return matrix, -matrix @ (AUGMENT.shift * draw[4:])
+    return matrix, -matrix @ (RECIPE.shift * draw[4:])
 
 
 def by_scipy(pixels: Array, mean: float, scale: float, images: int, ready: bool) -> Totals:
@@ -90,7 +91,7 @@ def by_scipy(pixels: Array, mean: float, scale: float, images: int, ready: bool)
     def one(target: Array, image: Array) -> None:
         matrix, offset = affine(generator)
         field = smooth(generator) if fields is None else fields[generator.integers(FIELDS)]
-        push = AUGMENT.elastic * generator.uniform(0.5, 1)
+        push = RECIPE.elastic * generator.uniform(0.5, 1)
         places = matrix @ centred + offset[:, None] + push * field.reshape(2, -1) + (SIDE - 1) / 2
         ndimage.map_coordinates(image, places.reshape(2, SIDE, SIDE), target, order=1)  # 0, black, outside
         target -= mean

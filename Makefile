@@ -2,6 +2,7 @@
 # WHEEL=dist/handgrad-....whl tests that wheel in place of the checkout, as CI does.
 VENV := .venv
 PYTHON := $(VENV)/bin/python
+unexport PYTHONDONTWRITEBYTECODE  # else every test process compiles all modules again
 INSTALL := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 
 .PHONY: train test test-slow lint docs wheel bench

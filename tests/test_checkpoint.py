@@ -31,11 +31,14 @@ def finish(trainer: Trainer) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "changes",
-    [{"optimiser": "sgd"}, {"optimiser": "adam"}, {"optimiser": "adamw"}, {"hard_sampling": 0.5}],
-    ids=lambda changes: "-".join(map(str, changes.values())),
-)
-@pytest.mark.parametrize("stop", [0, 1, 9, 10, 17, 27])
+    ("changes", "stop"),
+    [
+        *(({"optimiser": "adamw"}, stop) for stop in (0, 1, 9, 10, 17, 27)),
+        ({"optimiser": "sgd"}, 10), ({"optimiser": "adam"}, 17),
+        *(({"hard_sampling": 0.5}, stop) for stop in (1, 9, 17)),
+    ],
+    ids=str,
+)  # fmt: skip
 def test_a_run_left_after_any_step_ends_with_the_same_bytes(digits, tmp_path, changes, stop):
     recipe = dataclasses.replace(SMALL, **changes)
     whole = Trainer(recipe, *digits)

@@ -45,8 +45,8 @@ PROBLEMS: dict[str, tuple[Callable[[Array], Array], tuple[float, float], int]] =
 @pytest.mark.parametrize("name", SOLVERS)
 def test_every_rule_solves(name: str, problem: str, kind: str) -> None:
     _, answer, _ = PROBLEMS[problem]
-    found = [solved(SOLVERS[name], problem, kind, lr) for lr in RATES[problem]]
-    assert any(theta == pytest.approx(answer, abs=1e-2) for theta in found), found
+    found = (solved(SOLVERS[name], problem, kind, lr) for lr in RATES[problem])
+    assert any(theta == pytest.approx(answer, abs=1e-2) for theta in found)
 
 
 def solved(rule: Rule, problem: str, kind: str, lr: float) -> Array:

@@ -34,6 +34,7 @@ def test_only_of_the_ten_digits(classes: tuple[str, ...]) -> None:
         make_outliers(images, 0)
 
 
+@pytest.mark.slow
 def test_a_network_learns_to_doubt_them() -> None:
     """Two epochs on a thousand images: it answers digits, and gives little to what is none."""
     small = recipe("mlp").change(hidden=(64,), epochs=6, batch=64, outliers=0.3, deskew=False, elastic=0.0)

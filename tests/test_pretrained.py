@@ -20,7 +20,9 @@ def test_each_model_has_a_card() -> None:
     assert {path.stem for path in FOLDER.glob("*.md")} == set(NAMES)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name", [*("mlp", "tiny"), *(pytest.param(n, marks=pytest.mark.slow) for n in ("cnn", "robust"))]
+)
 def test_it_is_as_good_as_its_card_says(name: str) -> None:
     test = load("mnist").test
     assert test is not None

@@ -101,6 +101,8 @@ def test_quoted_robustness_is_the_measured_one():
             assert f"{100 * share:.2f}" in row
 
 
+@pytest.mark.slow
+@pytest.mark.process
 def test_python_blocks_run(tmp_path):
     (code,) = blocks("python")
     code = code.replace('recipe("mlp")', 'recipe("mlp").change(hidden=(16,), epochs=1)')

@@ -74,6 +74,8 @@ def test_equal_seeds_give_equal_bytes_whatever_the_threads(digits):
         numba.set_num_threads(threads)
 
 
+@pytest.mark.slow
+@pytest.mark.process
 def test_equal_bytes_in_another_process_with_other_blas_threads(digits):
     code = (
         "import hashlib, sys; sys.path.insert(0, 'tests')\n"

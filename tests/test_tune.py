@@ -48,14 +48,13 @@ def test_folders_that_are_no_digits(tmp_path: Path, name: str | None, message: s
         load_own(tmp_path if name is not None else tmp_path / "none", pretrained("tiny"))
 
 
-@pytest.mark.parametrize(
-    "record", [{}, {"recipe": []}, {"recipe": {"name": "mlp"}}, {"recipe": {"name": ["x"]}}], ids=str
-)
-def test_a_model_that_no_training_made_is_one_line(folder: Path, record: dict[str, object]) -> None:
-    model = pretrained("tiny")
-    model.record = record
-    with pytest.raises(UserError, match="whose record does not say how"):
-        tuner(model, load_own(folder, model).learn)
+def test_a_model_that_no_training_made_is_one_line() -> None:
+    learn = load("mnist").train[:20]
+    for record in ({}, {"recipe": []}, {"recipe": {"name": "mlp"}}, {"recipe": {"name": ["x"]}}):
+        model = pretrained("tiny")
+        model.record = record
+        with pytest.raises(UserError, match="whose record does not say how"):
+            tuner(model, learn)
 
 
 def test_too_few_pictures(folder: Path) -> None:

@@ -1,5 +1,6 @@
 import gzip
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +23,10 @@ def test_train_evaluate_predict(trained, data, digit):
 
 
 def test_without_a_model_the_newest_run_is_taken(trained, data, digit, tmp_path):
+    for name in ("mlp-1", "mlp-3"):
+        shutil.copytree(trained, tmp_path / "runs" / name)
     run("train", *TINY, "--data", data, cwd=tmp_path)
-    run("train", *TINY, "--data", data, cwd=tmp_path)
-    assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == ["mlp-1", "mlp-2"]
+    assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == ["mlp-1", "mlp-2", "mlp-3"]
     assert "runs/mlp-2" in run("evaluate", "--data", data, cwd=tmp_path).stdout
     assert "seven.png" in run("predict", digit, cwd=tmp_path).stdout
 
@@ -149,9 +151,11 @@ def test_augment_inspect_and_lr_find(data, tmp_path):
     for name in ("grid.png", "lr.png"):
         with Image.open(tmp_path / name) as picture:
             assert min(picture.size) > 200
-    shown = run("inspect", "--recipe", "assignment").stdout
+    shown = run("inspect", "--recipe", "assignment", "--data", data).stdout
     assert "Dense(100)" in shown and "140,910 parameters" in shown and "MiB for a training step" in shown
-    assert "Conv(48)" in run("inspect").stdout
-    assert "279,947 parameters" in run("inspect", "--recipe", "robust").stdout, "with the output for no digit"
+    assert "Conv(48)" in run("inspect", "--data", data).stdout
+    assert "279,947 parameters" in run("inspect", "--recipe", "robust", "--data", data).stdout, (
+        "with the output for no digit"
+    )
     assert "built in" in run("data", "list").stdout
     assert "as published" in run("data", "verify", "mnist").stdout

@@ -23,8 +23,9 @@ def start(*words: object, head: str = "", **options) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
 
 
+@pytest.mark.slow
 def test_ctrl_c_saves_and_resume_ends_with_the_same_model(data, tmp_path):
-    words = ("train", *TINY, "--epochs", "150", "--data", data)
+    words = ("train", *TINY, "--epochs", "40", "--data", data)
     process = start(*words, "--out", tmp_path / "broken")
     while not process.stderr.readline().startswith("epoch"):
         assert process.poll() is None
@@ -38,6 +39,7 @@ def test_ctrl_c_saves_and_resume_ends_with_the_same_model(data, tmp_path):
     assert model[0] == model[1]
 
 
+@pytest.mark.slow
 def test_a_stop_while_kernels_compile_says_how_to_go_on(data, tmp_path):
     env = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "empty")}
     process = start("train", *TINY, "--data", data, "--out", tmp_path / "run", env=env)

@@ -31,12 +31,12 @@ def test_an_image_of_mnist_stays_as_it_is() -> None:
 @pytest.mark.parametrize("dark", [True, False])
 @pytest.mark.parametrize(("side", "tall"), [(28, 20), (40, 20), (100, 20), (100, 80), (300, 26), (300, 257)])
 def test_place_size_and_polarity_do_not_matter(side: int, tall: int, dark: bool) -> None:
-    random, seen = np.random.default_rng(side + tall), []
-    for digit in PIXELS[:60]:
+    random, seen, count = np.random.default_rng(side + tall), [], 20 if side > 100 else 60
+    for digit in PIXELS[:count]:
         room = max(0, side - round(28 * tall / 20)) + 1
         picture = placed(digit, side, tall, *random.integers(0, room, 2))
         seen.append(normalise(255 - picture if dark else picture).pixels)
-    assert (MODEL.predict(np.stack(seen)) == LABELS[:60]).mean() > 0.95
+    assert (MODEL.predict(np.stack(seen)) == LABELS[:count]).mean() >= 0.95
 
 
 def test_shadows_do_not_matter() -> None:

@@ -57,6 +57,7 @@ def test_a_finished_sweep_has_its_rows(finished):
     assert made.folder.missing() == [] and list(made.run()) == []
 
 
+@pytest.mark.slow
 def test_a_finished_sweep_is_concluded_as_before(finished):
     before = json.loads((finished / "choice.json").read_text())
     evaluation = json.loads((finished / "winner" / "evaluation.json").read_text())

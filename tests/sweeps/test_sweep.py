@@ -273,6 +273,7 @@ def test_several_workers_without_dask_say_what_to_install(data, tmp_path, monkey
         list(Sweep.open(tmp_path / "s", SMALL, VARY, 1, data).run(workers=2))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "localhost", "nonsense://x", "tcp://127.0.0.1"])
 def test_no_scheduler_is_one_line(address):
     with pytest.raises(UserError, match=f"no scheduler at {address} ") as refusal, connected(address, timeout=1):

@@ -12,7 +12,7 @@ train: $(VENV)/installed
 	$(VENV)/bin/handgrad evaluate
 
 test: $(VENV)/installed-dev
-	$(PYTHON) -m pytest -n auto
+	$(PYTHON) -m pytest -n auto --dist worksteal
 
 test-slow: $(VENV)/installed-dev
 	$(PYTHON) -m pytest -m slow

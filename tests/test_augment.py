@@ -130,9 +130,9 @@ def test_the_same_pixels_for_any_threads() -> None:
 
 
 def test_each_step_epoch_and_seed_distorts_anew() -> None:
-    serial = backend("serial")
-    assert (batch(serial, 3) == batch(serial, 3)).all()
-    assert len({batch(serial, *place).tobytes() for place in ((0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1))}) == 4
+    parallel = backend("parallel")
+    assert (batch(parallel, 3) == batch(parallel, 3)).all()
+    assert len({batch(parallel, *place).tobytes() for place in ((0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1))}) == 4
 
 
 def test_an_image_seen_twice_in_a_batch_is_distorted_twice() -> None:
@@ -144,8 +144,8 @@ def test_an_image_seen_twice_in_a_batch_is_distorted_twice() -> None:
 
 
 def test_nothing_asked_for_nothing_changed() -> None:
-    still = batch(backend("serial"), 3, augment=strengths())
-    assert (still == batch(backend("serial"), 4, epoch=2, augment=strengths())).all()
+    still = batch(backend("parallel"), 3, augment=strengths())
+    assert (still == batch(backend("parallel"), 4, epoch=2, augment=strengths())).all()
     levels = still * 78 + 33
     assert_close(levels, np.rint(levels))
 
@@ -155,7 +155,7 @@ def test_a_smaller_factor_distorts_less() -> None:
     y, x = np.mgrid[:28, :28]
     blob = (255 * np.exp(-((y - 13.5) ** 2 / 60 + (x - 13.5) ** 2 / 30))).astype(np.uint8)[None, :, :, None]
     mean, out, moved = np.zeros((28, 28, 1), np.float32), np.empty((64, 28, 28, 1), np.float32), []
-    augmenter = Augmenter(strengths(shift=3, elastic=1), mean, mean + 1, backend("serial"), int(random.integers(9)))
+    augmenter = Augmenter(strengths(shift=3, elastic=1), mean, mean + 1, backend("parallel"), int(random.integers(9)))
     for factor in (1.0, 0.5, 0.0):
         augmenter.begin_epoch(0, factor)
         augmenter(out, blob, np.zeros(64, np.int64), 0)

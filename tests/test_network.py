@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from backends import COMPILED
 from gradients import slope_error
 from handgrad.errors import UserError
 from handgrad.kernels import backend
@@ -103,7 +104,7 @@ def test_repr_has_a_line_a_layer() -> None:
 
 
 @pytest.mark.parametrize("n", [1, 7, 64])
-@pytest.mark.parametrize("kernels", ["serial", "parallel"])
+@pytest.mark.parametrize("kernels", COMPILED)
 def test_the_compiled_path_is_the_naive_path(kernels: str, n: int) -> None:
     work, exact = Network(WIDE, (28, 28, 1), seed=3), Network(WIDE, (28, 28, 1), dtype=np.float64)
     if n == 1:  # one image has no spread for batch norm to measure: its gradients would be rounding errors

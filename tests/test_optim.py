@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from backends import COMPILED
 from handgrad.errors import UserError
 from handgrad.kernels import backend, naive
 from handgrad.nn.params import Layout, Param, aligned
@@ -40,7 +41,7 @@ PROBLEMS: dict[str, tuple[Callable[[Array], Array], tuple[float, float], int]] =
 }
 
 
-@pytest.mark.parametrize("kind", ["naive", "serial"])
+@pytest.mark.parametrize("kind", ["naive", *COMPILED])
 @pytest.mark.parametrize("problem", PROBLEMS)
 @pytest.mark.parametrize("name", SOLVERS)
 def test_every_rule_solves(name: str, problem: str, kind: str) -> None:
@@ -64,9 +65,10 @@ def solved(rule: Rule, problem: str, kind: str, lr: float) -> Array:
 
 @pytest.mark.parametrize("size", [1, 37, 40_000])
 @pytest.mark.parametrize("name", SOLVERS)
-def test_compiled_steps_are_those_of_the_twins(name: str, size: int) -> None:
+@pytest.mark.parametrize("compiled", COMPILED)
+def test_compiled_steps_are_those_of_the_twins(compiled: str, name: str, size: int) -> None:
     layout, found = Layout([Param("w", (size,), decay=True)]), []
-    for kind in ("naive", "serial", "parallel"):
+    for kind in ("naive", compiled):
         random = np.random.default_rng(0)
         optimiser = Optimiser(SOLVERS[name], layout, backend(kind), weight_decay=0.1)
         theta, grad = aligned((layout.size,)), aligned((layout.size,))
@@ -76,7 +78,6 @@ def test_compiled_steps_are_those_of_the_twins(name: str, size: int) -> None:
             optimiser.update(theta, grad, 0.01, step)
         found.append(theta.copy())
     assert_close(found[1], found[0])
-    assert found[1].tobytes() == found[2].tobytes()
 
 
 def two_steps(rule: Rule, weight_decay: float = 0.0) -> list[float]:
@@ -135,7 +136,7 @@ def test_decay_is_for_decayed_parameters(rule: Rule) -> None:
     assert (layout.view(theta, "w") < 1).all()
 
 
-@pytest.mark.parametrize("kind", ["naive", "serial", "parallel"])
+@pytest.mark.parametrize("kind", ["naive", *COMPILED])
 def test_each_layer_has_its_share_of_the_rate(kind: str) -> None:
     layout = Layout([Param("a", (3,), lr_scale=0.5), Param("b", (20,)), Param("c", (2,), lr_scale=0.0, decay=True)])
     optimiser = Optimiser(SGD(), layout, backend(kind))

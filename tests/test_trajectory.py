@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from backends import COMPILED
 from handgrad.kernels import backend
 from handgrad.nn.layers import BatchNorm, Dense, Layer, ReLU
 from handgrad.nn.network import Network
@@ -36,7 +37,7 @@ def built(batch_norm: bool) -> Network:
     return network
 
 
-@pytest.mark.parametrize("kind", ["serial", "parallel"])
+@pytest.mark.parametrize("kind", COMPILED)
 @pytest.mark.parametrize("case", SCRIPT["CASES"])
 def test_ten_steps(case: str, kind: str) -> None:
     batch_norm, rule_name, options = SCRIPT["CASES"][case]

@@ -52,6 +52,7 @@ def test_a_stop_while_kernels_compile_says_how_to_go_on(data, tmp_path):
     run("train", "--resume", tmp_path / "run")
 
 
+@pytest.mark.slow
 def test_kill_minus_9_leaves_no_half_files(data, tmp_path):
     head = "import handgrad.training.run as run; run.SAVE_EVERY = 0.0"
     process = start("train", *TINY, "--epochs", "10000", "--data", data, "--out", tmp_path / "r", head=head)
@@ -80,6 +81,7 @@ def test_a_full_disk_behind_the_output_is_one_line(command, digit):
     assert done.stderr == "handgrad: the output cannot be written (No space left on device); send it elsewhere\n"
 
 
+@pytest.mark.slow
 def test_no_room_for_the_files_is_one_line(trained, data, tmp_path):
     """The system refuses files above 2,000 bytes: as on a full disk, writing fails half-way."""
     head = (

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 import numba
 import pytest
 
+from backends import COMPILED
 from handgrad.kernels import Kernels, backend
 
 
-@pytest.fixture(params=["serial", "parallel"])
+@pytest.fixture(params=COMPILED)
 def kernels(request: pytest.FixtureRequest) -> Kernels:
     return backend(request.param)
 

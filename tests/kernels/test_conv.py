@@ -38,4 +38,4 @@ def test_the_same_bytes_for_any_threads(case: tuple[int, ...], threads: Any) -> 
 def test_any_shape(shape: tuple[int, ...], size: int, stride: int, same: bool) -> None:
     pad = size // 2 if same else 0
     if min(shape[1:3]) + 2 * pad >= size:
-        check_convolution(backend("serial"), "conv", (*shape, size, stride, pad))
+        check_convolution(backend("parallel"), "conv", (*shape, size, stride, pad))

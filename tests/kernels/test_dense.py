@@ -64,7 +64,7 @@ def test_dense(kernels: Kernels, shape: tuple[int, int, int]) -> None:
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(st.integers(1, 80), st.integers(1, 80), st.integers(1, 80))
 def test_dense_of_any_shape(n: int, n_in: int, n_out: int) -> None:
-    check_dense(backend("serial"), n, n_in, n_out)
+    check_dense(backend("parallel"), n, n_in, n_out)
 
 
 @pytest.mark.parametrize("shape", DENSE, ids=str)

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from backends import COMPILED
 from handgrad.kernels import Kernels, backend
 from kernels.twins import SIZES, Cases, call, check_case, new, outputs, random
 
@@ -40,7 +41,7 @@ def test_a_nan_stays_a_nan(kernels: Kernels) -> None:
     assert np.argwhere(np.isnan(arguments[0])).tolist() == [[1, 4]]
 
 
-@pytest.mark.parametrize("backend_name", ["naive", "serial", "parallel"])
+@pytest.mark.parametrize("backend_name", ["naive", *COMPILED])
 @pytest.mark.parametrize("rate", [0.1, 0.5, 0.9])
 def test_dropout_keeps_the_rate_and_the_mean(backend_name: str, rate: float) -> None:
     shape, run = (1000, 200), backend(backend_name).dropout

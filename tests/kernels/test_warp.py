@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from backends import COMPILED
 from handgrad.images.augment import elastic_fields, warp_limits
 from handgrad.kernels import backend, naive
 from handgrad.kernels.naive import WARP
@@ -45,7 +46,7 @@ def warped(kernels: Any, size: tuple[int, int, int], limits: Array, dtype: Any =
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("setting", SETTINGS)
-@pytest.mark.parametrize("kind", ["serial", "parallel"])
+@pytest.mark.parametrize("kind", COMPILED)
 def test_twins(kind: str, setting: str, size: tuple[int, int, int]) -> None:
     augment = limits_of(**SETTINGS[setting])
     # a place is right to about 1e-5 pixels, and neighbours differ by up to 255 grey levels
@@ -61,7 +62,7 @@ def test_the_same_bytes_for_any_threads(setting: str, threads: Any) -> None:
     assert found[0] == found[1] == found[2]
 
 
-@pytest.mark.parametrize("kind", ["naive", "serial"])
+@pytest.mark.parametrize("kind", ["naive", *COMPILED])
 def test_clean_images_are_only_standardised(kind: str) -> None:
     pixels, rows, mean, scale, _ = inputs(28, 28, 1)
     want = (pixels[rows].astype(np.float64) - mean) * scale
@@ -91,7 +92,7 @@ def picture(height: int, width: int) -> Array:
     return np.random.Generator(np.random.Philox(key=9)).integers(0, 256, (height, width), np.uint8)
 
 
-@pytest.mark.parametrize("kind", ["naive", "serial"])
+@pytest.mark.parametrize("kind", ["naive", *COMPILED])
 class TestKnownDistortions:
     @pytest.mark.parametrize("quarters", [1, 2, -1])
     def test_quarter_turns(self, kind: str, quarters: int) -> None:
@@ -138,7 +139,7 @@ class TestKnownDistortions:
         assert_close(distorted(kind, image, limits, key), want, times=20)
 
 
-@pytest.mark.parametrize("kind", ["naive", "serial"])
+@pytest.mark.parametrize("kind", ["naive", *COMPILED])
 def test_strokes_grow_and_shrink(kind: str) -> None:
     """A stroke change of 1 is SciPy's grey dilation, of -1 its erosion, 3 by 3 with background outside."""
     image, key = picture(12, 10), 5

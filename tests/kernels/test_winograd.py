@@ -44,4 +44,4 @@ def test_cases_fill_more_than_a_block() -> None:
 )  # fmt: skip
 def test_any_shape(shape: tuple[int, ...], same: bool) -> None:
     if min(shape[1:3]) + 2 * same >= 3:
-        check_convolution(backend("serial"), "winograd", (*shape, 3, 1, int(same)))
+        check_convolution(backend("parallel"), "winograd", (*shape, 3, 1, int(same)))

@@ -7,3 +7,12 @@ os.environ["OMP_WAIT_POLICY"] = "passive"  # threads that wait for work leave th
 import numba
 
 numba.set_num_threads(1)
+
+
+FOLDERS = {"kernels": 0, "datasets": 2, "images": 2, "reading": 2}
+LONG = ("test_conv.py", "test_corrupt.py", "test_scratch.py", "test_winograd.py")  # few others need what they compile
+
+
+def pytest_collection_modifyitems(items) -> None:
+    """Kernels first, then what needs none: of two processes with half of the tests each, one compiles meanwhile."""
+    items.sort(key=lambda item: 1 if item.path.name in LONG else FOLDERS.get(item.path.parent.name, 3))

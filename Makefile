@@ -15,7 +15,7 @@ test: $(VENV)/installed-dev
 	$(PYTHON) -m pytest -n auto --dist worksteal
 
 test-slow: $(VENV)/installed-dev
-	$(PYTHON) -m pytest -m slow
+	$(PYTHON) -m pytest -m slow -n auto --dist worksteal
 
 lint: $(VENV)/installed-dev
 	$(PYTHON) -m ruff check .

@@ -2,6 +2,7 @@
 
 import json
 import re
+import runpy
 import shlex
 import subprocess
 import sys
@@ -30,6 +31,11 @@ def test_quoted_accuracies_are_the_measured_ones(name):
     row = next(line for line in README.splitlines() if line.startswith(f"| `{name}`"))
     assert quoted in row
     assert ", ".join(f"{100 * seed['accuracy']:.2f}" for seed in measured["seeds"]) in row
+
+
+def test_the_page_of_recipes_is_what_the_code_gives():
+    made = runpy.run_path(str(ROOT / "docs" / "recipes.py"))["page"]()
+    assert (ROOT / "docs" / "recipes.md").read_text() == made, "run `make docs`"
 
 
 def test_the_quoted_likelihood_is_the_measured_one():

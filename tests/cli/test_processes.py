@@ -42,7 +42,8 @@ def test_ctrl_c_saves_and_resume_ends_with_the_same_model(data, tmp_path):
 @pytest.mark.slow
 def test_a_stop_while_kernels_compile_says_how_to_go_on(data, tmp_path):
     env = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "empty")}
-    process = start("train", *TINY, "--data", data, "--out", tmp_path / "run", env=env)
+    head = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"  # a background job ignores it
+    process = start("train", *TINY, "--data", data, "--out", tmp_path / "run", head=head, env=env)
     wait_for((tmp_path / "run" / "source.json").exists)
     time.sleep(2.0)  # of the twenty or more that compiling takes
     process.send_signal(signal.SIGINT)

@@ -55,7 +55,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a file's name may hold what the terminal cannot show
     try:
-        cli.main(standalone_mode=False)
+        cli.main(prog_name="handgrad", standalone_mode=False)
     except UserError as error:
         _stop(f"handgrad: {error}")
     except click.exceptions.Abort:

@@ -9,9 +9,10 @@ from handgrad.kernels.pointwise import hash32
 from handgrad.kernels.protocol import Array
 from handgrad.kernels.registry import kernel
 
-# Places in `limits`, and of the draw that each one scales; behind them, what else is drawn, the pixels' draws last.
+# Places in `limits`, and of the draw that each one scales.
 BLUR, NOISE, CONTRAST, CLUTTER = range(len(CORRUPT))
-LEVEL, KIND, VARIANT, SHADE, LINES, MARK = range(len(CORRUPT), len(CORRUPT) + 6)
+# Places of the other draws, the pixels' last; a place that moved would change what every seed gives.
+LEVEL, KIND, VARIANT, SHADE, LINES, MARK = range(4, 10)
 PIXELS = 32
 MOST_LINES, PER_LINE = 3, 4  # lines across an image; draws for each
 WHITE = 255.0

@@ -14,5 +14,14 @@ LONG = ("test_conv.py", "test_corrupt.py", "test_scratch.py", "test_winograd.py"
 
 
 def pytest_collection_modifyitems(items) -> None:
-    """Kernels first, then what needs none: of two processes with half of the tests each, one compiles meanwhile."""
-    items.sort(key=lambda item: 1 if item.path.name in LONG else FOLDERS.get(item.path.parent.name, 3))
+    items.sort(key=place)
+
+
+def place(item) -> int:
+    """Kernels first, then what needs none: of two processes with half of the tests each, one compiles meanwhile.
+
+    The sweeps come before all of these, as they are long, and the other process would wait for them at the end.
+    """
+    if item.path.parent.name == "sweeps" and item.get_closest_marker("slow"):
+        return -1
+    return 1 if item.path.name in LONG else FOLDERS.get(item.path.parent.name, 3)

@@ -12,15 +12,12 @@ from typing import Any
 
 from handgrad.errors import UserError
 from handgrad.model.renamed import RECIPE_FIELDS, RECIPES, renamed
+from handgrad.nn.classifier import dense_layers
 from handgrad.nn.features import feature_layers
 from handgrad.nn.init import std
 from handgrad.nn.layers import Layer
-from handgrad.nn.layers.batch_norm import BatchNorm
-from handgrad.nn.layers.dense import Dense
 from handgrad.nn.layers.dropout import Dropout
 from handgrad.nn.layers.ensemble import Ensemble
-from handgrad.nn.layers.flatten import Flatten
-from handgrad.nn.layers.relu import ReLU
 from handgrad.nn.layers.sequential import Sequential
 from handgrad.training.optim import RULES, Rule
 from handgrad.training.options import ONE, document_options, option, options
@@ -158,16 +155,13 @@ class Recipe:
         return member if self.members == 1 else [Ensemble((Sequential(tuple(member)),) * self.members)]
 
     def _member(self, classes: int) -> list[Layer]:
-        dropout = self.dropout * len(self.hidden) if len(self.dropout) == 1 else self.dropout
-        lr_scales = self.lr_scales or (1.0,) * (len(self.hidden) + 1)
-        layers: list[Layer] = [Dropout(self.input_dropout)] if self.input_dropout else []
-        layers += [*feature_layers(self.features, self.batch_norm, self.init), Flatten()]
-        for units, rate, lr_scale in zip(self.hidden, dropout, lr_scales, strict=False):
-            layers.append(Dense(units, self.init, lr_scale))
-            layers += [BatchNorm()] if self.batch_norm else []
-            layers.append(ReLU())
-            layers += [Dropout(rate)] if rate else []
-        return [*layers, Dense(classes, self.init, lr_scales[-1])]
+        entry: list[Layer] = [Dropout(self.input_dropout)] if self.input_dropout else []
+        features = feature_layers(self.features, self.batch_norm, self.init)
+        return (
+            entry
+            + features
+            + dense_layers(self.hidden, classes, self.dropout, self.batch_norm, self.init, self.lr_scales)
+        )
 
     def rule(self) -> Rule:
         """Return the optimiser's update rule.

@@ -155,13 +155,10 @@ class Recipe:
         return member if self.members == 1 else [Ensemble((Sequential(tuple(member)),) * self.members)]
 
     def _member(self, classes: int) -> list[Layer]:
-        entry: list[Layer] = [Dropout(self.input_dropout)] if self.input_dropout else []
-        features = feature_layers(self.features, self.batch_norm, self.init)
-        return (
-            entry
-            + features
-            + dense_layers(self.hidden, classes, self.dropout, self.batch_norm, self.init, self.lr_scales)
-        )
+        layers: list[Layer] = [Dropout(self.input_dropout)] if self.input_dropout else []
+        layers += feature_layers(self.features, self.batch_norm, self.init)
+        layers += dense_layers(self.hidden, classes, self.dropout, self.batch_norm, self.init, self.lr_scales)
+        return layers
 
     def rule(self) -> Rule:
         """Return the optimiser's update rule.

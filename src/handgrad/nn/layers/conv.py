@@ -1,8 +1,8 @@
 """Convolution, directly or by Winograd's method."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from handgrad.errors import UserError
 from handgrad.kernels.scratch import conv_scratch
@@ -95,7 +95,7 @@ class Conv(Layer):
     def _by_winograd(self, shape: Shape) -> bool:
         return (self.kernel, self.stride) == (3, 1) and min(shape[2:]) >= WINOGRAD_CHANNELS
 
-    def _passes(self, slot: Slot) -> tuple[Any, Any, Any]:
+    def _passes(self, slot: Slot) -> tuple[Callable[..., None], Callable[..., None], Callable[..., None]]:
         """The kernels of forward, the gradient with respect to the input, and that with respect to the weights."""
         k = slot.kernels
         if self._by_winograd(slot.params["w"].shape):

@@ -82,6 +82,12 @@ def test_contributing_has_the_same_order() -> None:
     assert named == [name for name in ORDER if name != "__main__"]
 
 
+def test_contributing_names_files_that_exist() -> None:
+    named = re.findall(r"`([\w/]+\.py|[\w/]+/)`", CONTRIBUTING.read_text(encoding="utf-8"))
+    assert len(named) > 20
+    assert not [name for name in named if not (CONTRIBUTING.parent / name).exists() and not [*ROOT.rglob(name)]]
+
+
 def test_no_relative_imports() -> None:
     assert not [
         name_of(path) for path, tree in TREES.items() for node in ast.walk(tree)

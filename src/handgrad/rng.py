@@ -23,6 +23,7 @@ class Stream(IntEnum):
     OUTLIERS = 6
     OUTLIER_ROWS = 7
     TUNE = 8
+    SPLIT = 9
 
 
 def derive(*path: int) -> int:

@@ -111,6 +111,26 @@ def test_split_takes_the_tail_and_at_most_a_fifth(count: int, valid: int, expect
     np.testing.assert_array_equal(np.concatenate([train.pixels, held.pixels]), some(count).pixels)
 
 
+@pytest.mark.parametrize("classes", [(0, 1, 2), (2, 0, 1), (1, 2)], ids=str)
+def test_images_that_lie_class_by_class_are_mixed_before_the_split(classes: tuple[int, ...]) -> None:
+    labels = np.repeat(classes, 50)
+    images = Images(np.arange(len(labels), dtype=np.uint8).reshape(-1, 1, 1), labels, ("a", "b", "c"))
+    train, held = Dataset("x", images).split()
+    assert set(held.labels) == set(train.labels) == set(classes)
+    numbers = np.concatenate([train.pixels.reshape(-1), held.pixels.reshape(-1)])
+    np.testing.assert_array_equal(np.sort(numbers), np.arange(len(labels)))
+    np.testing.assert_array_equal(np.concatenate([train.labels, held.labels]), labels[numbers])
+    again, _ = Dataset("x", images).split()
+    np.testing.assert_array_equal(again.pixels, train.pixels)
+
+
+@pytest.mark.parametrize("labels", [(0, 0, 1, 1, 0, 0), (2, 1, 0), (1, 1, 1, 1)], ids=str)
+def test_any_other_order_is_kept(labels: tuple[int, ...]) -> None:
+    pixels = np.arange(len(labels), dtype=np.uint8).reshape(-1, 1, 1)
+    train, held = Dataset("x", Images(pixels, labels, ("a", "b", "c"))).split()
+    np.testing.assert_array_equal(np.concatenate([train.pixels, held.pixels]), pixels[..., 0:1])
+
+
 @pytest.mark.parametrize(("count", "valid"), [(1, 1), (10, 0), (10, -1)])
 def test_split_refuses_what_cannot_be(count: int, valid: int) -> None:
     with pytest.raises(UserError, match="aside for validation"):

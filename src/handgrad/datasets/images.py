@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from handgrad.errors import UserError
 from handgrad.images.arrays import as_labels, as_pixels
+from handgrad.rng import Stream, generator
 
 Index = slice | NDArray[np.integer[Any]] | NDArray[np.bool_]
 See = Callable[[Path], NDArray[np.uint8]]
@@ -127,7 +128,8 @@ class Dataset:
     def split(self, valid: int = 10_000) -> tuple[Images, Images]:
         """Set the last training images aside for validation.
 
-        The order on disk is trusted to be a fair sample; a folder of pictures is shuffled when it is loaded.
+        Images that lie class by class are shuffled first, always in the same way: the last of them would show a few
+        classes only. Any other order is trusted to be a fair sample.
 
         Parameters
         ----------
@@ -138,7 +140,7 @@ class Dataset:
         Returns
         -------
         tuple of Images
-            The images to learn from and the images to choose by, both views of the training images.
+            The images to learn from and the images to choose by.
 
         Raises
         ------
@@ -151,8 +153,11 @@ class Dataset:
                 f"{self.name}: cannot set {valid} of {count} training images aside for validation; "
                 "it takes two images or more, and a positive number of them"
             )
+        images = self.train
+        if _class_by_class(images.labels):
+            images = images[generator(0, Stream.SPLIT).permutation(count)]
         first = count - min(valid, max(count // 5, 1))
-        return self.train[:first], self.train[first:]
+        return images[:first], images[first:]
 
 
 def numbered_classes(labels: NDArray[np.uint8]) -> tuple[str, ...]:
@@ -169,6 +174,13 @@ def numbered_classes(labels: NDArray[np.uint8]) -> tuple[str, ...]:
         "0" up to the largest label.
     """
     return tuple(str(label) for label in range(int(labels.max()) + 1))
+
+
+def _class_by_class(labels: NDArray[np.uint8]) -> bool:
+    """Whether each class lies in one piece, and has two images or more on average."""
+    present = len(np.unique(labels))
+    pieces = 1 + int(np.count_nonzero(labels[1:] != labels[:-1]))
+    return 1 < present == pieces <= len(labels) // 2
 
 
 def _described(images: Images) -> str:

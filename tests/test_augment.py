@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from handgrad.images.augment import Augmenter, elastic_fields
-from handgrad.kernels import backend
+from handgrad.kernels import Kernels, backend
 from handgrad.kernels.naive.images import CORRUPT, WARP
 from handgrad.training.recipe import Recipe
 from tolerance import assert_close
@@ -108,7 +108,7 @@ def test_fields_are_smooth_and_seamless() -> None:
         assert 0.8 < seam / inside < 1.25
 
 
-def batch(kernels: Any, step: int, epoch: int = 0, seed: int = 0, augment: dict[str, float] = ALL) -> Array:
+def batch(kernels: Kernels, step: int, epoch: int = 0, seed: int = 0, augment: dict[str, float] = ALL) -> Array:
     random = np.random.Generator(np.random.Philox(key=1))
     pixels = random.integers(0, 256, (40, 28, 28, 1), np.uint8)
     mean, scale = np.full((28, 28, 1), 33, np.float32), np.full((28, 28, 1), 1 / 78, np.float32)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from backends import COMPILED
-from handgrad.kernels import backend, naive
+from handgrad.kernels import Kernels, backend, naive
 from handgrad.kernels.naive import CORRUPT
 from kernels.twins import guarded
 from tolerance import assert_close
@@ -24,7 +24,7 @@ def limits(**strengths: float) -> Array:
     return np.array([strengths.get(name, 0.0) for name in CORRUPT], np.float32)
 
 
-def corrupted(kernels: Any, size: tuple[int, int, int], what: Array, dtype: Any = np.float32, n: int = 40) -> Array:
+def corrupted(kernels: Kernels, size: tuple[int, int, int], what: Array, dtype: Any = np.float32, n: int = 40) -> Array:
     x = images(n, size, dtype)
     kernels.corrupt(x, what, KEY, kernels.threads())
     return x

@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from backends import COMPILED
 from handgrad.images.augment import elastic_fields, warp_limits
-from handgrad.kernels import backend, naive
+from handgrad.kernels import Kernels, backend, naive
 from handgrad.kernels.naive import WARP
 from handgrad.kernels.warp import FLIP, ROTATION, SCALE, SCALE_Y, SHEAR, SHIFT, SHIFT_Y, STROKE, UNAUGMENTED
 from handgrad.training.recipe import Recipe
@@ -37,7 +37,7 @@ def limits_of(**strengths: float) -> Array:
     return warp_limits(Recipe("warp", **strengths).augmentation())
 
 
-def warped(kernels: Any, size: tuple[int, int, int], limits: Array, dtype: Any = np.float32) -> Array:
+def warped(kernels: Kernels, size: tuple[int, int, int], limits: Array, dtype: Any = np.float32) -> Array:
     pixels, rows, mean, scale, fields = inputs(*size)
     out = np.full((len(rows), *size), np.nan, dtype)
     kernels.warp(out, pixels, rows, mean, scale, fields, limits, 0x0123456789ABCDEF, kernels.threads())

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from handgrad.images.decode import grey_levels, grey_or_colour
+from handgrad.images.decode import grey_or_colour
+from handgrad.images.levels import grey_levels
 
 
 @pytest.mark.parametrize(

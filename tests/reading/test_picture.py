@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from handgrad.errors import UserError
-from handgrad.reading.picture import WORK_SIDE, open_picture
+from handgrad.reading.source import WORK_SIDE, open_picture
 
 from .scenes import png
 

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -90,3 +91,31 @@ def workers(process: subprocess.Popen[str]) -> list[psutil.Process]:
 def records(out: Path) -> int:
     """How many trials are finished."""
     return len(list((out / "trials").glob("[!.]*")))
+
+
+def free_port() -> int:
+    """A port of this machine that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def dask(*words: str, env: dict[str, str] | None = None) -> subprocess.Popen[str]:
+    command = [str(Path(sys.executable).parent / "dask"), *words]
+    return subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True)
+
+
+def begin_cluster(folder: Path, port: int, env: dict[str, str], count: int = 2) -> list[subprocess.Popen[str]]:
+    address, own = f"tcp://127.0.0.1:{port}", {**env, "DASK_TEMPORARY_DIRECTORY": str(folder)}
+    scheduler = dask("scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard", env=own)
+    words = ("worker", address, "--nthreads", "1", "--no-dashboard")
+    return [scheduler, *(dask(*words, env=own) for _ in range(count))]
+
+
+def stop(*processes: subprocess.Popen[str]) -> None:
+    for process in processes:
+        family = [*psutil.Process(process.pid).children(recursive=True)] if process.poll() is None else []
+        process.kill()
+        process.wait()
+        for child in family:
+            child.kill()

@@ -2,8 +2,6 @@
 
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -14,12 +12,16 @@ import pytest
 from command import wait_for, write_small_data
 from sweeps.drive import (
     TRIALS,
+    begin_cluster,
+    dask,
     end,
     environment,
+    free_port,
     importing_first,
     records,
     results,
     start,
+    stop,
     workers,
 )  # fmt: skip
 
@@ -118,34 +120,9 @@ def test_ctrl_c_keeps_what_is_done(data, undisturbed, tmp_path):
     assert results(out) == undisturbed
 
 
-def dask(*words: str, env: dict[str, str] | None = None) -> subprocess.Popen[str]:
-    command = [str(Path(sys.executable).parent / "dask"), *words]
-    return subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True)
-
-
-def begin_cluster(folder: Path, port: int, env: dict[str, str], count: int = 2) -> list[subprocess.Popen[str]]:
-    address, own = f"tcp://127.0.0.1:{port}", {**env, "DASK_TEMPORARY_DIRECTORY": str(folder)}
-    scheduler = dask("scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard", env=own)
-    words = ("worker", address, "--nthreads", "1", "--no-dashboard")
-    return [scheduler, *(dask(*words, env=own) for _ in range(count))]
-
-
-def stop(*processes: subprocess.Popen[str]) -> None:
-    for process in processes:
-        family = [*psutil.Process(process.pid).children(recursive=True)] if process.poll() is None else []
-        process.kill()
-        process.wait()
-        for child in family:
-            child.kill()
-
-
 @pytest.fixture
 def port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_port()
 
 
 def test_workers_started_by_hand_serve_a_sweep(data, undisturbed, tmp_path, port):

@@ -1,10 +1,7 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +10,7 @@ import click
 from click.core import ParameterSource
 
 from handgrad.cli.options import RUNS, RecipeCommand, chosen_recipe, dataset_option, json_option, recipe_options
+from handgrad.cli.signals import stop_signals
 from handgrad.errors import UserError
 
 if TYPE_CHECKING:
@@ -85,7 +83,7 @@ def follow(run: Run) -> bool:
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    with _stop_signals() as stopped, Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+    with stop_signals() as stopped, Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task("", total=trainer.steps, completed=trainer.progress.step)
         for event in (events := run.events()):
             if isinstance(event, Epoch):
@@ -99,24 +97,6 @@ def follow(run: Run) -> bool:
     if run.problem:
         click.echo(f"warning: {run.problem}", err=True)
     return True
-
-
-@contextmanager
-def _stop_signals() -> Iterator[list[int]]:
-    """A list that fills when Ctrl-C or a termination arrives; the second one ends the process at once."""
-    seen: list[int] = []
-
-    def note(number: int, frame: object) -> None:
-        if seen:
-            raise KeyboardInterrupt
-        seen.append(number)
-
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield seen
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _now(run: Run, step: Step) -> str:

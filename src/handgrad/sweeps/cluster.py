@@ -151,9 +151,9 @@ def run_on(client: Client, trials: Iterable[Trial], limit: float) -> Iterator[Ev
 
 def _run_all(client: Client, waiting: deque[Trial], limit: float, deaths: Counter[str]) -> Iterator[Event]:
     running: dict[str, tuple[Trial, Future[Record]]] = {}
-    watch = _Watch(client)
+    watch = Watch(client)
     while waiting or running:
-        for _ in range(min(watch.workers() - len(running), len(waiting))):
+        for _ in range(min(len(watch.workers() or ()) - len(running), len(waiting))):
             trial = waiting.popleft()
             key = f"{trial.name}-{time.time_ns()}"
             running[key] = trial, client.submit(_work, trial, limit, key=key, pure=False)
@@ -192,22 +192,40 @@ def _outcome(trial: Trial, job: Future[Record]) -> Event | None:
     raise error
 
 
-class _Watch:
-    """Counts workers; raises UserError when there has been no scheduler or no worker for too long."""
+class Watch:
+    """Knows the workers of a cluster.
+
+    Parameters
+    ----------
+    client : distributed.Client
+        Of the cluster.
+    """
 
     def __init__(self, client: Client) -> None:
-        self.client, self.seen, self.count = client, time.monotonic(), 0
+        self.client, self.seen = client, time.monotonic()
 
-    def workers(self) -> int:
+    def workers(self) -> set[str] | None:
+        """Return the workers that there are now.
+
+        Returns
+        -------
+        set of str or None
+            Their addresses; None while the scheduler does not answer.
+
+        Raises
+        ------
+        UserError
+            When there has been no scheduler or no worker for too long.
+        """
         try:
-            self.count = len(self.client.nthreads())
+            found = set(self.client.nthreads())
         except (OSError, ValueError):
-            self.count = 0
-        if self.count:
+            found = None
+        if found:
             self.seen = time.monotonic()
         elif time.monotonic() - self.seen > PATIENCE:
             raise UserError(_no_workers(str(self.client._start_arg)))
-        return self.count
+        return found
 
 
 def _work(trial: Trial, limit: float) -> Record:

@@ -1,6 +1,7 @@
 """Test accuracy of a recipe over seeds: every seed listed, final weights, nothing chosen by looking at the test images.
 
     python benchmarks/accuracy.py mlp-best --seeds 0,1,2,3,4 --workers 2
+    python benchmarks/accuracy.py robust --data handwriting.npz       # made by handwriting.py
 
 A seed that was interrupted goes on from its checkpoint; one that is finished is not trained again.
 """
@@ -21,7 +22,7 @@ DISPUTED = (947, 1621, 1901, 2130, 2462, 2597, 2654, 3520, 3558, 5937, 6651, 678
 RESULTS = Path(__file__).parent / "results"
 
 
-def one_seed(recipe: Any, seed: int, folder: Path, workers: int) -> dict[str, Any]:
+def one_seed(recipe: Any, data: str, seed: int, folder: Path, workers: int) -> dict[str, Any]:
     """Train (or go on training) one seed and read the test images once; the record is kept beside the model."""
     import numpy as np
 
@@ -34,7 +35,7 @@ def one_seed(recipe: Any, seed: int, folder: Path, workers: int) -> dict[str, An
     from handgrad.training.run import Run
 
     done = folder / "result.json"
-    run = Run.begin_or_resume(folder, recipe, "mnist", seed)
+    run = Run.begin_or_resume(folder, recipe, data, seed)
     if bool(run) == done.is_file():
         raise SystemExit(f"{folder}: a model without its result, or the reverse; remove the folder, train again")
     if not run:
@@ -64,6 +65,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recipe")
     parser.add_argument("--seeds", default="0,1,2,3,4")
+    parser.add_argument("--data", default="mnist", help="what to learn from; it is judged by MNIST's test images")
     parser.add_argument(
         "--workers", type=int, default=1, help="seeds trained at a time, each with its share of the cores"
     )
@@ -79,13 +81,13 @@ def main() -> None:
     with ProcessPoolExecutor(options.workers, mp_context=spawn, max_tasks_per_child=1) as pool:
         folders = [options.runs / f"accuracy-{settled.name}-{seed}" for seed in seeds]
         jobs = [
-            pool.submit(one_seed, settled, seed, folder, options.workers)
+            pool.submit(one_seed, settled, options.data, seed, folder, options.workers)
             for seed, folder in zip(seeds, folders, strict=True)
         ]
         results = [job.result() for job in jobs]
     accuracies = [result["accuracy"] for result in results]
     summary = {
-        "recipe": asdict(settled), "mean": mean(accuracies),
+        "recipe": asdict(settled), "data": Path(options.data).name, "mean": mean(accuracies),
         "standard_deviation": stdev(accuracies) if len(accuracies) > 1 else 0.0,
         "median_train_seconds": median(result["train_seconds"] for result in results), **head,
         "versions": versions("handgrad", "numpy", "numba"), "seeds": results,

@@ -19,7 +19,7 @@ from handgrad.model.model import Model
 from handgrad.model.shipped import pretrained
 from handgrad.nn.layers import Dense
 from handgrad.reading.normalise import normalise
-from handgrad.training.trainer import REFUSED_SHARE
+from handgrad.training.limits import REFUSED_SHARE
 from machine import record, versions
 from robustness import FONTS, SCRIBBLES, letter, scribble
 

@@ -28,7 +28,7 @@ def test_a_model_answers_as_before() -> None:
     model = Model.load(BEFORE / "run" / "model.safetensors")
     pixels = load("mnist").train.pixels[-64:]
     assert_close(model.scores(pixels)[:8].astype(np.float64), np.array(FACTS["answers"]), times=1e5)
-    assert model.preprocess.deskew and model.threshold > 0
+    assert model.preprocess.deskew and len(set(model.thresholds)) == 1 and model.thresholds[0] > 0
     assert Recipe.from_json(model.record["recipe"]) == recipe(BEFORE / "run" / "recipe.toml")
 
 
@@ -64,10 +64,10 @@ def rewritten(path: Path, **header: object) -> Path:
 
 def test_every_earlier_name_is_read_and_an_unknown_one_is_one_line(tmp_path: Path) -> None:
     _, header = read_tensors(BEFORE / "run" / "model.safetensors", FORMATS, "model")
-    assert set(MODEL_HEADER) <= set(header) and set(RECIPE_FIELDS) <= set(header["record"]["recipe"])
+    assert set(MODEL_HEADER) <= {*header, "threshold"} and set(RECIPE_FIELDS) <= set(header["record"]["recipe"])
     dense = next(values for name, values in header["layers"] if name == "Dense")
     assert set(LAYER_FIELDS) <= set(dense)
-    Model.load(rewritten(tmp_path / "same.safetensors"))
+    assert len(set(Model.load(rewritten(tmp_path / "same.safetensors")).thresholds)) == 1
     name = header["layers"][0][0]
     for strange in ([["Transformer", {}]], [[name, {"strange": 1}]]):
         with pytest.raises(UserError, match="header is damaged") as caught:

@@ -358,3 +358,17 @@ def test_nowhere_to_write(model: Model, tmp_path: Path) -> None:
         with pytest.raises(UserError, match="cannot be written"):
             model.save(path)
     assert [p.name for p in tmp_path.iterdir()] == ["folder"]
+
+
+def test_each_class_has_a_threshold(model: Model, tmp_path: Path) -> None:
+    classes = len(model.classes)
+    each = tuple(np.linspace(0.1, 0.9, classes).tolist())
+    other = Model(model.network, model.preprocess, model.classes, thresholds=each)
+    scores = np.eye(classes, dtype=np.float32) * np.float32(0.5)
+    assert other.answered(scores).tolist() == [threshold <= 0.5 for threshold in each]
+    other.save(tmp_path / "m.safetensors")
+    assert Model.load(tmp_path / "m.safetensors").thresholds == each
+    assert Model(model.network, model.preprocess, model.classes, thresholds=0.3).thresholds == (0.3,) * classes
+    for wrong in (1.5, each[:-1]):
+        with pytest.raises(ValueError, match="expected a probability for each"):
+            Model(model.network, model.preprocess, model.classes, thresholds=wrong)

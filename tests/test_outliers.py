@@ -49,5 +49,6 @@ def test_a_network_learns_to_doubt_them() -> None:
     assert np.median(digits.sum(axis=1)) > 0.9 and np.median(others.sum(axis=1)) < 0.3
     assert (digits.argmax(axis=1) == VALID.labels[1000:2000]).mean() > 0.9
     np.testing.assert_allclose(model.predict_proba(make_outliers(DATA, 9, 50)).sum(axis=1), 1, rtol=1e-5)
-    answered = model.scores(VALID.pixels[:1000]).max(axis=1) >= model.threshold
-    assert answered.mean() == pytest.approx(0.993, abs=0.002)
+    scores = model.scores(VALID.pixels[:1000])
+    right = scores.argmax(axis=1) == VALID.labels[:1000]
+    assert model.answered(scores)[right].mean() == pytest.approx(0.993, abs=0.002)

@@ -24,6 +24,9 @@ class Stream(IntEnum):
     OUTLIER_ROWS = 7
     TUNE = 8
     SPLIT = 9
+    REDRAWN = 10
+    REDRAWN_ROWS = 11
+    WRONG_CUTS = 12
 
 
 def derive(*path: int) -> int:

@@ -29,6 +29,18 @@ def test_keras_mnist(tmp_path: Path) -> None:
     assert dataset.test.labels.tolist() == [0, 2]
 
 
+def test_outliers_go_to_the_images_to_learn_from(tmp_path: Path) -> None:
+    dataset = load(
+        put(tmp_path, x=np.tile(PIXELS, (4, 1, 1)), y=np.tile(LABELS, 4), x_outliers=PIXELS[:2].reshape(2, 16))
+    )
+    np.testing.assert_array_equal(dataset.train.outliers, PIXELS[:2])
+    data, valid = dataset.split()
+    assert data.outliers is not None and valid.outliers is None and (data + valid).outliers is not None
+    assert dataset.checksum != load(put(tmp_path, x=np.tile(PIXELS, (4, 1, 1)), y=np.tile(LABELS, 4))).checksum
+    with pytest.raises(UserError, match="x_outliers"):
+        load(put(tmp_path, x=PIXELS, y=LABELS, x_outliers=PIXELS[:, :2]))
+
+
 @pytest.mark.parametrize("names", npz.TRAIN)
 def test_names_of_training_images(tmp_path: Path, names: tuple[str, str]) -> None:
     dataset = load(str(put(tmp_path, **dict(zip(names, (PIXELS, LABELS), strict=True)))))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,8 @@ class Images:
     pictures : str
         How picture files become such images: `digits` (the ink is found, cut out and centred) or `pictures` (whole
         pictures are taken). A model that learns from them sees new pictures in the same way.
+    outliers : array_like, shape (M, H, W), (M, H, W, 1) or (M, H, W, 3), optional
+        Images of none of the classes, of the same size: training may learn from them what to refuse.
 
     Raises
     ------
@@ -50,8 +52,12 @@ class Images:
     labels: NDArray[np.uint8]
     classes: tuple[str, ...]
     pictures: str = "digits"
+    outliers: NDArray[np.uint8] | None = None
 
-    def __init__(self, pixels: ArrayLike, labels: ArrayLike, classes: Sequence[str], pictures: str = "digits") -> None:
+    def __init__(
+        self, pixels: ArrayLike, labels: ArrayLike, classes: Sequence[str], pictures: str = "digits",
+        outliers: ArrayLike | None = None,
+    ) -> None:  # fmt: skip
         names = tuple(str(name) for name in classes)
         if not 1 <= len(names) <= MAX_CLASSES:
             raise UserError(f"images: got {len(names)} classes, expected 1 to {MAX_CLASSES}")
@@ -66,22 +72,23 @@ class Images:
         object.__setattr__(self, "labels", numbers)
         object.__setattr__(self, "classes", names)
         object.__setattr__(self, "pictures", pictures)
+        object.__setattr__(self, "outliers", None if outliers is None else _like(self, outliers))
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def __getitem__(self, rows: Index) -> Images:
-        """Some of the images: a view for a slice without a step, else a copy."""
-        return Images(self.pixels[rows], self.labels[rows], self.classes, self.pictures)
+        """Some of the images, and all outliers: a view for a slice without a step, else a copy."""
+        return replace(self, pixels=self.pixels[rows], labels=self.labels[rows])
 
     def __add__(self, other: Images) -> Images:
-        """These images followed by others of the same classes and size."""
+        """These images followed by others of the same classes and size; the outliers are these images'."""
         if (self.classes, self.shape) != (other.classes, other.shape):
             raise UserError(
                 f"images: got {_described(other)} to add to {_described(self)}; expected the same classes and size"
             )
         pixels = np.concatenate([self.pixels, other.pixels])
-        return Images(pixels, np.concatenate([self.labels, other.labels]), self.classes, self.pictures)
+        return replace(self, pixels=pixels, labels=np.concatenate([self.labels, other.labels]))
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -120,9 +127,11 @@ class Dataset:
 
     @cached_property
     def checksum(self) -> str:
-        """SHA-256, in hexadecimal, of the bytes of the training pixels followed by those of the labels."""
+        """SHA-256, in hexadecimal, of the bytes of training pixels, labels, and outliers if there are any."""
         digest = hashlib.sha256(self.train.pixels.data)
         digest.update(self.train.labels.data)
+        if self.train.outliers is not None:
+            digest.update(np.ascontiguousarray(self.train.outliers).data)
         return digest.hexdigest()
 
     def split(self, valid: int = 10_000) -> tuple[Images, Images]:
@@ -140,7 +149,7 @@ class Dataset:
         Returns
         -------
         tuple of Images
-            The images to learn from and the images to choose by.
+            The images to learn from, with the outliers, and the images to choose by.
 
         Raises
         ------
@@ -157,7 +166,7 @@ class Dataset:
         if _class_by_class(images.labels):
             images = images[generator(0, Stream.SPLIT).permutation(count)]
         first = count - min(valid, max(count // 5, 1))
-        return images[:first], images[first:]
+        return images[:first], replace(images[first:], outliers=None)
 
 
 def numbered_classes(labels: NDArray[np.uint8]) -> tuple[str, ...]:
@@ -181,6 +190,12 @@ def _class_by_class(labels: NDArray[np.uint8]) -> bool:
     present = len(np.unique(labels))
     pieces = 1 + int(np.count_nonzero(labels[1:] != labels[:-1]))
     return 1 < present == pieces <= len(labels) // 2
+
+
+def _like(images: Images, outliers: ArrayLike) -> NDArray[np.uint8]:
+    """Outliers as uint8, of the size that images have."""
+    nhwc = as_pixels(outliers, images.shape, "outliers")
+    return nhwc[..., 0] if nhwc.shape[3] == 1 else nhwc
 
 
 def _described(images: Images) -> str:

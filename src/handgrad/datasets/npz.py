@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -19,6 +20,7 @@ from handgrad.images.arrays import as_labels, as_pixels
 Pair = tuple[str, str]  # the names of an array of images and of the array of their labels
 TRAIN: tuple[Pair, ...] = (("x_train", "y_train"), ("pixels", "labels"), ("x", "y"))
 TEST: Pair = ("x_test", "y_test")
+OUTLIERS = "x_outliers"
 MAX_BYTES = 1 << 32  # of one array, decompressed
 
 
@@ -26,8 +28,9 @@ def load(path: Path, name: str) -> Dataset:
     """Read an NPZ archive.
 
     Training images and labels are called `x_train` and `y_train`, `pixels` and `labels`, or `x` and `y`; test images
-    and labels, which are optional, `x_test` and `y_test`. Images are (N, H, W), (N, H, W, 1), (N, H, W, 3), or (N, H *
-    W) where they are square. Nothing in the archive is ever unpickled.
+    and labels, which are optional, `x_test` and `y_test`. `x_outliers`, optional too, are images of none of the
+    classes, which training may learn to refuse. Images are (N, H, W), (N, H, W, 1), (N, H, W, 3), or (N, H * W) where
+    they are square. Nothing in the archive is ever unpickled.
 
     Parameters
     ----------
@@ -52,6 +55,9 @@ def load(path: Path, name: str) -> Dataset:
         expected = " or ".join(" and ".join(pair) for pair in TRAIN)
         raise UserError(f"{path}: got the arrays {_listed(names)}, expected {expected}; save them under these names")
     train = _read(path, train_pair)
+    if OUTLIERS in names:
+        pixels = _unflattened(_array(path, OUTLIERS))
+        train = replace(train, outliers=as_pixels(pixels, train.shape, f"{path}: {OUTLIERS}"))
     if names.isdisjoint(TEST):
         return Dataset(name, train)
     if missing := {*TEST} - names:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from handgrad.datasets.images import MAX_CLASSES, Dataset, Images, See
 from handgrad.errors import UserError
-from handgrad.images.decode import grey_or_colour, opened, resized, to_colour, to_grey
+from handgrad.images.decode import grey_or_colour, resized, to_colour, to_grey
+from handgrad.images.opening import opened
 
 MAX_PIXELS = 1 << 22  # of a picture that is taken as it is
 MAX_PHOTO_PIXELS = 50_000_000  # of a picture that is resized
@@ -59,7 +60,7 @@ class Resized:
 
 
 def load(path: Path, name: str, see: See | None = None) -> Dataset:
-    """Read the pictures below a folder: PNG, JPEG, BMP, WEBP or GIF (its first frame).
+    """Read the pictures below a folder: PNG, JPEG, BMP, WEBP, TIFF, HEIC or GIF (the first of several).
 
     The classes are the names of the sub-folders, in numerical order if all are numbers. The order of the images is that
     of a keyed hash of each file's name: fixed, blind to the class, and hardly changed by adding a picture; so the tail

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 BINS = 15  # of the calibration error, as in Guo et al.
+ENOUGH = 300  # right answers of a class from which it has a threshold of its own
 
 
 def calibration_error(confidence: Floats, correct: NDArray[np.bool_]) -> float:
@@ -81,3 +82,32 @@ def _least(function: Callable[[float], float], low: float, high: float) -> float
             b = low + golden * (high - low)
             value_b = function(b)
     return (low + high) / 2
+
+
+def class_thresholds(scores: NDArray[np.floating], labels: NDArray[np.integer], refused: float) -> tuple[float, ...]:
+    """Return the score of each class below which a small share of its right answers fall.
+
+    Parameters
+    ----------
+    scores : ndarray of floats, (N, K)
+        Probabilities of the classes.
+    labels : ndarray of integers, (N,)
+        True classes, in 0..K-1.
+    refused : float
+        The share, from 0 to 1.
+
+    Returns
+    -------
+    tuple of float
+        One for each class; for a class with few right answers the one that holds for all of them together.
+
+    Examples
+    --------
+    >>> class_thresholds(np.array([[0.9, 0.1], [0.3, 0.7], [0.2, 0.8]]), np.array([0, 1, 1]), 0.0)
+    (0.7, 0.7)
+    """
+    best, score = scores.argmax(axis=1), scores.max(axis=1)
+    right = best == labels
+    overall = float(np.quantile(score[right], refused)) if right.any() else 0.0
+    each = [score[right & (labels == label)] for label in range(scores.shape[1])]
+    return tuple(float(np.quantile(found, refused)) if len(found) >= ENOUGH else overall for found in each)

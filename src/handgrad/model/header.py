@@ -107,6 +107,34 @@ def checked_classes(names: Sequence[Any]) -> list[str]:
     return classes
 
 
+def checked_thresholds(values: float | Sequence[float], classes: int) -> tuple[float, ...]:
+    """Return the least score that each class is answered from.
+
+    Parameters
+    ----------
+    values : float or sequence of float
+        One for each class, or one for all of them, as earlier versions had it.
+    classes : int
+        How many there are.
+
+    Returns
+    -------
+    tuple of float
+        One for each class.
+
+    Raises
+    ------
+    ValueError
+        Where there are more or fewer, or where they are no probabilities.
+    """
+    if isinstance(values, int | float):
+        return checked_thresholds((float(values),) * classes, classes)
+    found = tuple(float(each) for each in values)
+    if len(found) != classes or not all(0 <= each <= 1 for each in found):
+        raise ValueError(f"thresholds {found}: expected a probability for each of {classes} classes")
+    return found
+
+
 def _described(layer: Layer) -> list[Any]:
     """[name, values] of a layer, of those inside it too."""
     values = {f.name: getattr(layer, f.name) for f in fields(layer)}

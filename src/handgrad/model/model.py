@@ -14,7 +14,7 @@ import numpy.typing as npt
 from handgrad.errors import UserError
 from handgrad.images.arrays import as_pixels
 from handgrad.kernels.loss import softmax
-from handgrad.model.header import built_network, checked_classes, described_network, read_record
+from handgrad.model.header import built_network, checked_classes, checked_thresholds, described_network, read_record
 from handgrad.model.preprocess import Pixels, Preprocess, border_level
 from handgrad.model.renamed import MODEL_HEADER, renamed
 from handgrad.model.tensors import checked_tensor, read_tensors, write_tensors
@@ -44,8 +44,8 @@ class Model:
         How the model was made: recipe, seed, history.
     temperature : float
         What logits are divided by, so that probabilities are calibrated.
-    threshold : float
-        The least score, from 0 to 1, of an answer that is to be relied on.
+    thresholds : float or sequence of float
+        For each class the least score, from 0 to 1, of an answer that is to be relied on; or one for all of them.
 
     Examples
     --------
@@ -57,15 +57,34 @@ class Model:
 
     def __init__(
         self, network: Network, preprocess: Preprocess, classes: Sequence[str],
-        record: Mapping[str, Any] | None = None, *, temperature: float = 1.0, threshold: float = 0.0,
+        record: Mapping[str, Any] | None = None, *, temperature: float = 1.0,
+        thresholds: float | Sequence[float] = 0.0,
     ) -> None:  # fmt: skip
         self.network, self.preprocess, self.classes = network, preprocess, tuple(classes)
-        self.record, self.temperature, self.threshold = dict(record or {}), temperature, threshold
+        self.record, self.temperature = dict(record or {}), temperature
+        self.thresholds = checked_thresholds(thresholds, len(self.classes))
+        self.kernels = ""  # naive or serial; empty for what is quicker, which differs by a rounding after FEW images
         self._answered = 0  # images
 
     def __repr__(self) -> str:
         name = self.record.get("recipe", {}).get("name", "unknown")
         return f"Model of recipe {name}, {len(self.classes)} classes\n{self.network!r}"
+
+    def answered(self, scores: Array) -> npt.NDArray[np.bool_]:
+        """Tell which answers are to be relied on.
+
+        Parameters
+        ----------
+        scores : float array (N, K)
+            What `scores` returned.
+
+        Returns
+        -------
+        bool array (N,)
+            Whether the largest score of each row reaches the threshold of its class.
+        """
+        reached: npt.NDArray[np.bool_] = scores.max(axis=1) >= np.array(self.thresholds)[scores.argmax(axis=1)]
+        return reached
 
     @property
     def pictures(self) -> str:
@@ -119,8 +138,8 @@ class Model:
         Returns
         -------
         float32 array (N, K)
-            What a row lacks to 1 is the probability of none. An image whose largest score is below `threshold` is
-            better not answered.
+            What a row lacks to 1 is the probability of none. An image whose largest score is below its class's entry
+            in `thresholds` is better not answered, see `answered`.
 
         Raises
         ------
@@ -131,7 +150,7 @@ class Model:
         images = as_pixels(pixels, (height, width, channels), "images")
         self._warn_if_inverted(images)
         self._answered += len(images)
-        kernels = "naive" if self._answered <= FEW else "serial"
+        kernels = self.kernels or ("naive" if self._answered <= FEW else "serial")
         logits = batched_logits(self.network, self.preprocess, images, kernels)
         known: Array = softmax(logits / np.float32(self.temperature))[:, : len(self.classes)]
         return known
@@ -168,7 +187,7 @@ class Model:
         tensors |= {"mean": seen.mean, "scale": seen.scale}
         header = {
             "format": FORMATS[0], **described_network(network), "classes": self.classes,
-            "temperature": self.temperature, "threshold": self.threshold, "deskew": seen.deskew,
+            "temperature": self.temperature, "thresholds": self.thresholds, "deskew": seen.deskew,
             "pictures": seen.pictures, "background": seen.background, "record": self.record,
         }  # fmt: skip
         write_tensors(path, tensors, header)
@@ -197,19 +216,18 @@ class Model:
             header = renamed(header, MODEL_HEADER)
             network = built_network(header, sum(tensor.size for tensor in tensors.values()))
             classes, temperature = checked_classes(header["classes"]), float(header["temperature"])
-            threshold, background = float(header.get("threshold", 0.0)), float(header.get("background", 0.0))
+            thresholds = checked_thresholds(header.get("thresholds", 0.0), len(classes))
             pictures, record = header.get("pictures", "digits"), read_record(dict(header["record"]))
-            deskew = bool(header["deskew"])
+            deskew, background = bool(header["deskew"]), float(header.get("background", 0.0))
         except DAMAGED as error:
             raise UserError(
                 f"{path}: the model's header is damaged ({error!r}); use another copy of the file"
             ) from None
         fits = network.out_shape in ((len(classes),), (len(classes) + 1,)) and pictures in PICTURES
-        if not (fits and 0 < temperature < math.inf and 0 <= threshold <= 1 and 0 <= background <= 255):
+        if not (fits and 0 < temperature < math.inf and 0 <= background <= 255):
             raise UserError(
-                f"{path}: {len(classes)} classes for {network.out_shape} outputs, temperature {temperature}, threshold "
-                f"{threshold}: expected as many of each, a temperature above 0, a probability; use another copy of the "
-                "file"
+                f"{path}: {len(classes)} classes for {network.out_shape} outputs, temperature {temperature}: expected "
+                "as many of each, a temperature above 0; use another copy of the file"
             )
         for layout, flat in ((network.layout, network.theta), (network.state_layout, network.state)):
             for name, view in layout.views(flat):
@@ -218,7 +236,7 @@ class Model:
         if not all(np.isfinite(vector).all() for vector in (network.theta, network.state, mean, scale)):
             raise UserError(f"{path}: some of its weights are no numbers; use another copy of the file")
         seen = Preprocess(mean, scale, deskew, pictures, background)
-        return Model(network, seen, classes, record, temperature=temperature, threshold=threshold)
+        return Model(network, seen, classes, record, temperature=temperature, thresholds=thresholds)
 
 
 def batched_logits(network: Network, preprocess: Preprocess, pixels: Pixels, kernels: str) -> Array:

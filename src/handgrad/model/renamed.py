@@ -13,7 +13,7 @@ RECIPE_FIELDS = {
 }  # fmt: skip
 LAYERS = {"Vote": "Ensemble"}
 LAYER_FIELDS = {"lr": "lr_scale"}
-MODEL_HEADER = {"upright": "deskew", "least": "threshold"}
+MODEL_HEADER = {"upright": "deskew", "least": "thresholds", "threshold": "thresholds"}
 CHECKPOINT_ARRAYS = {"average.theta": "ema.theta", "average.state": "ema.state"}
 
 

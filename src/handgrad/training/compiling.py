@@ -35,7 +35,9 @@ def compile_kernels(recipe: Recipe, data: Images) -> float:
     few = 2 * recipe.members
     pixels = np.zeros((EMA.EVERY * few, *data.pixels.shape[1:]), np.uint8)
     images = replace(data, pixels=pixels, labels=np.zeros(len(pixels), np.uint8))
-    tiny = recipe.change(hidden=(8,) * len(recipe.hidden), epochs=1, batch=few, outliers=0.0, all_data=False)
+    tiny = recipe.change(
+        hidden=(8,) * len(recipe.hidden), epochs=1, batch=few, outliers=0.0, redrawn=0.0, all_data=False
+    )
     for _ in Trainer(tiny, images, images).run():
         pass
     return time.perf_counter() - began

@@ -56,13 +56,48 @@ def make_outliers(data: Images, seed: int, count: int = COUNT) -> Pixels:
     UserError
         For other images than digits.
     """
-    size, classes = "x".join(map(str, data.shape)), len(np.unique(data.labels))
-    if data.shape != (SIDE, SIDE, 1) or data.classes != tuple("0123456789") or classes < len(data.classes):
-        raise UserError(f"outliers are made from the ten digits, 28x28x1: got {size} of {classes} classes; set it to 0")
+    check_digits(data, "outliers")
     random = generator(seed, Stream.OUTLIERS)
     share = count // 5
     made = [_turned(data, share, random), _pairs(data, share, random), _letters(share, random), _printed(share, random)]
     return np.concatenate([*made, _scribbles(count - 4 * share, random)])
+
+
+def check_digits(data: Images, made: str) -> None:
+    """Check that something can be made from images.
+
+    Parameters
+    ----------
+    data : Images
+        Any images.
+    made : str
+        What is made from them, as the message says it.
+
+    Raises
+    ------
+    UserError
+        Where `are_digits` says no.
+    """
+    if not are_digits(data):
+        size, classes = "x".join(map(str, data.shape)), len(np.unique(data.labels))
+        raise UserError(f"{made} are made from the ten digits, 28x28x1: got {size} of {classes} classes; set it to 0")
+
+
+def are_digits(data: Images) -> bool:
+    """Tell whether images are those which outliers are made from.
+
+    Parameters
+    ----------
+    data : Images
+        Any images.
+
+    Returns
+    -------
+    bool
+        Whether they are grey, 28x28, and of all ten digits.
+    """
+    every = data.classes == tuple("0123456789") and len(np.unique(data.labels)) == len(data.classes)
+    return every and data.shape == (SIDE, SIDE, 1)
 
 
 def _turned(data: Images, count: int, random: np.random.Generator) -> Pixels:

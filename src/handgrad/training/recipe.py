@@ -91,6 +91,8 @@ class Recipe:
     deskew: bool = _data(False, "Shear slanted digits upright first.")
     hard_sampling: float = _data(0.0, "Share of the images that are drawn by their difficulty.", 0, ONE)
     outliers: float = _data(0.0, "Share of each batch that shows no digit; it has an output of its own.", 0, 0.9)
+    wrong_cuts: float = _data(0.0, "Share of the outliers that are parts of digits, touching digits, and marks.", 0, 1)
+    redrawn: float = _data(0.0, "Share of the digits that are drawn anew, with other pens and in other hands.", 0, 1)
 
     rotation: float = _augmentation(0.0, "Largest rotation, degrees.", 0, 180)
     shear: float = _augmentation(0.0, "Largest slant, degrees.", 0, 60)
@@ -133,6 +135,8 @@ class Recipe:
             )
         if self.nesterov and self.optimiser != "sgd":
             raise UserError(f"nesterov with optimiser '{self.optimiser}': expected it with sgd, or leave it out")
+        if self.redrawn and self.deskew:
+            raise UserError("redrawn with deskew: expected one of them, digits are drawn anew with slants of their own")
         if self.teacher and self.outliers:
             raise UserError("outliers with a teacher: expected one of them, a teacher cannot say what is no digit")
 

@@ -43,10 +43,11 @@ RECIPES = MappingProxyType(
                    normalise="range", finetune_share=0.25, rotation=12, shear=9, scale=0.15, shift=1.5, elastic=1.2,
                    unaugmented_share=0.1, all_data=True, temperature=0.67),
             Recipe("robust", features=("5x5-32v", "pool", "3x3-64", "3x3-64", "pool", "3x3-128v", "3x3-128",
-                   "average"), hidden=(), batch_norm=True, batch=128, epochs=24, lr=1e-2, beta2=0.99,
+                   "average"), hidden=(), batch_norm=True, batch=128, epochs=28, lr=1e-2, beta2=0.99,
                    schedule="one-cycle", weight_decay=0.02, label_smoothing=0.02, ema=0.999, normalise="range",
-                   finetune_share=0.25, rotation=15, shear=15, scale=0.3, shift=3, elastic=1.0, stroke=0.5,
-                   unaugmented_share=0.15, blur=0.6, noise=0.12, contrast=0.7, clutter=0.4, outliers=0.14),
+                   finetune_share=0.25, rotation=15, shear=15, scale=0.3, shift=3, elastic=1.0, stroke=0.3,
+                   unaugmented_share=0.22, blur=0.6, noise=0.12, contrast=0.7, clutter=0.4, outliers=0.2,
+                   wrong_cuts=0.6, redrawn=0.35),
             Recipe("tiny", features=("3x3-8", "pool", "3x3-16", "3x3-16", "pool", "3x3-24", "average"),
                    hidden=(), batch_norm=True, batch=128, epochs=30, lr=1e-2, beta2=0.99, schedule="one-cycle",
                    weight_decay=0.02, label_smoothing=0.02, ema=0.999, normalise="range", deskew=True,
@@ -135,8 +136,8 @@ def fitting_network(
 
 
 def _fits(recipe: Recipe, outputs: int, shape: Shape) -> bool:
-    if shape != (28, 28, 1) and (recipe.teacher or recipe.outliers):
-        return False  # teacher and outliers are of MNIST's size
+    if shape != (28, 28, 1) and (recipe.teacher or recipe.outliers or recipe.redrawn):
+        return False  # teacher, outliers and redrawn copies are of MNIST's size
     try:
         chain_plan(recipe.layers(outputs), shape)
     except UserError:

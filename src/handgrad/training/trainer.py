@@ -12,16 +12,15 @@ import numpy as np
 
 from handgrad.datasets import Images
 from handgrad.errors import UserError
-from handgrad.evaluation.calibration import best_temperature
 from handgrad.images.augment import Augmenter
 from handgrad.kernels import backend
-from handgrad.kernels.loss import softmax
 from handgrad.model.model import Model, batched_logits
 from handgrad.model.preprocess import Preprocess, deskewed
 from handgrad.nn.network import Network
 from handgrad.nn.params import Array, aligned
 from handgrad.nn.workspace import Workspace
 from handgrad.training.batches import Batches, Pixels, Rows
+from handgrad.training.limits import temperature_and_thresholds
 from handgrad.training.optim import EMA, Optimiser
 from handgrad.training.progress import Epoch, Progress, Step
 from handgrad.training.recipe import Recipe
@@ -31,7 +30,6 @@ from handgrad.training.schedules import Schedule
 from handgrad.training.teacher import Teacher
 
 FINETUNE_FACTOR = 0.5  # of every distortion in the epochs of `finetune_share`
-REFUSED_SHARE = 0.007  # of the validation images: so many of them fall below the model's threshold
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +92,7 @@ class Trainer:
         joined = data + valid if recipe.all_data and valid else data
         self.data = deskewed(joined) if recipe.deskew else joined
         self.valid = None if recipe.all_data else deskewed(valid) if recipe.deskew and valid else valid
-        self.batches = Batches(self.data, recipe.batch, recipe.outliers, recipe.members, self.seed)
+        self.batches = Batches(self.data, recipe, self.seed)
         self.steps_per_epoch = self.batches.per_epoch
         self.steps = self.steps_per_epoch * recipe.epochs
         self.schedule = schedule or recipe.learning_rate(self.steps)
@@ -172,7 +170,7 @@ class Trainer:
         if self.teacher:
             self.teacher.correct(dlogits, ws.x, labels, smoothing)
         labelled = self.batches.labelled
-        self.sampler.learn(rows[:labelled], labels[:labelled], dlogits)
+        self.sampler.learn(self.batches.originals(rows[:labelled]), labels[:labelled], dlogits)
         self.network.backward(dlogits, ws)
         self.optimiser.update(self.network.theta, self.network.grad, self.schedule(step), step + 1)
         if self.ema:
@@ -238,8 +236,9 @@ class Trainer:
     def model(self) -> Model:
         """Return the trained model.
 
-        Its temperature is the best one for the validation images, and its threshold is such that nearly all of them are
-        answered. Where none were kept back, the temperature is the recipe's, and every image is answered.
+        Its temperature is the best one for the validation images, and its thresholds are such that nearly all of each
+        class are answered, of redrawn ones too where the recipe has them. Where none were kept back, the temperature is
+        the recipe's, and every image is answered.
 
         Returns
         -------
@@ -248,15 +247,14 @@ class Trainer:
         """
         history = [epoch.measured() for epoch in self.progress.history]
         record = {"recipe": self.recipe.to_json(), "seed": self.seed, "history": history}
-        temperature, threshold = self.recipe.temperature, 0.0
+        temperature, thresholds = self.recipe.temperature, (0.0,) * len(self.data.classes)
         if self.valid:
-            logits = self._valid_logits(self.valid)
-            temperature = best_temperature(logits, self.valid.labels)
-            scores = softmax(logits / temperature)[:, : len(self.data.classes)]
-            threshold = float(np.quantile(scores.max(axis=1), REFUSED_SHARE))
+            temperature, thresholds = temperature_and_thresholds(
+                self._valid_logits, self.valid, self.recipe.redrawn > 0, self.seed + 1
+            )
         return Model(
             self.averaged_network(), self.preprocess, self.data.classes, record,
-            temperature=temperature, threshold=threshold,
+            temperature=temperature, thresholds=thresholds,
         )  # fmt: skip
 
     def vectors(self) -> dict[str, Array]:

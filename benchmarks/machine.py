@@ -12,7 +12,7 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 CPUS = Path("/sys/devices/system/cpu")
-PATH_OPTIONS = ("--peer-python", "--runs")  # their values belong to one computer: left out of the record
+PATH_OPTIONS = ("--peer-python", "--runs", "--data")  # their values belong to one computer: left out of the record
 
 
 def cpu_model() -> str:

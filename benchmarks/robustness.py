@@ -30,7 +30,7 @@ from handgrad.model.shipped import open_model
 from handgrad.reading import Refusal, read_digit, read_page
 from handgrad.reading.normalise import normalise
 from machine import record, versions
-from scenes import cut, on_paper, page, pasted, resized
+from pasted import cut, on_paper, page, pasted, resized
 
 HERE = Path(__file__).parent
 PICTURES = 2000  # of the test images, the first ones, where each is made into a picture
@@ -160,7 +160,7 @@ def measure(
     assert test is not None
     pixels, labels = test.pixels[:PICTURES], test.labels[:PICTURES]
     found = evaluate(model.predict_proba(test.pixels), test.labels, test.classes)
-    answered = model.scores(test.pixels).max(axis=1) >= model.threshold
+    answered = model.answered(model.scores(test.pixels))
     corruptions = {name: float((model.predict(bad) == test.labels).mean()) for name, bad in mnist_c.items()}
     print(f"{name}: {found.accuracy:.2%}, MNIST-C {mean(corruptions.values()):.2%}", flush=True)
     digits, lines = pages(model, test.pixels, test.labels)

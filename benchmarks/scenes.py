@@ -1,114 +1,191 @@
-"""Pictures such as users have, made of MNIST digits: pasted, on shaded and textured paper, whole pages of them."""
+"""How well a model reads composed photos: tables, shadows, ruled paper, pens of all sorts, dates and sums, forms.
 
-from dataclasses import dataclass
-from io import BytesIO
+    python benchmarks/scenes.py --seeds 100-139
+    python benchmarks/scenes.py --seeds 0-4 --kind ruled --kind forms --save FOLDER
 
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
-from scipy import ndimage
+A seed makes one scene of each kind. Digits are validation images, or, with --test, test images. Figures for each kind
+and for all go to results/scenes.json.
+"""
 
-Pixels = NDArray[np.uint8]
-Floats = NDArray[np.float64]
-Random = np.random.Generator
+import argparse
+import json
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from pathlib import Path
+from time import perf_counter
 
+from composing import Area, Line, Scene, compose
+from forms import FORMS, form
+from handgrad.datasets import load
+from handgrad.model.model import Model
+from handgrad.model.shipped import open_model
+from handgrad.reading import Answer, read_page
+from kinds import STYLES
+from machine import record, versions
+from scoring import Count, compare, compare_lines
+from writing import Box, Digits
 
-def cut(digit: Pixels) -> Pixels:
-    """The digit without its frame."""
-    rows, columns = np.flatnonzero(digit.any(axis=1)), np.flatnonzero(digit.any(axis=0))
-    return digit[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-
-
-def resized(digit: Pixels, height: int, room: int) -> Pixels:
-    """So tall, or less where it would be wider than there is room."""
-    width = max(1, round(digit.shape[1] * height / digit.shape[0]))
-    if width > room:
-        height, width = max(1, round(height * room / width)), room
-    return np.asarray(Image.fromarray(digit).resize((width, height), Image.Resampling.BICUBIC))
-
-
-def pasted(digit: Pixels, random: Random) -> Pixels:
-    """Anywhere on a plain square of 20 to 2,000 pixels, 14 tall or more, dark on light or light on dark."""
-    side = round(np.exp(random.uniform(np.log(20), np.log(2000))))
-    tall = round(np.exp(random.uniform(np.log(14), np.log(side))))
-    ink = resized(cut(digit), tall, side)
-    out = np.zeros((side, side), np.uint8)
-    top, left = random.integers(0, side - ink.shape[0] + 1), random.integers(0, side - ink.shape[1] + 1)
-    out[top : top + ink.shape[0], left : left + ink.shape[1]] = ink
-    return 255 - out if random.random() < 0.5 else out
+KINDS = (*STYLES, *FORMS)
+RESULTS = Path(__file__).parent / "results"
 
 
-def paper(shape: tuple[int, int], random: Random) -> Floats:
-    """Grey levels of paper under uneven light, half of it in a shadow as a rule, with the grain of its surface."""
-    height, width = shape
-    y, x = np.mgrid[0:height, 0:width] / max(shape)
-    turn = random.uniform(0, 2 * np.pi)
-    slope = np.cos(turn) * (x - 0.5) + np.sin(turn) * (y - 0.5)
-    light = random.uniform(160, 250) * (1 - random.uniform(0, 0.45) * (slope + 0.7) / 1.4)
-    if random.random() < 0.6:
-        turn = random.uniform(0, 2 * np.pi)
-        edge = np.cos(turn) * (x - 0.5) + np.sin(turn) * (y - 0.5) - random.uniform(-0.3, 0.3)
-        light *= 1 - random.uniform(0.2, 0.5) / (1 + np.exp(-edge * random.uniform(8, 40)))
-    grain = ndimage.gaussian_filter(random.standard_normal(shape), random.uniform(0.5, 3))
-    return light * (1 + random.uniform(0.0, 0.04) * grain / grain.std())
+@dataclass
+class Figures:
+    """What is counted of one kind.
+
+    as_digit are punctuation marks answered as a digit, of so many marks; nowhere are digits answered where no character
+    stands; printed are digits answered on printed words.
+    """
+
+    count: Count = field(default_factory=Count)
+    marks: int = 0
+    as_digit: int = 0
+    nowhere: int = 0
+    words: int = 0
+    printed: int = 0
+    pages: int = 0
+    seconds: float = 0
+
+    def __add__(self, other: "Figures") -> "Figures":
+        return Figures(**{name: getattr(self, name) + getattr(other, name) for name in vars(self)})
+
+    def to_json(self) -> dict[str, float]:
+        """Shares, numbers, and seconds a page."""
+        numbers = {name: value for name, value in asdict(self).items() if name not in ("count", "seconds")}
+        return {**self.count.to_json(), **numbers, "seconds_a_page": self.seconds / max(self.pages, 1)}
 
 
-def on_paper(digit: Pixels, random: Random) -> Pixels:
-    """Written on paper under uneven light, photographed with some noise, 60 to 400 pixels a side."""
-    side = int(random.integers(60, 400))
-    ink = np.asarray(Image.fromarray(digit).resize((side, side), Image.Resampling.BICUBIC)) / 255
-    grey = paper((side, side), random) * (1 - random.uniform(0.35, 0.85) * ink)
-    return (grey + random.normal(0, random.uniform(0, 5), grey.shape)).clip(0, 255).astype(np.uint8)
-
-
-@dataclass(frozen=True)
-class Page:
-    """A page as JPEG, and what stands on it, line by line."""
-
-    jpeg: bytes
-    lines: tuple[str, ...]
-
-
-def page(
-    pixels: Pixels, labels: Pixels, random: Random, size: tuple[int, int] = (1200, 1600), lines: int = 5, each: int = 8
-) -> Page:
-    """Lines of digits (N, 28, 28) drawn at random, turned by up to 10 degrees, in perspective, shaded, as a JPEG."""
-    height, width = size
-    ink = np.zeros((height, width), np.float32)
-    pitch = height * 0.8 / lines
-    tall = min(pitch * 0.6, width * 0.8 / each * 0.8)
-    texts = []
-    for line in range(lines):
-        rows = random.integers(0, len(labels), each)
-        texts.append("".join(str(label) for label in labels[rows]))
-        left = width * 0.1 + random.uniform(0, 0.03) * width
-        for row in rows:
-            digit = resized(cut(pixels[row]), round(tall * random.uniform(0.85, 1.1)), round(tall * 1.1))
-            top = int(height * 0.1 + pitch * (line + 0.5) - digit.shape[0] / 2 + random.uniform(-0.06, 0.06) * tall)
-            at = ink[top : top + digit.shape[0], int(left) : int(left) + digit.shape[1]]
-            np.maximum(at, digit[:, : at.shape[1]] / np.float32(255), out=at)
-            left += digit.shape[1] + tall * random.uniform(0.15, 0.4)
-    ink = _seen_aslant(ink, random)
-    grey = paper(size, random) * (1 - random.uniform(0.4, 0.85) * ink)
-    grey += random.normal(0, random.uniform(0, 5), size)
-    buffer = BytesIO()
-    Image.fromarray(grey.clip(0, 255).astype(np.uint8)).save(buffer, "JPEG", quality=int(random.integers(40, 95)))
-    return Page(buffer.getvalue(), tuple(texts))
-
-
-def _seen_aslant(ink: NDArray[np.float32], random: Random) -> NDArray[np.float32]:
-    """Turned about the middle and seen in perspective: the corners of the page move."""
-    height, width = ink.shape
-    turn = np.radians(random.uniform(-10, 10))
-    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], float)
-    middle = np.array([width, height]) / 2
-    spin = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    moved = (corners - middle) @ spin.T * 0.95 + middle + random.uniform(-0.03, 0.03, (4, 2)) * width
-    rows = []
-    for (x, y), (u, v) in zip(moved, corners, strict=True):
-        rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
-    mapping = np.linalg.solve(np.array(rows), corners.reshape(-1))
-    warped = Image.fromarray(ink).transform(
-        (width, height), Image.Transform.PERSPECTIVE, tuple(mapping), Image.Resampling.BICUBIC
+def judged(scene: Scene, model: Model) -> Figures:
+    """Reads a scene and compares."""
+    start = perf_counter()
+    page = read_page(scene.file, model)
+    seconds = perf_counter() - start
+    answers = [answer for line in page.lines for answer in line]
+    if scene.printed:
+        count = sum((compare(line.text, _in_field(line, answers)) for line in scene.lines), Count())
+    else:
+        read = ["".join(answer.text for answer in line) for line in page.lines]
+        count = compare_lines([line.text for line in scene.lines], read)
+    digits = [answer.box for answer in answers if answer.text.isdigit()]
+    found = [meant(box, scene) for box in digits]
+    return Figures(
+        count,
+        marks=sum(not place.text.isdigit() for line in scene.lines for place in line.places),
+        as_digit=sum(text is not None and not text.isdigit() for text in found),
+        nowhere=found.count(None),
+        words=len(scene.printed),
+        printed=sum(_within(_centre(box), word) for box in digits for word in scene.printed),
+        pages=1,
+        seconds=seconds,
     )
-    return np.asarray(warped).clip(0, 1)
+
+
+def _in_field(line: Line, answers: list[Answer]) -> str:
+    """What is answered inside a field, from the left."""
+    inside = [answer for answer in answers if _within(_centre(answer.box), line.area)]
+    return "".join(answer.text for answer in sorted(inside, key=lambda answer: answer.box[0]))
+
+
+def meant(box: Box, scene: Scene) -> str | None:
+    """The character that stands where this box is, if any."""
+    places = [place for line in scene.lines for place in line.places]
+    best = max(places, key=lambda place: _overlap(box, place.box), default=None)
+    return best.text if best and _overlap(box, best.box) > 0 else None
+
+
+def _overlap(a: Box, b: Box) -> float:
+    """What two boxes share, as a part of what they cover."""
+    width = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
+    height = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
+    shared = max(width, 0) * max(height, 0)
+    return shared / (a[2] * a[3] + b[2] * b[3] - shared)
+
+
+def _centre(box: Box) -> tuple[float, float]:
+    return (box[0] + box[2] / 2, box[1] + box[3] / 2)
+
+
+def _within(point: tuple[float, float], area: Area) -> bool:
+    """Whether the point is to the right of every side of the area, whose corners go clockwise."""
+    x, y = point
+    sides = zip(area, (*area[1:], *area[:1]), strict=True)
+    return bool(area) and all((c - a) * (y - b) >= (d - b) * (x - a) for (a, b), (c, d) in sides)
+
+
+def scene(kind: str, seed: int, digits: Digits) -> Scene:
+    """The scene of a kind and a seed."""
+    if kind in FORMS:
+        return form(kind, FORMS[kind], seed, digits)
+    return compose(kind, STYLES[kind], seed, digits)
+
+
+@cache
+def alphabet(test: bool = False) -> Digits:
+    """MNIST's validation images, or its test images."""
+    data = load("mnist")
+    images = data.test if test else data.split()[1]
+    assert images is not None
+    return Digits(images.pixels, images.labels)
+
+
+def save(made: Scene, seed: int, folder: Path) -> None:
+    """The picture, and its truth beside it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = f"{made.kind.replace(' ', '-')}-{seed}"
+    ending = "png" if made.file.startswith(b"\x89PNG") else "jpg"
+    (folder / f"{stem}.{ending}").write_bytes(made.file)
+    truth = {"lines": [asdict(line) for line in made.lines], "printed": made.printed}
+    (folder / f"{stem}.json").write_text(json.dumps(truth, indent=1) + "\n", encoding="utf-8")
+
+
+def seeds(text: str) -> range:
+    """100-139 or 7."""
+    first, _, last = text.partition("-")
+    return range(int(first), int(last or first) + 1)
+
+
+def row(name: str, figures: Figures) -> str:
+    """A line of the table."""
+    shares = figures.count.shares
+    names = ("accuracy", "right", "refused", "wrong", "missing", "extra", "exact")
+    parts = "".join(f"{100 * shares[each]:9.2f}" for each in names)
+    pages = figures.seconds / max(figures.pages, 1)
+    marks = f"{figures.as_digit:6d}/{figures.marks:<4d}"
+    return f"{name:<16}{parts}{marks}{figures.nowhere:8d}{figures.printed:8d}{pages:8.2f}"
+
+
+HEAD = f"{'':<16}" + "".join(
+    f"{name:>9}" for name in ("accuracy", "right", "refused", "wrong", "missing", "extra", "exact")
+) + f"{'as digit':>11}{'nowhere':>8}{'printed':>8}{'seconds':>8}"  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=seeds, default=seeds("100-139"), help="first-last")
+    parser.add_argument("--kind", action="append", choices=KINDS, help="these kinds alone; writes no results")
+    parser.add_argument("--model", default="robust", help="a name or a file")
+    parser.add_argument("--test", action="store_true", help="write with test images")
+    parser.add_argument("--save", type=Path, metavar="FOLDER", help="keep pictures and truth here")
+    given = parser.parse_args()
+    head, model, digits = record(), open_model(given.model), alphabet(given.test)
+    table: dict[str, Figures] = {}
+    print(HEAD)
+    for kind in given.kind or KINDS:
+        table[kind] = Figures()
+        for seed in given.seeds:
+            made = scene(kind, seed, digits)
+            if given.save:
+                save(made, seed, given.save)
+            table[kind] += judged(made, model)
+        print(row(kind, table[kind]), flush=True)
+    total = sum(table.values(), Figures())
+    print(row("all", total))
+    if not given.kind:
+        kinds = {kind: figures.to_json() for kind, figures in {**table, "all": total}.items()}
+        head |= {"versions": versions("handgrad", "numpy", "pillow"), "images": "test" if given.test else "validation"}
+        result = {**head, "model": Path(given.model).stem, "kinds": kinds}
+        (RESULTS / "scenes.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # what the table below says, for editors and type checkers
     from handgrad.reading import Refusal as Refusal
     from handgrad.reading import read_digit as read_digit
     from handgrad.reading import read_page as read_page
+    from handgrad.reading import read_pages as read_pages
     from handgrad.sweeps import sweep as sweep
     from handgrad.training.data import load as load
     from handgrad.training.progress import Epoch as Epoch
@@ -33,7 +34,7 @@ HOMES = {
     "Network": "nn.network", "Page": "reading", "Recipe": "training.recipe", "Refusal": "reading",
     "Step": "training.progress", "Trainer": "training.trainer", "UserError": "errors", "__version__": "version",
     "load": "training.data", "pretrained": "model.shipped", "read_digit": "reading", "read_page": "reading",
-    "recipe": "training.recipes", "sweep": "sweeps",
+    "read_pages": "reading", "recipe": "training.recipes", "sweep": "sweeps",
 }  # fmt: skip
 __all__ = [*HOMES]
 

@@ -20,7 +20,7 @@ from handgrad.report.reading import PAGE_FORMATS
 from .scenes import png
 
 PIXELS = load("mnist").test.pixels
-ANSWER = ["path", "digit", "probability", "reason", "score", "text", "box", "probabilities"]
+ANSWER = ["path", "digit", "probability", "reason", "score", "text", "box", "probabilities", "sign"]
 
 
 def run(*words: object, code: int = 0, given: bytes = b"") -> Result:
@@ -93,9 +93,20 @@ def test_json_is_all_that_standard_output_carries(command: str, digit: Path, bla
         assert (seven["digit"], seven["reason"], nothing["reason"], nothing["text"]) == ("7", None, "blank", "?")
         assert seven["probability"] == max(seven["probabilities"])
     else:
-        assert [list(picture) for picture in found] == [["path", "text", "lines"]] * 2
+        assert [list(picture) for picture in found] == [["path", "page", "text", "full_text", "lines"]] * 2
         assert [picture["text"] for picture in found] == ["7", ""]
         assert list(found[0]["lines"][0][0]) == ANSWER[1:] and found[1]["lines"] == []
+
+
+def test_every_page_of_a_file_is_printed(tmp_path: Path) -> None:
+    path, pages = tmp_path / "scan.tif", [Image.fromarray(PIXELS[i].reshape(28, 28)) for i in (0, 1)]
+    pages[0].save(path, save_all=True, append_images=pages[1:])
+    first, title, second = run("read", path).stdout.splitlines()
+    assert (first[0], title, second[0]) == ("7", f"{path}, page 2:", "2")
+    found = json.loads(run("read", path, "--json").stdout)
+    assert [(page["path"], page["page"], page["text"]) for page in found] == [(str(path), 1, "7"), (str(path), 2, "2")]
+    assert "2 pages, expected one" in run("read", path, "--out", tmp_path / "seen.png", code=2).stderr
+    assert "2 pages, expected one" in run("predict", path, code=2).stderr
 
 
 @pytest.mark.parametrize("command", ["predict", "read"])
@@ -113,7 +124,7 @@ def test_one_bad_picture_does_not_cost_the_others(command: str, digit: Path, tmp
 def test_a_folder_of_pictures_with_a_bad_one(command: str, digit: Path, tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
-    for name in ("a.png", "b.png", ".hidden"):
+    for name in ("a.png", "b.png", ".hidden", "Thumbs.db"):
         (folder / name).write_bytes(digit.read_bytes())
     (folder / "bad.png").write_text("no picture")
     done = run(command, folder, code=1)

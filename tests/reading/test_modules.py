@@ -13,7 +13,12 @@ import pytest
 from handgrad import reading
 
 FOLDER = Path(reading.__file__).parent
-WALK = ["picture", "answer", "ink", "segment", "lines", "normalise", "reader", "__init__"]
+WALK = [
+    "picture", "source", "answer", "coarse", "sheet", "paper", "ink", "boxes", "segments", "straight", "walls", "rules",
+    "pieces", "lines", "cuts", "glyph", "lattice", "signs", "page", "fit", "views", "normalise", "turn", "reader",
+    "pages", "__init__",
+]  # fmt: skip
+LONGEST = 250  # lines of a file
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -31,6 +36,11 @@ def test_each_module_imports_only_from_those_before_it() -> None:
         if other not in WALK[:i]
     ]
     assert not back
+
+
+def test_each_module_is_one_idea() -> None:
+    long = {path.name: count for path in FOLDER.glob("*.py") if (count := len(path.read_text().splitlines())) > LONGEST}
+    assert not long
 
 
 @pytest.mark.parametrize("name", WALK)

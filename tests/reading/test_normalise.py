@@ -10,7 +10,8 @@ from PIL import Image
 from handgrad.errors import UserError
 from handgrad.model.shipped import pretrained
 from handgrad.reading import Refusal
-from handgrad.reading.normalise import Digits, fit, normalise, see
+from handgrad.reading.fit import fit
+from handgrad.reading.normalise import Digits, normalise, see
 
 from .scenes import digits, placed, png
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from itertools import groupby
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -17,10 +18,15 @@ from handgrad.training.options import Named, options
 from handgrad.training.recipe import Recipe
 from handgrad.training.recipes import RECIPES, recipe
 
+if TYPE_CHECKING:
+    from handgrad.reading.picture import Box
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 RUNS = Path("runs")
 DEFAULT_RECIPE = "cnn"
+REGION = re.compile(r"([0-9]{1,8}),([0-9]{1,8}),0*([1-9][0-9]{0,7}),0*([1-9][0-9]{0,7})")
+GRID = re.compile(r"0*([1-9][0-9]{0,3})[xX]0*([1-9][0-9]{0,3})")
 
 
 class RecipeOption(click.Option):
@@ -136,6 +142,35 @@ def json_option(command: Command) -> Command:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON alone; text goes to standard error.")(
         command
     )
+
+
+def place_options(command: Command) -> Command:
+    """--region and --grid: which part of a picture is read, and its cells."""
+    wrapped = click.option(
+        "--grid", type=_grid, metavar="COLUMNSxROWS", help="Read cells of one size, one digit each, as 8x1."
+    )(command)
+    return click.option(
+        "--region", type=_region, metavar="X,Y,W,H",
+        help="Read this part alone: left, top, width and height in pixels.",
+    )(wrapped)  # fmt: skip
+
+
+def _region(text: str) -> Box:
+    found = REGION.fullmatch(text)
+    if not found:
+        raise UserError(
+            f"--region {text}: expected left, top, width and height in pixels, four whole numbers as in 0,120,800,60"
+        )
+    left, top, width, height = map(int, found.groups())
+    return left, top, width, height
+
+
+def _grid(text: str) -> tuple[int, int]:
+    found = GRID.fullmatch(text)
+    if not found:
+        raise UserError(f"--grid {text}: expected the numbers of columns and rows, 1 to 9999 each, as in 8x1")
+    columns, rows = map(int, found.groups())
+    return columns, rows
 
 
 def dataset_option(command: Command) -> Command:

@@ -11,7 +11,7 @@ import click
 from handgrad.errors import UserError
 
 if TYPE_CHECKING:
-    from handgrad.reading.picture import Source
+    from handgrad.reading.source import Source
 
 Found = TypeVar("Found")
 
@@ -22,6 +22,14 @@ def each_picture(
     given: Iterable[str], read: "Callable[[Source, str], Found]", failed: list[str]
 ) -> Iterator[tuple[str, Found]]:
     """What `read` makes of each picture and its name, those inside folders too; what fails is added to `failed`."""
+    for path, _, found in each_page(given, lambda source, name: iter([read(source, name)]), failed):
+        yield path, found
+
+
+def each_page(
+    given: Iterable[str], read: "Callable[[Source, str], Iterator[Found]]", failed: list[str]
+) -> Iterator[tuple[str, int, Found]]:
+    """As `each_picture`, for a `read` that gives one thing a page; each comes with the number of its page."""
     for path in given:
         try:
             sources = _inside(path)
@@ -30,11 +38,10 @@ def each_picture(
             continue
         for name, source in sources:
             try:
-                found = read(source, shown(name))
+                for number, found in enumerate(read(source, shown(name)), 1):
+                    yield name, number, found
             except UserError as error:
                 failed.append(str(error))
-                continue
-            yield name, found
 
 
 def shown(path: str) -> str:
@@ -78,7 +85,9 @@ def _inside(path: str) -> "list[tuple[str, Source]]":
         return [(path, sys.stdin.buffer.read())]
     if not Path(path).is_dir():
         return [(path, path)]
-    files = sorted(entry for entry in Path(path).iterdir() if entry.is_file() and not entry.name.startswith("."))
+    from handgrad.datasets.pictures import is_passed_over
+
+    files = sorted(entry for entry in Path(path).iterdir() if entry.is_file() and not is_passed_over(entry.name))
     if not files:
         raise UserError(f"{path}: a folder without files; give pictures, or a folder of them")
     return [(str(file), str(file)) for file in files]

@@ -8,7 +8,7 @@ from handgrad.cli.pictures import each_picture, finish, new_drawing, shown
 
 if TYPE_CHECKING:
     from handgrad.reading import Answer
-    from handgrad.reading.normalise import Normalised
+    from handgrad.reading.views import Normalised
 
 MAX_STEPS = 40  # pictures whose steps are drawn
 
@@ -48,12 +48,9 @@ def predict(images: tuple[str, ...], model: str, steps: Path | None, as_json: bo
 
 
 def _line(answer: "Answer", classes: tuple[str, ...]) -> str:
-    """An answer for people: "7  99.9%   (then 2 0.0%  3 0.0%)", or "?" with the reason."""
-    from handgrad.reading import Refusal
-
-    ranked = sorted(zip(answer.probabilities, classes, strict=True), reverse=True)[:3]
+    """An answer for people: "7  99.9%   (then 2 0.0%  3 0.0%)", or "?" with the reason and the likeliest digit."""
     if answer.reason:
-        likeliest = "" if answer.reason == Refusal.BLANK else f"   (likeliest {ranked[0][1]})"
-        return f"?  not sure: {answer.reason}{likeliest}"
+        return f"?  not sure: {answer.reason}" + (f" ({answer.likeliest})" if answer.likeliest else "")
+    ranked = sorted(zip(answer.probabilities, classes, strict=True), reverse=True)[:3]
     others = "  ".join(f"{digit} {p:.1%}" for p, digit in ranked[1:])
     return f"{answer.digit}  {ranked[0][0]:.1%}   (then {others})"

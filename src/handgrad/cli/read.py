@@ -4,51 +4,108 @@ from typing import TYPE_CHECKING
 
 import click
 
-from handgrad.cli.options import json_option, model_option
-from handgrad.cli.pictures import each_picture, finish, new_file, shown
+from handgrad.cli.options import json_option, model_option, place_options
+from handgrad.cli.pictures import each_page, finish, new_file, shown
 from handgrad.errors import UserError
 
 if TYPE_CHECKING:
-    from handgrad.reading import Page
+    from handgrad.reading import Answer, Page
+    from handgrad.reading.picture import Box
+    from handgrad.reading.source import Source
+
+TABLES = (".csv", ".jsonl")
+OUT = (
+    "A table of all pictures, .csv or .jsonl, with a row a line of digits; or a drawing of one photo with a box around "
+    "each digit, by another ending."
+)
 
 
 @click.command()
 @click.argument("photos", nargs=-1, required=True)
 @model_option
-@click.option("--out", type=click.Path(path_type=Path), help="Draw the photo with a box around each digit, to here.")
+@click.option("--text", "punctuation", is_flag=True, help="Print, and write to a .csv, punctuation too: . , : / - + =")
+@place_options
+@click.option("--out", type=click.Path(path_type=Path), help=OUT)
+@click.option(
+    "--workers", type=click.IntRange(1), help="For a table: processes, each on one core.  [default: all cores]"
+)
+@click.option("--cluster", metavar="tcp://HOST:PORT", help="For a table: Dask scheduler whose workers to use instead.")
 @json_option
-def read(photos: tuple[str, ...], model: str, out: Path | None, as_json: bool) -> None:
+def read(
+    photos: tuple[str, ...], model: str, punctuation: bool, region: "Box | None", grid: tuple[int, int] | None,
+    out: Path | None, workers: int | None, cluster: str | None, as_json: bool,
+) -> None:  # fmt: skip
     """Read all digits on PHOTOS of pages, line by line; each with its confidence, or ? where it is not sure.
 
-    PHOTOS are pictures, or folders of them, or - for standard input. One that cannot be read is named and the others
-    are still read; the exit code is then 1.
+    After a ? stands the likeliest digit with its probability. Printed words are left out, and counted.
+
+    PHOTOS are pictures, TIFF and PDF files with several pages too, or folders of them, or - for standard input. One
+    that cannot be read is named and the others are still read; the exit code is then 1.
+
+    With a table as --out, all sub-folders are read too, by several processes or machines. After Ctrl-C, or a crash,
+    give the same command again to go on.
     """
+    if out and out.suffix.lower() in TABLES:
+        from handgrad.cli.table import read_table
+
+        if as_json:
+            raise UserError(f"--json prints here, --out {out} writes a table: give one of them")
+        read_table(photos, model, out, workers, cluster, punctuation, region, grid)
+        return
+    if workers or cluster:
+        raise UserError(f"--{'workers' if workers else 'cluster'} is for tables: give --out with .csv or .jsonl")
+    _read_here(photos, model, punctuation, region, grid, out, as_json)
+
+
+def _read_here(
+    photos: tuple[str, ...], model: str, punctuation: bool, region: "Box | None", grid: tuple[int, int] | None,
+    out: Path | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Read in this process, and print what is found."""
     from handgrad.model.shipped import open_model
-    from handgrad.reading import read_page
+    from handgrad.reading import read_page, read_pages
     from handgrad.report.reading import PAGE_FORMATS, draw_page
 
     if out and (len(photos) > 1 or Path(photos[0]).is_dir()):
         raise UserError(f"--out draws one photo, got {' '.join(photos)}: read them one by one")
-    new_file(out, PAGE_FORMATS)
+    new_file(out, (*PAGE_FORMATS, *TABLES))
     trained = open_model(model)
     found = []
     failed: list[str] = []
-    for path, page in each_picture(photos, lambda source, name: read_page(source, trained, name), failed):
-        if len(photos) > 1 or path != photos[0]:
-            click.echo(f"{shown(path)}:", err=as_json)
-        for line in _lines(page):
+
+    def pages(source: "Source", name: str) -> "Iterator[Page]":
+        if out:
+            return iter([read_page(source, trained, name, region, grid)])
+        return read_pages(source, trained, name, region, grid)
+
+    for path, number, page in each_page(photos, pages, failed):
+        title = f"{shown(path)}, page {number}" if number > 1 else shown(path)
+        if len(photos) > 1 or path != photos[0] or number > 1:
+            click.echo(f"{title}:", err=as_json)
+        for line in _lines(page, punctuation):
             click.echo(line, err=as_json)
-        found.append({"path": path, **page.to_json()})
+        found.append({"path": path, "page": number, **page.to_json()})
         if out:
             draw_page(page, out)
             click.echo(f"drawn {out}", err=True)
     finish(found, failed, as_json)
 
 
-def _lines(page: "Page") -> Iterator[str]:
-    """A page for people: each line's text, and the probability of each digit in per cent."""
-    for line in page.lines:
-        shares = " ".join("?" if answer.reason else f"{100 * answer.probability:.0f}" for answer in line)
-        yield f"{''.join(answer.text for answer in line)}   {shares} %"
+def _lines(page: "Page", punctuation: bool) -> Iterator[str]:
+    """A page for people: each line's text with the probability of each digit, and how much was left out."""
+    text = page.full_text if punctuation else page.text
+    for shown_text, line in zip(text.split("\n"), page.lines, strict=False):
+        shares = " ".join(_share(answer) for answer in line if not answer.sign)
+        yield f"{shown_text}   {shares} %"
     if not page.lines:
         yield "no digits found"
+    if page.words:
+        pieces = "1 piece" if len(page.words) == 1 else f"{len(page.words)} pieces"
+        yield f"{pieces} of other writing left out"
+
+
+def _share(answer: "Answer") -> str:
+    """The probability of a digit in per cent; of a refused one after "?", with the likeliest digit."""
+    if answer.reason:
+        return f"? ({answer.likeliest})" if answer.likeliest else "?"
+    return f"{100 * answer.probability:.0f}"

@@ -15,6 +15,7 @@ class Refusal(StrEnum):
     TOO_LITTLE_INK = "too little ink"
     TWO_DIGITS = "two digits"
     UNKNOWN = "not like any digit seen"
+    PUNCTUATION = "punctuation"
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class Answer:
         Why the answer is not to be relied on; None where it is.
     box : tuple of int
         Left, top, width and height, in pixels of the picture as it was given. All 0 where there is no ink.
+    sign : str
+        The punctuation mark that it is, one of `. , : / - + =`, where the reason is `PUNCTUATION`.
     """
 
     digit: str
@@ -41,6 +44,7 @@ class Answer:
     probabilities: tuple[float, ...]
     reason: Refusal | None
     box: Box
+    sign: str = ""
 
     @property
     def probability(self) -> float:
@@ -49,8 +53,17 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """The digit, or "?" where the answer is refused."""
+        """The digit; "?" where the answer is refused; nothing for punctuation."""
+        if self.reason is Refusal.PUNCTUATION:
+            return ""
         return "?" if self.reason else self.digit
+
+    @property
+    def likeliest(self) -> str:
+        """The likeliest digit of a refused answer with its probability, as "4, 61 %"; nothing where there is none."""
+        if self.reason in (None, Refusal.BLANK, Refusal.PUNCTUATION) or not self.probability > 0:
+            return ""
+        return f"{self.digit}, {100 * self.probability:.0f} %"
 
     def to_json(self) -> dict[str, Any]:
         """Return the answer as plain values, for JSON.
@@ -58,8 +71,8 @@ class Answer:
         Returns
         -------
         dict
-            The keys digit, probability, reason (None or a text), score, text, box and probabilities, in this order.
-            A number that is not finite becomes None.
+            The keys digit, probability, reason (None or a text), score, text, box, probabilities and sign, in this
+            order. A number that is not finite becomes None.
         """
         return {
             "digit": self.digit,
@@ -69,6 +82,7 @@ class Answer:
             "text": self.text,
             "box": list(self.box),
             "probabilities": [_finite(probability) for probability in self.probabilities],
+            "sign": self.sign,
         }
 
 
@@ -82,15 +96,23 @@ class Page:
         The page as it was read.
     lines : tuple of tuple of Answer
         The lines from top to bottom, each from left to right.
+    words : tuple of tuple of int
+        The boxes of writing that is no digits, as printed words, in pixels of the picture as it was given.
     """
 
     picture: Picture
     lines: tuple[tuple[Answer, ...], ...]
+    words: tuple[Box, ...] = ()
 
     @property
     def text(self) -> str:
         """The answers' texts, a line of text for each line of the page."""
         return "\n".join("".join(answer.text for answer in line) for line in self.lines)
+
+    @property
+    def full_text(self) -> str:
+        """The same with punctuation."""
+        return "\n".join("".join(answer.sign or answer.text for answer in line) for line in self.lines)
 
     def to_json(self) -> dict[str, Any]:
         """Return the page as plain values, for JSON.
@@ -98,9 +120,10 @@ class Page:
         Returns
         -------
         dict
-            The keys text and lines, in this order; lines holds a list of `Answer.to_json` for each line.
+            The keys text, full_text and lines, in this order; lines holds a list of `Answer.to_json` for each line.
         """
-        return {"text": self.text, "lines": [[answer.to_json() for answer in line] for line in self.lines]}
+        lines = [[answer.to_json() for answer in line] for line in self.lines]
+        return {"text": self.text, "full_text": self.full_text, "lines": lines}
 
 
 def _finite(value: float) -> float | None:

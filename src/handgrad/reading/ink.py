@@ -1,54 +1,37 @@
-"""Taking the paper away: from grey levels under any light to ink between 0 and 1.
+"""What is written on a picture: strokes that stand out of the paper's noise, each judged by its own contrast."""
 
-`find_ink` goes in steps. It finds out whether ink is darker or lighter than the paper, estimates the paper under the
-ink, subtracts it, and measures the noise that remains. What stands out of that noise is ink.
-"""
-
-import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from handgrad.reading.paper import Levelled
+
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
+Labels = NDArray[np.int32]
 NEIGHBOURS = np.ones((3, 3), bool)  # a pixel touches all eight around it
 
-# The paper is judged on a small copy of the picture.
-COARSE_SIDE = 64  # cells of the small copy's longer side
-MIN_CELLS = 4  # of its shorter side
-POLARITY_WINDOW = 4  # the longer side divided by this: half the window whose median is the paper
-SLOPE_STEP = 8  # a side divided by this: the distance over which the slope of the light is measured
-MIN_WINDOW, SMOOTHED_WINDOW = 3, 5  # cells: of the opening, and above which the paper is smoothed
-LOW_PERCENTILE, HIGH_PERCENTILE = 15, 85  # in place of the minimum and maximum of an opening
-
-# Paper under even light has nearly the same level everywhere.
-PARTS = 3  # of a picture, down and across
-PAPER_QUANTILE, INK_QUANTILE = 0.02, 0.99  # levels of a part that count as its paper, and of a picture as its ink
-MAX_DIFFERENCE_SIDES, MAX_DIFFERENCE = 0.1, 0.6  # between parts, as shares of full ink: left and right, and anywhere
-BARE = 0.5  # share of the largest difference from the paper up to which a pixel may be paper
-
-# Grey levels.
-WHITE, DIM = np.float32(255), np.float32(50)  # full light, and the least light that is made up for
-MIN_CONTRAST = 18.0  # what differs less from the paper is no ink
-ROUNDING = 0.75  # noise that rounding may hide
-
-# Noise.
-DEVIATION_BY_MEDIAN = 1.4826  # standard deviation of normal noise over its median absolute deviation
-LOWER_HALF_MEAN = 0.3247  # mean of the smaller half of |x| for x normal with standard deviation 1
+MIN_CONTRAST = 18.0  # grey levels: what differs less from the paper is no ink
 GRAINY = 1.0  # grey levels of noise above which a large picture is smoothed
+LARGE = 64  # pixels of a side from which it is large
 MIN_SIGNAL = 6.5  # standard deviations of the noise that ink must stand out by
 SMOOTHING_GAIN = 0.6  # share of MIN_SIGNAL that is enough once the picture is smoothed
-
-# Shares of full ink.
-CLEAR, FULL_QUANTILE = 0.4, 0.9  # ink is clear from this share of the peak on; full ink is this quantile of clear ink
-WEAK, STRONG = 0.3, 0.55  # a stroke is all that is weak and joined to something strong
 WEAK_NOISE = 3.0  # standard deviations of the noise that weak ink must exceed
+
+# Shares of full ink, which is each stroke's own.
+FULL_QUANTILE = 0.8  # full ink is this quantile of a stroke's levels
+WEAK = 0.4  # a stroke is all that exceeds this share
+FAINT = 0.12  # of the peak of the picture: a stroke whose full ink is less is none
+LOCAL, LOCAL_SHARE = 0.75, 30  # full ink is at least such a share of the peak near by: the shorter side divided by this
+# Of full ink, by which levels change near a stroke's edge: within the shorter side divided by this.
+MIN_SHARPNESS, SHARP_SHARE = 0.4, 150
+MAX_EDGE = 0.5  # of a stroke's pixels that lie at the sheet's edge
 EDGE = 0.06  # what is fainter does not belong to a stroke's soft edge, on grainy paper
 ZERO_NOISE, ZERO_MOST = 1.5, 0.5  # ink begins at so many standard deviations of the noise, at most at this share
 
-MIN_MARGIN, MARGIN_SHARE = 2, 600  # pixels of soft edge around a stroke: the longer side divided by 600, 2 at least
+MIN_MARGIN, MARGIN_SHARE = 2, 450  # pixels of soft edge around a stroke: 2, or the shorter side divided by this
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,189 +44,118 @@ class Ink:
         Float32 (H, W), from 0 for paper to 1 for full ink; 0 also for whatever does not belong to a stroke.
     mask : numpy.ndarray
         Bool (H, W), the cores of the strokes.
+    faint : numpy.ndarray
+        Bool (H, W), the same with what is faint beside stronger strokes, as printed lines are.
     flat : numpy.ndarray
         Float32 (H, W), the picture with its paper levelled, in grey levels above the paper.
     dark : bool
         Whether the ink is darker than the paper.
     contrast : float
-        Difference between ink and paper in grey levels; 0 for a blank.
+        Difference between ink and paper in grey levels, at its largest; 0 for a blank.
     """
 
     amount: Floats
     mask: Mask
+    faint: Mask
     flat: Floats
     dark: bool
     contrast: float
 
 
-@dataclass(frozen=True, eq=False)
-class _Levelled:
-    """A picture whose paper is at 0 and whose ink is above it; gain (H, W) is what it was multiplied by."""
-
-    flat: Floats
-    gain: Floats
-    dark: bool
-    noise: float
-
-
-def find_ink(grey: NDArray[np.uint8], widest_stroke: float) -> Ink:
+def find_ink(levelled: Levelled) -> Ink:
     """Return what is written on a picture.
 
     Parameters
     ----------
-    grey : numpy.ndarray
-        Grey levels, uint8 (H, W).
-    widest_stroke : float
-        The greatest width of a stroke, as a share of the picture's longer side.
+    levelled : Levelled
+        The picture without its paper.
 
     Returns
     -------
     Ink
         The ink; its contrast is 0 where there is none.
     """
-    levelled = _level_paper(grey.astype(np.float32), widest_stroke)
-    grainy = levelled.noise > GRAINY and min(grey.shape) > COARSE_SIDE
+    grainy = levelled.noise > GRAINY and min(levelled.flat.shape) > LARGE
     flat = ndimage.uniform_filter(levelled.flat, 3) if grainy else levelled.flat
     peak = float(flat.max())
     if peak < MIN_CONTRAST or not _stands_out(flat, levelled, SMOOTHING_GAIN if grainy else 1):
-        return Ink(np.zeros_like(flat), np.zeros(flat.shape, bool), levelled.flat, levelled.dark, 0.0)
-    contrast = _full_ink(flat, peak)
-    mask = _strokes(flat / np.float32(contrast), levelled.noise / contrast)
-    margin = max(MIN_MARGIN, round(max(grey.shape) / MARGIN_SHARE))
-    near = ndimage.binary_dilation(mask, NEIGHBOURS, iterations=margin)
-    amount = np.where(near, _amount(levelled, contrast), np.float32(0))
-    return Ink(amount, mask, levelled.flat, levelled.dark, contrast)
+        return _no_ink(levelled)
+    weak = max(MIN_CONTRAST / 2, WEAK_NOISE * levelled.noise, FAINT * peak)
+    labels, count = ndimage.label(flat > min(weak, peak / 2), NEIGHBOURS)
+    full = _full_ink(flat, labels, count)
+    full[full < max(FAINT * peak, MIN_CONTRAST, weak)] = np.inf
+    full[0] = np.inf
+    own = np.maximum(full[labels], LOCAL * _local_peak(flat))
+    margin = max(MIN_MARGIN, round(min(flat.shape) / MARGIN_SHARE))
+    mask = flat > WEAK * own
+    mask &= _strokes(flat, mask, own, margin, levelled.edge)
+    if not mask.any():
+        return _no_ink(levelled)
+    near = ndimage.maximum_filter(np.where(mask, own, np.float32(0)), 2 * margin + 1)
+    return Ink(
+        _amount(levelled, near),
+        mask,
+        mask | (flat > WEAK * full[labels]),
+        levelled.flat,
+        levelled.dark,
+        float(own[mask].max()),
+    )
 
 
-def _level_paper(level: Floats, widest_stroke: float) -> _Levelled:
-    """The picture without its paper, brightened in shadows, where ink and noise are weaker by as much as the light."""
-    small = _coarse(level, COARSE_SIDE)
-    dark, even = _polarity(level, small)
-    sign = np.float32(-1 if dark else 1)
-    paper = _paper(sign * small, widest_stroke, level.shape) if even is None else np.full_like(level, even)
-    gain: Floats = np.divide(WHITE, np.maximum(-paper, DIM) if dark else np.full_like(paper, WHITE))
-    flat = (sign * level - paper) * gain
-    bare = flat if even is None else flat[flat <= max(BARE * float(flat.max()), 0)]  # paper, or most of it is
-    zero = np.float32(np.median(bare))
-    noise = max(_noise(flat, zero, even is not None), ROUNDING * float(np.median(gain)))
-    flat -= zero
-    return _Levelled(flat, gain, dark, noise)
+def _no_ink(levelled: Levelled) -> Ink:
+    nothing = np.zeros(levelled.flat.shape, bool)
+    return Ink(nothing.astype(np.float32), nothing, nothing, levelled.flat, levelled.dark, 0.0)
 
 
-def _polarity(level: Floats, small: Floats) -> tuple[bool, float | None]:
-    """Whether ink is dark, and the level of paper under even light, where only one polarity makes the light even."""
-    if_dark, if_light = _even_paper(-small), _even_paper(small)
-    if (if_dark is None) == (if_light is None):
-        dark = _is_dark_on_light(_coarse(level, COARSE_SIDE // 2))
-    else:
-        dark = if_dark is not None
-    return dark, if_dark if dark else if_light
-
-
-def _is_dark_on_light(level: Floats) -> bool:
-    """Which of two levels is the paper: most of the picture and most of its border are, under uneven light too."""
-    window = 2 * (max(level.shape) // POLARITY_WINDOW) + 1
-    flat = level - ndimage.median_filter(level, window, mode="nearest")
-    border = np.concatenate([flat[0], flat[-1], flat[:, 0], flat[:, -1]])
-    middle = (flat.min() + flat.max()) / 2  # of the extremes: a small digit is less than a hundredth of its picture
-    light = 0.5 * (flat > middle).mean() + 0.5 * (border > middle).mean()
-    return bool(light > 0.5)
-
-
-def _even_paper(signed: Floats) -> float | None:
-    """The level of paper under even light, which ink is brighter than; None where light, or paper, is uneven.
-
-    Under even light the paper's level appears in all parts of the left and the right, however much of the picture is
-    ink, and nearly in those of the middle, where a digit may reach from top to bottom.
-    """
-    if min(signed.shape) < 2 * PARTS:
-        return None
-    parts = [np.array_split(band, PARTS, axis=1) for band in np.array_split(signed, PARTS)]
-    lows = np.array([[np.quantile(part, PAPER_QUANTILE) for part in band] for band in parts])
-    full = float(np.quantile(signed, INK_QUANTILE) - lows.min())
-    if np.ptp(lows[:, [0, -1]]) > MAX_DIFFERENCE_SIDES * full or np.ptp(lows) > MAX_DIFFERENCE * full:
-        return None
-    near = signed[signed <= lows.min() + MAX_DIFFERENCE_SIDES * full]
-    return float(np.median(near))
-
-
-def _paper(signed: Floats, widest_stroke: float, shape: tuple[int, ...]) -> Floats:
-    """The paper under the ink, which is brighter than it here: what is no wider than a stroke is taken off.
-
-    A grey-scale opening (Serra 1982) that tolerates noise: a low percentile of each window, then a high one.
-    """
-    window = max(MIN_WINDOW, round(widest_stroke * max(signed.shape)) | 1)
-    slope = _slope(signed)  # taken out meanwhile: beyond the border, paper is as bright as at it
-    low = ndimage.percentile_filter(signed - slope, LOW_PERCENTILE, window, mode="nearest")
-    paper = ndimage.percentile_filter(low, HIGH_PERCENTILE, window, mode="nearest") + slope
-    if window > SMOOTHED_WINDOW:
-        paper = ndimage.gaussian_filter(np.minimum(paper, signed), 1.0, mode="nearest")
-    return _enlarged(paper, shape)
-
-
-def _slope(level: Floats) -> Floats:
-    """A plane that slopes as the light does for most pairs of near pixels (Theil 1950): a shadow's edge has no say."""
-    height, width = level.shape
-    down, right = max(1, height // SLOPE_STEP), max(1, width // SLOPE_STEP)
-    by_row = float(np.median(level[down:] - level[:-down])) / down
-    by_column = float(np.median(level[:, right:] - level[:, :-right])) / right
-    plane: Floats = (by_row * np.arange(height)[:, None] + by_column * np.arange(width)).astype(np.float32)
-    return plane
-
-
-def _coarse(level: Floats, cells: int) -> Floats:
-    """A copy whose longer side has at most so many cells; each is the mean of what it covers."""
-    from PIL import Image
-
-    factor = max(level.shape) / cells
-    if factor <= 1:
-        return level
-    height, width = (max(min(MIN_CELLS, side), round(side / factor)) for side in level.shape)
-    return np.asarray(Image.fromarray(level).resize((width, height), Image.Resampling.BOX))
-
-
-def _enlarged(small: Floats, shape: tuple[int, ...]) -> Floats:
-    from PIL import Image
-
-    return np.asarray(Image.fromarray(small).resize((shape[1], shape[0]), Image.Resampling.BILINEAR))
-
-
-def _noise(flat: Floats, zero: np.float32, inky: bool) -> float:
-    """Its standard deviation, of most pixels; inky: most may be ink, so differences of neighbours count too."""
-    noise = DEVIATION_BY_MEDIAN * float(np.median(np.abs(flat - zero)))
-    if inky:
-        apart = np.abs(np.diff(flat, axis=1)).ravel()
-        smaller = np.partition(apart, apart.size // 2)[: apart.size // 2]
-        noise = min(noise, float(smaller.mean()) / (LOWER_HALF_MEAN * math.sqrt(2)))
-    return noise
-
-
-def _stands_out(flat: Floats, levelled: _Levelled, share: float) -> bool:
+def _stands_out(flat: Floats, levelled: Levelled, share: float) -> bool:
     """Whether the brightest pixel exceeds the noise by so much that it is ink; in a shadow, without the gain there."""
     clear = float((flat / levelled.gain).max()) * float(np.median(levelled.gain))
     return clear >= MIN_SIGNAL * levelled.noise * share
 
 
-def _full_ink(flat: Floats, peak: float) -> float:
-    """The level of full ink: high among what is clearly ink, so that one glaring speck does not set it."""
-    clear = flat[flat > CLEAR * peak]
-    return float(np.quantile(clear, FULL_QUANTILE)) if clear.size else peak
+def _full_ink(flat: Floats, labels: Labels, count: int) -> Floats:
+    """The level of full ink of each stroke (count + 1,): high in it, so that one glaring speck does not set it."""
+    inked = np.flatnonzero(labels)
+    of, levels = labels.ravel()[inked], flat.ravel()[inked]
+    order = np.lexsort((levels, of))
+    sizes = np.bincount(of, minlength=count + 1)
+    last = np.cumsum(sizes)
+    place = np.maximum(last - 1 - ((1 - FULL_QUANTILE) * sizes).astype(int), 0)
+    full: Floats = levels[order][np.minimum(place, len(order) - 1)].astype(np.float32)
+    return full
 
 
-def _strokes(share: Floats, noise: float) -> Mask:
-    """Whatever is weak ink at least and connected to strong ink; both arguments are shares of full ink."""
-    weak = share > max(WEAK, min(WEAK_NOISE * noise, STRONG))
-    labels, count = ndimage.label(weak, NEIGHBOURS)
-    strong = np.zeros(count + 1, bool)
-    strong[labels[share > STRONG]] = True
-    strong[0] = False
-    strokes: Mask = strong[labels]
+def _local_peak(flat: Floats) -> Floats:
+    """The strongest ink near each place, which faint lines that touch it are no part of."""
+    window = max(3, round(min(flat.shape) / LOCAL_SHARE)) | 1
+    smooth = ndimage.uniform_filter(flat, 3) if window > 3 else flat
+    peak: Floats = ndimage.maximum_filter(smooth, window)
+    return peak
+
+
+def _strokes(flat: Floats, mask: Mask, own: Floats, margin: int, edge: Mask | None) -> Mask:
+    """The ink whose outline is as sharp as a stroke's, as a soft shadow's is not, and which is not the sheet's edge."""
+    labels, count = ndimage.label(mask, NEIGHBOURS)
+    outline = mask & ~ndimage.binary_erosion(mask, NEIGHBOURS, border_value=1)
+    good = np.ones(count + 1, bool)
+    good[0] = False
+    if edge is not None:
+        window = 2 * max(margin, round(min(flat.shape) / SHARP_SHARE)) + 1
+        rise = ndimage.maximum_filter(flat, window) - ndimage.minimum_filter(flat, window)
+        at = labels[outline]
+        number = np.maximum(np.bincount(at, minlength=count + 1), 1)
+        good &= np.bincount(at, (rise[outline] / own[outline]).clip(0, 2), minlength=count + 1) > MIN_SHARPNESS * number
+        sizes, outer = (np.bincount(labels[each], minlength=count + 1) for each in (mask, mask & edge))
+        good &= outer < MAX_EDGE * sizes
+    strokes: Mask = good[labels] & mask
     return strokes
 
 
-def _amount(levelled: _Levelled, contrast: float) -> Floats:
-    """Ink from 0 to 1, in strokes and elsewhere."""
-    zero = np.float32(min(ZERO_NOISE * levelled.noise, ZERO_MOST * contrast))
-    amount: Floats = ((levelled.flat - zero) / (np.float32(contrast) - zero)).clip(0, 1)
-    amount[amount < min(EDGE, levelled.noise / contrast)] = 0
+def _amount(levelled: Levelled, full: Floats) -> Floats:
+    """Ink from 0 to 1 where there is full ink near."""
+    there = full > 0
+    zero = np.minimum(np.float32(ZERO_NOISE * levelled.noise), np.float32(ZERO_MOST) * full)
+    span = np.where(there, full - zero, np.float32(1))
+    amount: Floats = np.where(there, (levelled.flat - zero) / span, np.float32(0)).clip(0, 1)
+    amount[amount * full < np.minimum(np.float32(EDGE) * full, np.float32(levelled.noise))] = 0
     return amount

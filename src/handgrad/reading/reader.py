@@ -1,7 +1,8 @@
 """Reading with a model: one digit on a picture, or all digits of a page, each with its probability or a reason."""
 
 import os
-from itertools import islice
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,19 +12,19 @@ from handgrad.model.model import Model
 from handgrad.model.shipped import open_model
 from handgrad.nn.params import Array
 from handgrad.reading.answer import Answer, Page, Refusal
-from handgrad.reading.ink import find_ink
-from handgrad.reading.lines import in_lines
-from handgrad.reading.normalise import Normalised, fit, see, sides
-from handgrad.reading.picture import Box, Source, open_picture
-from handgrad.reading.segment import Piece, find_pieces, split
+from handgrad.reading.fit import fit
+from handgrad.reading.normalise import see, sides
+from handgrad.reading.page import Mark, Reading, read_ink
+from handgrad.reading.picture import Box, Picture
+from handgrad.reading.pieces import Piece
+from handgrad.reading.source import Source, open_picture
+from handgrad.reading.turn import Turn
+from handgrad.reading.views import Normalised, views
 
-WIDEST_STROKE = 0.1  # on a page, as a share of its longer side
-
-# Digits that touch.
-MIN_WIDTH = 0.75  # share of its height from which a piece of ink may be several digits
-MIN_PART_WIDTH = 0.4  # share of its height that each of them has at least
-MAX_PARTS = 4
-CUT_PRICE = 0.3  # how much likelier the parts must be than the whole, for each cut
+SURE = 0.9  # a score from which no other way to see a picture is tried
+STEEP = 0.15  # pixels down for each to the right from which lines are read upright too
+LATER = 0.02  # what a score loses for each likelier way to see the picture
+DOUBTED = 0.8  # what is left of a score where the ink looks like two digits
 
 
 def read_digit(source: Source, model: str | os.PathLike[str] | Model = "robust", name: str = "picture") -> Answer:
@@ -85,11 +86,33 @@ def inspect_digit(
         For what is no picture, and what is no model for it; the message is one line.
     """
     trained = open_model(model)
-    seen = see(source, trained.network.in_shape, trained.pictures, name)
-    return _answer(trained, trained.scores(seen.pixels[None])[0], seen.box, seen.doubt), seen
+    if trained.pictures != "digits":
+        seen = see(source, trained.network.in_shape, trained.pictures, name)
+        return _answer(trained, trained.scores(seen.pixels[None])[0], seen.box, seen.doubt), seen
+    return _best_view(trained, open_picture(source, name), sides(trained.network.in_shape))
 
 
-def read_page(source: Source, model: str | os.PathLike[str] | Model = "robust", name: str = "picture") -> Page:
+def _best_view(model: Model, picture: Picture, size: tuple[int, int]) -> tuple[Answer, Normalised]:
+    """The digit on a picture, seen in the way in which the model is surest of it."""
+    best: tuple[float, Normalised, Array] | None = None
+    for number, view in enumerate(views(picture, *size)):
+        scores = model.scores(view.pixels[None])[0]
+        worth = float(scores.max()) * view.prior * (1 if view.doubt is None else DOUBTED) - number * LATER
+        if best is None or worth > best[0]:
+            best = worth, view, scores
+        if best[0] >= SURE:
+            break
+    assert best is not None
+    _, seen, scores = best
+    one = seen.doubt is Refusal.TWO_DIGITS and not seen.left_out and scores.max() >= SURE  # of several strokes
+    doubt = None if one else seen.doubt
+    return _answer(model, scores, seen.box, doubt), seen
+
+
+def read_page(
+    source: Source, model: str | os.PathLike[str] | Model = "robust", name: str = "picture",
+    region: Box | None = None, grid: tuple[int, int] | None = None,
+) -> Page:  # fmt: skip
     """Return all digits on a page, a photo or a scan.
 
     Parameters
@@ -100,11 +123,15 @@ def read_page(source: Source, model: str | os.PathLike[str] | Model = "robust", 
         The model, as for `read_digit`.
     name : str
         What messages call a picture that has no path.
+    region : tuple of int, optional
+        Left, top, width and height, in pixels, of the part to read; all of the picture without it.
+    grid : tuple of int, optional
+        Columns and rows of cells, of one size and with one digit each, which the picture or the region has.
 
     Returns
     -------
     Page
-        An answer for each digit, line by line; no lines where nothing is written.
+        An answer for each digit, line by line; no lines where nothing is written. With a grid, an answer for each cell.
 
     Raises
     ------
@@ -122,44 +149,52 @@ def read_page(source: Source, model: str | os.PathLike[str] | Model = "robust", 
         raise UserError("this model sees whole pictures: expected one of digits to read a page, as robust")
     size = sides(trained.network.in_shape)
     picture = open_picture(source, name)
-    pieces, scores = _cut_apart(trained, find_pieces(find_ink(picture.grey, WIDEST_STROKE)), size)
-    lines = (
-        tuple(_answer(trained, scores[i], picture.in_original(pieces[i].box)) for i in line)
-        for line in in_lines(pieces)
+    part = picture.part(region) if region else picture
+    if grid:
+        lines = tuple(tuple(_best_view(trained, cell, size)[0] for cell in row) for row in part.cells(*grid))
+        return Page(picture, lines)
+    return _read_upright(trained, part, size, picture)
+
+
+def _read_upright(model: Model, part: Picture, size: tuple[int, int], picture: Picture) -> Page:
+    """The page of a part of a picture, turned first where its lines are steep and are better read so."""
+    found = _read_ink(model, part.grey, size)
+    turn = Turn(part.grey, found.slope)
+    if abs(found.slope) > STEEP:
+        turned = turn.picture()
+        upright = _read_ink(model, turned, size)
+        if upright.gain > found.gain:
+            return _page(model, upright, picture, lambda box: part.in_original(turn.back(box, turned.shape)))
+    return _page(model, found, picture, part.in_original)
+
+
+def _read_ink(model: Model, grey: NDArray[np.uint8], size: tuple[int, int]) -> Reading:
+    return read_ink(grey.astype(np.float32), lambda pieces: _scores(model, pieces, size), model.classes)
+
+
+def _page(model: Model, found: Reading, picture: Picture, place: Callable[[Box], Box]) -> Page:
+    lines = tuple(
+        tuple(_page_answer(model, mark, place(mark.glyph.piece.box)) for mark in line) for line in found.lines
     )
-    return Page(picture, tuple(lines))
+    return Page(picture, lines, tuple(place(piece.box) for piece in found.words))
+
+
+def _page_answer(model: Model, mark: Mark, box: Box) -> Answer:
+    scores = mark.glyph.scores if mark.glyph.scores is not None else np.zeros(len(model.classes), np.float32)
+    doubt = Refusal.PUNCTUATION if mark.sign else None if mark.glyph.is_digit else Refusal.UNKNOWN
+    return replace(_answer(model, scores, box, doubt), sign=mark.sign)
+
+
+def _scores(model: Model, pieces: list[Piece], size: tuple[int, int]) -> Array:
+    """The probability of each class for each piece (N, K)."""
+    if not pieces:
+        return np.zeros((0, len(model.classes)), np.float32)
+    return model.scores(np.stack([fit(piece.amount, *size) for piece in pieces]))
 
 
 def _answer(model: Model, scores: Array, box: Box, doubt: Refusal | None = None) -> Answer:
     best = int(scores.argmax())
     score = float(scores[best])
-    reason = doubt or (None if score >= model.threshold else Refusal.UNKNOWN)
+    reason = doubt or (None if score >= model.thresholds[best] else Refusal.UNKNOWN)
     probabilities = scores / max(float(scores.sum()), 1e-30)
     return Answer(model.classes[best], score, tuple(float(p) for p in probabilities), reason, box)
-
-
-def _cut_apart(model: Model, pieces: list[Piece], size: tuple[int, int]) -> tuple[list[Piece], NDArray[np.float32]]:
-    """The pieces, cut where the parts are likelier to be digits than the whole; and their scores (N, K)."""
-    choices = [_ways_to_cut(piece) for piece in pieces]
-    every = [part for ways in choices for parts in ways for part in parts]
-    if not every:
-        return [], np.zeros((0, len(model.classes)), np.float32)
-    scores = model.scores(np.stack([fit(part.amount, *size) for part in every]))
-    places, kept = iter(range(len(every))), []
-    for ways in choices:
-        rows = [list(islice(places, len(parts))) for parts in ways]
-        kept += rows[int(np.argmax([_worth(scores[parts]) for parts in rows]))]
-    return [every[i] for i in kept], scores[kept]
-
-
-def _ways_to_cut(piece: Piece) -> list[list[Piece]]:
-    """The whole piece, and, if it is wide, its halves, thirds and quarters."""
-    most = 1
-    if piece.width > MIN_WIDTH * piece.height:
-        most = min(MAX_PARTS, max(1, round(piece.width / (MIN_PART_WIDTH * piece.height))))
-    return [[piece], *(split(piece, parts) for parts in range(2, most + 1))]
-
-
-def _worth(scores: NDArray[np.float32]) -> float:
-    """How good a way to cut is, by the scores (parts, K): the least likely part decides, and each cut has a price."""
-    return float(scores.max(axis=1).min()) - CUT_PRICE * (len(scores) - 1)

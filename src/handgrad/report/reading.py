@@ -13,9 +13,9 @@ import numpy as np
 from handgrad.errors import UserError
 from handgrad.files import replace_file
 from handgrad.reading.answer import Answer, Page
-from handgrad.reading.normalise import Normalised
+from handgrad.reading.views import Normalised
 from handgrad.report.files import save
-from handgrad.report.style import BLUE, INK, MUTED, VERMILION, bare, new_figure
+from handgrad.report.style import BLUE, GREEN, INK, MUTED, VERMILION, bare, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,7 +51,9 @@ def draw_steps(seen: Sequence[tuple[str, Normalised, Answer]], path: str | os.Pa
 
 
 def draw_page(page: Page, path: str | os.PathLike[str]) -> None:
-    """Draw a page with a box around each digit and the answer above it; refused ones have another colour.
+    """Draw a page with a box around each digit and the answer above it.
+
+    Digits are blue, refused ones orange, punctuation is green, and other writing has grey boxes.
 
     Parameters
     ----------
@@ -75,16 +77,24 @@ def draw_page(page: Page, path: str | os.PathLike[str]) -> None:
     draw = ImageDraw.Draw(picture)
     scale = page.picture.scale
     answers = [answer for line in page.lines for answer in line]
-    tall = float(np.median([answer.box[3] for answer in answers])) / scale if answers else 20.0
+    heights = [answer.box[3] for answer in answers if not answer.sign]
+    tall = float(np.median(heights)) / scale if heights else 20.0
     font = ImageFont.load_default(max(12.0, 0.45 * tall))
-    for answer in answers:
-        left, top, width, height = (side / scale for side in answer.box)
-        colour = VERMILION if answer.reason else BLUE
+    boxes = [(box, MUTED, "") for box in page.words]
+    boxes += [(answer.box, _colour(answer), answer.sign or answer.text) for answer in answers]
+    for box, colour, text in boxes:
+        left, top, width, height = (side / scale for side in box)
         draw.rectangle((left, top, left + width, top + height), outline=colour, width=max(1, round(tall / 30)))
-        draw.text((left, top), answer.text, fill=colour, font=font, anchor="ld")
+        draw.text((left, top), text, fill=colour, font=font, anchor="ld")
     buffer = BytesIO()
     picture.save(buffer, PAGE_FORMATS[suffix])
     replace_file(path, buffer.getvalue())
+
+
+def _colour(answer: Answer) -> str:
+    if answer.sign:
+        return GREEN
+    return VERMILION if answer.reason else BLUE
 
 
 def _show_steps(panels: Sequence[Axes], normalised: Normalised) -> None:
@@ -104,7 +114,8 @@ def _show_steps(panels: Sequence[Axes], normalised: Normalised) -> None:
 
 def _show_answer(panel: Axes, name: str, answer: Answer) -> None:
     bare(panel)
-    sure = f"not sure:\n{answer.reason}" if answer.reason else f"{answer.probability:.1%}"
+    refusal = "\n".join(["not sure:", str(answer.reason), *filter(None, [answer.likeliest])])
+    sure = refusal if answer.reason else f"{answer.probability:.1%}"
     label = Path(name).name[:LABEL_LENGTH].encode("latin-1", "replace").decode("latin-1")  # what the font can show
     panel.text(0.02, 0.62, answer.text, color=INK, fontsize=22, va="center", parse_math=False)
     panel.text(0.02, 0.28, sure, color=INK, fontsize=8, va="center", parse_math=False)

@@ -17,6 +17,7 @@ MUTED = "#656d76"  # axes and remarks
 BLUE = "#0072b2"
 ORANGE = "#e69f00"
 VERMILION = "#d55e00"
+GREEN = "#009e73"
 DPI = 150  # dots an inch
 
 

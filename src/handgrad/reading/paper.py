@@ -34,7 +34,7 @@ MAX_DIFFERENCE_SIDES, MAX_DIFFERENCE = 0.1, 0.6  # between parts, as shares of f
 MAX_WITHIN, FEW_PIXELS = 0.15, 40
 BARE = 0.5  # share of the largest difference from the paper up to which a pixel may be paper
 
-EDGE_SHARE = 45  # the shorter side divided by this: how far the edge of a sheet reaches
+EDGE_SHARE, MIN_EDGE = 150, 2  # how far the edge of a sheet reaches: the shorter side divided by this; pixels
 
 # Noise.
 ROUNDING = 0.75  # grey levels of noise that rounding may hide
@@ -107,7 +107,7 @@ def level_paper(level: Floats, dark: bool, widest_stroke: float, tight: bool = F
 def _edge(sheet: Mask | None, shape: tuple[int, ...]) -> Mask:
     """Where a sheet ends."""
     inner = np.zeros(shape, bool)
-    reach = max(1, round(min(shape) / EDGE_SHARE))
+    reach = max(MIN_EDGE, round(min(shape) / EDGE_SHARE))
     inner[reach:-reach, reach:-reach] = True
     return ~inner if sheet is None else ~(inner & ndimage.binary_erosion(sheet, NEIGHBOURS, reach, border_value=1))
 

@@ -24,6 +24,7 @@ MIN_STRAIGHT = 0.75  # share of its columns that do not
 
 # Lines of several segments.
 MAX_LINK = 1.5  # digit heights: the widest gap that a line bridges, unless told
+MIN_BAND = 16.0  # pixels: of the bands in which the next segment of a line is looked for
 LINK_STRAY, LINK_STRAY_BY_GAP = 2.0, 0.03  # pixels by which the next segment may lie off, and for each pixel of the gap
 OWN_SLOPE = 4.0  # digit heights from which a line's own slope is known
 MAX_EXTENSION = 15.0  # digit heights that a line goes on beyond its ends
@@ -107,23 +108,27 @@ def _linked(segments: list[Segment], size: float, widest: float) -> list[Straigh
     """Segments that continue each other, as lines."""
     if not segments:
         return []
-    common = _common_slope(segments)
+    common, height = _common_slope(segments), max(widest, MIN_BAND)
     lines: list[list[Segment]] = []
-    going: list[list[Segment]] = []
+    going: dict[int, list[list[Segment]]] = {}  # the lines that may go on, by the band of the picture where they end
     for segment in segments:
-        going = [line for line in going if segment.left - line[-1].right < widest]
+        band = int(segment.start // height)
         best, nearest = None, widest
-        for line in going:
-            gap = segment.left - line[-1].right
-            stray = abs(_forecast(line, segment.left, common, size) - segment.start)
-            away = max(gap, 0) + stray
-            if gap >= -MIN_SEGMENT / 2 and away < nearest and stray < LINK_STRAY + LINK_STRAY_BY_GAP * max(gap, 0):
-                best, nearest = line, away
+        for near in (band - 1, band, band + 1):
+            going[near] = [line for line in going.get(near, ()) if segment.left - line[-1].right < widest]
+            for line in going[near]:
+                gap = segment.left - line[-1].right
+                stray = abs(_forecast(line, segment.left, common, size) - segment.start)
+                away = max(gap, 0) + stray
+                if gap >= -MIN_SEGMENT / 2 and away < nearest and stray < LINK_STRAY + LINK_STRAY_BY_GAP * max(gap, 0):
+                    best, nearest = line, away
         if best is None:
             best = []
             lines.append(best)
-            going.append(best)
+        else:
+            going[int(best[-1].at(best[-1].right) // height)].remove(best)
         best.append(segment)
+        going.setdefault(int(segment.at(segment.right) // height), []).append(best)
     return [Straight(line) for line in lines]
 
 

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from handgrad.errors import UserError
+from handgrad.reading.picture import Picture
 from handgrad.reading.source import WORK_SIDE, open_picture
 
 from .scenes import png
@@ -154,3 +155,44 @@ def test_what_is_no_file_is_no_picture(tmp_path: Path) -> None:
 def test_a_strip_that_shrinks_to_nothing_is_refused() -> None:
     with pytest.raises(UserError, match="16000x5 pixels, expected 32 or more a side"):
         open_picture(np.zeros((5, 16_000), np.uint8))
+
+
+PICTURE = Picture("p", (np.arange(40 * 60).reshape(40, 60) % 251).astype(np.uint8), 2.0)  # 120 x 80 in the original
+
+
+def test_a_part_knows_its_place_in_the_original() -> None:
+    part = PICTURE.part((20, 10, 40, 30))
+    assert (part.grey == PICTURE.grey[5:20, 10:30]).all() and part.corner == (20, 10) and part.scale == 2.0
+    assert part.in_original((0, 0, 20, 15)) == (20, 10, 40, 30)
+    inner = part.part((30, 20, 12, 10))
+    assert (inner.grey == PICTURE.grey[10:15, 15:21]).all() and inner.in_original((1, 1, 2, 2)) == (32, 22, 4, 4)
+    assert part.grey.flags.c_contiguous
+
+
+def test_a_part_that_reaches_beyond_the_picture_is_what_lies_in_it() -> None:
+    part = PICTURE.part((-20, -20, 60, 50))
+    assert part.corner == (0, 0) and part.grey.shape == (15, 20)
+    part = PICTURE.part((100, 60, 500, 500))
+    assert part.corner == (100, 60) and part.grey.shape == (10, 10)
+    assert (PICTURE.part((0, 0, 120, 80)).grey == PICTURE.grey).all()
+
+
+@pytest.mark.parametrize("region", [(0, 0, 2, 50), (0, 0, 0, 0), (200, 0, 50, 50), (-50, -50, 40, 40), (5, 5, -9, 20)])
+def test_a_part_without_pixels_is_refused(region: tuple[int, int, int, int]) -> None:
+    with pytest.raises(UserError, match=r"^p: region .* of 120x80 pixels") as caught:
+        PICTURE.part(region)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(1, 1), (3, 2), (7, 3), (11, 7)])
+def test_cells_cover_the_picture_in_order(columns: int, rows: int) -> None:
+    cells = PICTURE.cells(columns, rows)
+    assert len(cells) == rows and {len(row) for row in cells} == {columns}
+    for i, row in enumerate(cells):
+        for j, cell in enumerate(row):
+            assert cell.corner == pytest.approx((120 / columns * j, 80 / rows * i), abs=2)
+            assert cell.grey.shape == pytest.approx((40 / rows, 60 / columns), abs=1.01)
+    inner = PICTURE.part((40, 20, 60, 40)).cells(2, 2)
+    assert [cell.corner for row in inner for cell in row] == [(40, 20), (70, 20), (40, 40), (70, 40)]
+    with pytest.raises(UserError, match="region"):
+        PICTURE.cells(30, 2)

@@ -29,7 +29,7 @@ WORD_GAP = 0.9  # digit heights between two parts of a line
 MIN_WORD = 3  # pieces
 MAX_UNREAD = 0.5  # share of a part's pieces that are no digits, above which it is a word
 SMALL_PRINT, MAX_UNREAD_SMALL = 0.62, 0.2  # of the page's digit height: smaller writing is a word with fewer of them
-SURE = 0.7  # worth of a reading from which no other ink is looked for
+SURE = 0.7  # worth of a reading from which no thicker strokes are looked for
 DIGIT = 0.5  # score from which a piece counts as a digit
 
 
@@ -81,7 +81,7 @@ class Reading:
 
 
 def read_ink(level: Floats, judge: Judge, classes: Sequence[str]) -> Reading:
-    """Return what is written on a page, in the ink in which the model is surest of it.
+    """Return what is written on a page, with a pen or a brush, whichever the model is surer of.
 
     Parameters
     ----------
@@ -99,14 +99,10 @@ def read_ink(level: Floats, judge: Judge, classes: Sequence[str]) -> Reading:
     """
     widest = max(WIDE_STROKE, MIN_WIDEST / max(level.shape))
     dark = ink_is_dark(level, widest)
-    best: Reading | None = None
-    for is_dark, width in ((dark, widest), (not dark, widest), (dark, max(widest, WIDER_STROKE))):
-        found = _read(level, is_dark, width, judge, classes)
-        best = found if best is None else max(best, found, key=lambda reading: reading.gain)
-        if best.worth >= SURE:
-            break
-    assert best is not None
-    return best
+    found = _read(level, dark, widest, judge, classes)
+    if found.worth >= SURE or widest >= WIDER_STROKE:
+        return found
+    return max(found, _read(level, dark, WIDER_STROKE, judge, classes), key=lambda reading: reading.gain)
 
 
 def _read(level: Floats, dark: bool, widest: float, judge: Judge, classes: Sequence[str]) -> Reading:

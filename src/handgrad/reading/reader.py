@@ -21,6 +21,7 @@ from handgrad.reading.source import Source, open_picture
 from handgrad.reading.turn import Turn
 from handgrad.reading.views import Normalised, views
 
+MARGIN = 0.75  # share of its threshold that a score reaches with the prior of its view too
 SURE = 0.9  # a score from which no other way to see a picture is tried
 STEEP = 0.15  # pixels down for each to the right from which lines are read upright too
 LATER = 0.02  # what a score loses for each likelier way to see the picture
@@ -103,9 +104,11 @@ def _best_view(model: Model, picture: Picture, size: tuple[int, int]) -> tuple[A
         if best[0] >= SURE:
             break
     assert best is not None
-    _, seen, scores = best
+    worth, seen, scores = best
     one = seen.doubt is Refusal.TWO_DIGITS and not seen.left_out and scores.max() >= SURE  # of several strokes
     doubt = None if one else seen.doubt
+    if worth < MARGIN * model.thresholds[int(scores.argmax())]:  # a less likely way to see the picture has to be surer
+        doubt = doubt or Refusal.UNKNOWN
     return _answer(model, scores, seen.box, doubt), seen
 
 

@@ -48,7 +48,7 @@ def test_kill_9_of_the_driver_at_random_moments(photos, undisturbed, tmp_path):
             time.sleep(generator.uniform(0.2, 6.0))
         else:  # while it writes
             before = complete(out)
-            wait_for(lambda: complete(out) > before or process.poll() is not None)  # noqa: B023
+            wait_for(lambda before=before, process=process: complete(out) > before or process.poll() is not None)
             time.sleep(generator.uniform(0, 1.2))
         orphans = workers(process)
         process.kill()
@@ -66,7 +66,7 @@ def test_killed_workers_are_replaced(photos, undisturbed, tmp_path):
     out = tmp_path / "a.csv"
     process = start(photos, out, "--workers", "2", env=environment(tmp_path, SLOWLY))
     for count in (1, 2):
-        wait_for(lambda: complete(out) >= 5 * count)  # noqa: B023
+        wait_for(lambda count=count: complete(out) >= 5 * count)
         for worker in workers(process)[:count]:
             worker.kill()
     end(process, code=1)

@@ -18,13 +18,8 @@ CELLS, STRIP_CELLS = 512, 128  # most of the longer, least of the shorter side, 
 MIN_WINDOW = 3  # cells of that copy
 MAX_WINDOW = 0.25  # of its shorter side
 
-# Whether ink is dark is judged on a small copy.
-POLARITY_CELLS = 32  # of its longer side
-POLARITY_WINDOW = 4  # the longer side, at most those cells, divided by this: half the window whose median is the paper
-
-# Whether a page's ink is: around a stroke, so many of its widths; what contrast is strong, as a share of the strongest.
+# Whether ink is dark: around a stroke, so many of its widths; what contrast is strong, as a share of the strongest.
 AROUND, STRONG = 2.0, 0.6
-HALF = 0.5
 
 # Paper under even light has nearly the same level everywhere.
 PARTS = 3  # of a picture, down and across
@@ -112,36 +107,8 @@ def _edge(sheet: Mask | None, shape: tuple[int, ...]) -> Mask:
     return ~inner if sheet is None else ~(inner & ndimage.binary_erosion(sheet, NEIGHBOURS, reach, border_value=1))
 
 
-def is_dark_on_light(level: Floats) -> bool:
-    """Return whether ink is probably darker than the paper: most of a picture and of its border are paper.
-
-    Parameters
-    ----------
-    level : numpy.ndarray
-        Grey levels, float32 (H, W).
-
-    Returns
-    -------
-    bool
-        Under uneven light too.
-    """
-    evens = [_even_paper(sign * coarse(level, CELLS)) is not None for sign in (np.float32(-1), np.float32(1))]
-    if evens[0] != evens[1]:  # only one of the two makes the light even
-        return evens[0]
-    sheet = find_sheet(level, dark=True)
-    if sheet is not None:  # what lies around the paper has no say
-        level = np.where(sheet, level, np.float32(np.median(level[sheet])))
-    small = coarse(level, POLARITY_CELLS)
-    window = 2 * (min(max(small.shape), POLARITY_CELLS) // POLARITY_WINDOW) + 1
-    flat = small - ndimage.median_filter(small, window, mode="nearest")
-    border = np.concatenate([flat[0], flat[-1], flat[:, 0], flat[:, -1]])
-    middle = (flat.min() + flat.max()) / 2  # of the extremes: a small digit is less than a hundredth of its picture
-    light = 0.5 * (flat > middle).mean() + 0.5 * (border > middle).mean()
-    return bool(light > 0.5)
-
-
 def ink_is_dark(level: Floats, widest_stroke: float) -> bool:
-    """Return whether what is written on a page is probably darker than the paper.
+    """Return whether ink is probably darker than the paper.
 
     Where contrast is strong there is a stroke, and most of what lies around a stroke is paper.
 
@@ -166,7 +133,7 @@ def ink_is_dark(level: Floats, widest_stroke: float) -> bool:
     contrast = high - low
     strong = contrast > STRONG * float(contrast.max())
     share = (ndimage.uniform_filter(small, window) - low)[strong] / np.maximum(contrast[strong], 1e-6)
-    return bool(np.mean(share) > HALF) if share.size else True
+    return bool(np.mean(share) > 0.5) if share.size else True
 
 
 def _tight_paper(signed: Floats) -> float | None:

@@ -14,7 +14,7 @@ import numpy as np
 from handgrad.reading.answer import Refusal
 from handgrad.reading.fit import Pixels, extent, fit
 from handgrad.reading.ink import Floats, Ink, Mask, find_ink
-from handgrad.reading.paper import is_dark_on_light, level_paper
+from handgrad.reading.paper import ink_is_dark, level_paper
 from handgrad.reading.picture import Box, Picture
 from handgrad.reading.pieces import Piece, find_pieces, united
 from handgrad.reading.rules import find_rules
@@ -88,7 +88,7 @@ def views(picture: Picture, height: int = 28, width: int = 28) -> Iterator[Norma
         Dark ink and light ink; a digit on paper and one that fills its picture; one piece of ink and all of it.
     """
     level = picture.grey.astype(np.float32)
-    dark = is_dark_on_light(level)
+    dark = ink_is_dark(level, WIDEST_STROKE)
     found = False
     for is_dark in (dark, not dark):
         for ink in _inks(level, is_dark):

@@ -22,7 +22,7 @@ from handgrad.reading import read_page  # noqa: E402
 from handgrad.reading.cuts import find_cuts  # noqa: E402
 from handgrad.reading.fit import fit  # noqa: E402
 from handgrad.reading.glyph import Glyph  # noqa: E402
-from handgrad.reading.ink import find_ink  # noqa: E402
+from handgrad.reading.ink import erased, find_ink  # noqa: E402
 from handgrad.reading.lattice import Part, Run, best_path, line_parts, runs  # noqa: E402
 from handgrad.reading.lines import Line, in_lines  # noqa: E402
 from handgrad.reading.page import WIDE_STROKE  # noqa: E402
@@ -159,15 +159,16 @@ def main() -> None:
     sheet = find_sheet(level, dark=True)
     assert sheet is not None
     keep(tinted(shown, ~sheet, VERMILION), "sheet")
-    levelled = level_paper(level, True, WIDE_STROKE)
+    levelled = level_paper(level, sheet, True, WIDE_STROKE)
     assert levelled is not None
     keep(grey(levelled.flat, 255), "paper")
     ink = find_ink(levelled)
     keep(grey(ink.amount), "ink")
     rules = find_rules(ink.faint)
-    keep(tinted(grey(ink.amount), ndimage.binary_dilation(rules), VERMILION), "rules")
-    lines = in_lines(find_pieces(ink, rules))
-    draw_lines(lines, grey(np.where(rules, 0, ink.amount)))
+    keep(tinted(grey(ink.amount), ndimage.binary_dilation(rules.ink), VERMILION), "rules")
+    ink = find_ink(erased(levelled, ink, rules.ink))
+    lines = in_lines(find_pieces(ink, rules.ink), rules.rows)
+    draw_lines(lines, grey(np.where(rules.ink, 0, ink.amount)))
 
     def judged(pieces: list[Piece]) -> list[Array]:
         return list(model.scores(np.stack([fit(piece.amount) for piece in pieces])))

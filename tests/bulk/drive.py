@@ -15,10 +15,11 @@ from sweeps.drive import hear_interrupts, importing_first
 SITE = """
 import os, time
 from handgrad.bulk import worker
-def disturbed(item, model, task, real=worker.read_picture):
-    {before}
-    return real(item, model, task)
-worker.read_picture = disturbed
+def disturbed(items, model, task, real=worker.read_chunk):
+    for item in items:
+        {before}
+    return real(items, model, task)
+worker.read_chunk = disturbed
 """
 BAD = "sub/bad.png"
 

@@ -11,7 +11,7 @@ from PIL import Image
 from handgrad import pretrained
 from handgrad.bulk import worker
 from handgrad.bulk.task import Task
-from handgrad.bulk.worker import Item, load, read_picture
+from handgrad.bulk.worker import Item, load, read_chunk
 from handgrad.datasets import load as load_data
 from handgrad.model.model import Model
 
@@ -27,7 +27,7 @@ def model() -> Model:
 
 
 def rows(item: Item, model: Model, failed: bool = False, lost: bool = False, task: Task = TO_CSV) -> list[list[str]]:
-    read = read_picture(item, model, task)
+    (read,) = read_chunk([item], model, task)
     assert (read.failed, read.lost) == (failed, lost)
     return [row[1:] for row in csv.reader(StringIO(read.data.decode()))]
 
@@ -86,9 +86,23 @@ def test_whatever_happens_is_a_row(
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr("handgrad.reading.read_pages", fail)
-    ((*_, found),) = rows(Item("a.png", b"x"), model, failed=True)
-    assert found.startswith(reason)
+    for place in ("source.open_pages", "reader.read_ink"):
+        with monkeypatch.context() as patched:
+            patched.setattr(f"handgrad.reading.{place}", fail)
+            ((*_, found),) = rows(Item("a.tif", tiff(DIGIT)), model, failed=True)
+            assert found.startswith(reason)
+
+
+@pytest.mark.parametrize("kernels", ["naive", "serial"])
+def test_pictures_side_by_side_have_the_rows_that_each_has_alone(kernels: str, model: Model) -> None:
+    digits = [Image.fromarray(each) for each in load_data("mnist").test.pixels[:7].reshape(-1, 28, 28)]
+    narrow = Image.fromarray(np.zeros((2, 2), np.uint8))
+    files = [*map(tiff, digits), tiff(DIGIT, narrow, DIGIT), b"no picture", tiff(BLANK, DIGIT)]
+    items = [Item(f"{i}.tif", file) for i, file in enumerate(files)]
+    model.kernels = kernels
+    together = read_chunk(items, model, TO_CSV)
+    assert together == tuple(read_chunk([item], model, TO_CSV)[0] for item in items)
+    assert [read.failed for read in together] == [False] * 7 + [True, True, False]
 
 
 @pytest.mark.parametrize("kernels", ["naive", "serial"])
@@ -100,5 +114,5 @@ def test_rows_do_not_depend_on_what_was_read_before(kernels: str, monkeypatch: p
     monkeypatch.setattr(model.network, "workspace", lambda n, **kind: used.append(kind) or real(n, **kind))
     for answered in (0, 10_000):
         model._answered = answered
-        read_picture(Item("a.tif", tiff(DIGIT)), model, TO_CSV)
+        read_chunk([Item("a.tif", tiff(DIGIT))], model, TO_CSV)
     assert used and all(kind == {"kernels": kernels} for kind in used)

@@ -49,6 +49,15 @@ def test_a_chain_of_zeros_may_be_cut_between_all(count: int) -> None:
     assert all(min(np.abs(through(piece, cut) - place).min() for cut in cuts) < 0.1 * TALL for place in places)
 
 
+@pytest.mark.parametrize("slant", [0.0, 0.3])
+def test_a_wall_that_two_zeros_share_is_cut_lengthwise(slant: float) -> None:
+    lines, _ = touching("00", 0.0, slant=slant)
+    piece = piece_of(lines, 7)
+    pairs = [cut_apart(piece, [cut]) for cut in find_cuts(piece)]
+    unlike = [abs(a.mass - b.mass) / piece.mass + abs(a.width - b.width) / piece.width for a, b in pairs]
+    assert min(unlike) < 0.08, "one cut leaves two like zeros"
+
+
 def test_a_slanted_gap_is_followed() -> None:
     lines, _ = touching("77", 0.2)
     piece = piece_of(lines)
@@ -64,7 +73,7 @@ def test_the_parts_have_all_the_ink_from_left_to_right(text: str) -> None:
     parts = cut_apart(piece, cuts)
     assert 2 <= len(parts) <= len(cuts) + 1
     assert sum(part.mass for part in parts) == pytest.approx(piece.mass, rel=0.03)
-    assert (np.diff([part.left for part in parts]) > -0.2 * TALL).all()
+    assert (np.diff([part.middle[0] for part in parts]) > -0.2 * TALL).all()
     assert min(part.left for part in parts) == piece.left and max(part.right for part in parts) == piece.right
 
 

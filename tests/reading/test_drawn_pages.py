@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
 from handgrad.model.shipped import pretrained
 from handgrad.reading import read_digit, read_page
@@ -112,3 +113,11 @@ def test_dates_sums_prices_and_times(line: str) -> None:
 def test_nothing_is_read_where_nothing_is_written() -> None:
     blank = page(" ")
     assert not any(text(bordered(blank, *border)) for border in ((0, 0), (40, 50, "l"), (8, 5, "l"), (8, 5)))
+
+
+@pytest.mark.parametrize("word", ["Policy number", "minimum", "William Hill", "umn"])
+@pytest.mark.parametrize("size", [22, 34])
+def test_small_print_above_digits_is_left_out(word: str, size: int) -> None:
+    sheet = Image.fromarray(on(ink(written("20473", 70, (60, 110)), (260, 520), 6, 0.6)))
+    ImageDraw.Draw(sheet).text((60, 50), word, 40, ImageFont.load_default(size))
+    assert text(np.asarray(sheet)) == "20473"

@@ -5,6 +5,7 @@ import pytest
 
 from handgrad.reading.ink import Ink, find_ink
 from handgrad.reading.paper import ink_is_dark, level_paper
+from handgrad.reading.sheet import find_sheet
 
 from .drawings import bordered, hard, ink, light, on, page, soft_spot, written
 
@@ -15,9 +16,15 @@ CORES, PAPER = STROKES > 0.8, STROKES == 0
 
 
 def ink_of(picture: np.ndarray, dark: bool = True) -> Ink:
-    levelled = level_paper(picture.astype(np.float32), dark, WIDEST)
+    level = picture.astype(np.float32)
+    levelled = level_paper(level, find_sheet(level, dark), dark, WIDEST)
     assert levelled is not None
     return find_ink(levelled)
+
+
+def looks_dark(picture: np.ndarray) -> bool:
+    level = picture.astype(np.float32)
+    return ink_is_dark(level, find_sheet(level, dark=True), WIDEST)
 
 
 def grainy(picture: np.ndarray, noise: float) -> np.ndarray:
@@ -63,7 +70,7 @@ def test_a_shadow_across_the_strokes_hides_none() -> None:
 @pytest.mark.parametrize("board", [15, 60, 90])
 def test_chalk_on_a_board(board: int) -> None:
     picture = grainy(on(STROKES, board, board + 120), 3)
-    assert not ink_is_dark(picture.astype(np.float32), WIDEST)
+    assert not looks_dark(picture)
     found = ink_of(picture, dark=False)
     assert not found.dark and found.mask[CORES].mean() > 0.95 and found.mask[PAPER].mean() < 0.002
 
@@ -85,9 +92,8 @@ def test_a_hard_pen_one_pixel_wide_is_found_whole() -> None:
 def test_polarity_is_seen_under_uneven_light_and_on_a_table(invert: bool) -> None:
     picture = page("2024\n3579")
     for seen in (picture, picture * light(picture.shape, 0.4, 1), page("1", width=3), page("8888\n8888", width=11)):
-        level = (255 - seen if invert else seen).astype(np.float32)
-        assert ink_is_dark(level, WIDEST) == (not invert)
-    assert ink_is_dark(bordered(picture, 60, 40).astype(np.float32), WIDEST)
+        assert looks_dark(255 - seen if invert else seen) == (not invert)
+    assert looks_dark(bordered(picture, 60, 40))
 
 
 @pytest.mark.parametrize("level", [40, 128, 255])

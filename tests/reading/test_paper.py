@@ -26,7 +26,8 @@ def text(pixels: np.ndarray) -> str:
 
 
 def ink_of(pixels: np.ndarray) -> Ink:
-    levelled = level_paper(pixels.astype(np.float32), True, WIDE_STROKE)
+    level = pixels.astype(np.float32)
+    levelled = level_paper(level, find_sheet(level, dark=True), True, WIDE_STROKE)
     assert levelled is not None
     return find_ink(levelled)
 
@@ -70,7 +71,8 @@ def test_chalk_and_ink(light: bool) -> None:
     sheet = Sheet(220, 420, 40 if light else 215)
     sheet.write("5208", 60, 70, ink=220 if light else 50)
     pixels = sheet.pixels()
-    assert ink_is_dark(pixels.astype(np.float32), WIDE_STROKE) is not light
+    level = pixels.astype(np.float32)
+    assert ink_is_dark(level, find_sheet(level, dark=True), WIDE_STROKE) is not light
     assert text(pixels) == "5208"
 
 
@@ -90,7 +92,7 @@ def test_ruled_and_squared_paper(columns: bool) -> None:
     sheet.write("35274", 90, 62, tall=70)
     sheet.write("90681", 90, 205, tall=70)
     ink = ink_of(sheet.pixels())
-    rules = find_rules(ink.faint)
+    rules = find_rules(ink.faint).ink
     near = ndimage.binary_dilation(lines, iterations=2)
     assert (rules & ~near).sum() < 0.05 * rules.sum()
     assert text(sheet.pixels()) == "35274\n90681"
@@ -105,13 +107,13 @@ def test_boxes_are_taken_away_and_empty_ones_too() -> None:
     empty = Sheet(170, 620)
     for i in range(6):
         empty.draw.rectangle((40 + 90 * i, 40, 118 + 90 * i, 130), outline=70, width=2)
-    assert find_rules(ink_of(empty.pixels()).faint).sum() > 0.8 * ink_of(empty.pixels()).mask.sum()
+    assert find_rules(ink_of(empty.pixels()).faint).ink.sum() > 0.8 * ink_of(empty.pixels()).mask.sum()
 
 
 def test_a_square_zero_is_no_box() -> None:
     sheet = Sheet(260, 300, 255)
     sheet.stroke([(95, 52), (200, 48), (206, 120), (200, 196), (110, 200), (90, 180), (96, 110), (95, 52)], 3, 30)
-    assert not find_rules(ink_of(sheet.pixels()).faint).any()
+    assert not find_rules(ink_of(sheet.pixels()).faint).ink.any()
 
 
 def test_touching_digits_are_cut_where_they_touch() -> None:

@@ -7,7 +7,7 @@ from scipy import ndimage
 from handgrad.reading.boxes import find_boxes
 from handgrad.reading.ink import NEIGHBOURS
 from handgrad.reading.rules import digit_height, find_rules
-from handgrad.reading.straight import extended, find_straight
+from handgrad.reading.straight import Thin, extended, find_straight
 
 from .drawings import Lines, box, ink, level_lines, turned, upright_lines, written
 
@@ -22,7 +22,7 @@ def drawn(lines: Lines, width: float, shape: tuple[int, int] = SHAPE) -> np.ndar
 def shares(printed: Lines, strokes: Lines, thick: float = 2, pen: float = 6) -> tuple[float, float]:
     """How much of the lines is taken out where no stroke is, and how much of the strokes off the lines stays."""
     lines, written_ = drawn(printed, thick), drawn(strokes, pen)
-    rules = find_rules(lines | written_)
+    rules = find_rules(lines | written_).ink
     off = ndimage.binary_dilation(written_, NEIGHBOURS, iterations=3)
     return float(rules[lines & ~off].mean()), float(1 - rules[written_ & ~lines].mean())
 
@@ -79,11 +79,11 @@ def test_an_empty_box_beside_others_is_taken_out_too() -> None:
 @pytest.mark.parametrize("text", ["20473", "1111", "7777", "44444", "12-34", "5=5", "000", "1"])
 @pytest.mark.parametrize("pen", [2, 6, 10])
 def test_strokes_without_lines_all_stay(text: str, pen: float) -> None:
-    assert not find_rules(drawn(written(text, 60, (60, 60)), pen)).any()
+    assert not find_rules(drawn(written(text, 60, (60, 60)), pen)).ink.any()
 
 
 def test_no_ink_has_no_lines() -> None:
-    assert not find_rules(np.zeros((40, 50), bool)).any()
+    assert not find_rules(np.zeros((40, 50), bool)).ink.any()
 
 
 def pieces(mask: np.ndarray) -> tuple[np.ndarray, list[tuple[slice, slice]]]:
@@ -111,7 +111,7 @@ def test_a_written_zero_is_no_box() -> None:
 @pytest.mark.parametrize("slope", [-0.3, 0.0, 0.02, 0.2])
 def test_a_straight_line_is_one_with_its_slope_and_length(slope: float) -> None:
     mask = drawn([np.array([(20, 150), (480, 150 + 460 * slope)])], 2)
-    (line,), labels = find_straight(mask, 40, 4)
+    (line,), labels = find_straight(Thin(mask), 40, 4)
     assert line.slope == pytest.approx(slope, abs=0.01) and line.thickness == pytest.approx(2, abs=1)
     assert line.left == pytest.approx(20, abs=3) and line.length == pytest.approx(460, abs=6) and line.covered > 0.95
     assert line.start == pytest.approx(150, abs=2) and line.end == pytest.approx(150 + 460 * slope, abs=2)
@@ -120,24 +120,24 @@ def test_a_straight_line_is_one_with_its_slope_and_length(slope: float) -> None:
 
 def test_gaps_are_bridged_and_wide_ones_are_not() -> None:
     mask = drawn([np.array([(20, 150), (200, 150)]), np.array([(240, 151), (480, 151)])], 2)
-    assert len(find_straight(mask, 40, 4)[0]) == 1
-    assert len(find_straight(mask, 40, 4, link=0.5)[0]) == 2
-    assert len(find_straight(mask, 20, 4)[0]) == 2
+    assert len(find_straight(Thin(mask), 40, 4)[0]) == 1
+    assert len(find_straight(Thin(mask), 40, 4, link=0.5)[0]) == 2
+    assert len(find_straight(Thin(mask), 20, 4)[0]) == 2
 
 
 def test_what_is_bent_or_thick_is_no_straight_line() -> None:
     x = np.linspace(40, 440, 60)
     wave = np.stack([x, 150 + 12 * np.sin(x / 30)], axis=1)
-    assert not [line for line in find_straight(drawn([wave], 2), 40, 4)[0] if line.length > 200]
-    assert not find_straight(drawn([np.array([(40, 150), (440, 150)])], 12), 40, 4)[0]
-    assert find_straight(np.zeros((30, 40), bool), 40, 4)[0] == []
+    assert not [line for line in find_straight(Thin(drawn([wave], 2)), 40, 4)[0] if line.length > 200]
+    assert not find_straight(Thin(drawn([np.array([(40, 150), (440, 150)])], 12)), 40, 4)[0]
+    assert find_straight(Thin(np.zeros((30, 40), bool)), 40, 4)[0] == []
 
 
 def test_a_line_goes_on_where_another_ends() -> None:
     mask = drawn(
         [np.array(each) for each in ([(20, 100), (220, 100)], [(320, 100), (400, 100)], [(320, 130), (400, 130)])], 2
     )
-    lines, _ = find_straight(mask, 30, 4)
+    lines, _ = find_straight(Thin(mask), 30, 4)
     known, near, away = sorted(lines, key=lambda line: (line.left, line.start))
     assert extended([known], [near, away], 30) == [near]
     assert extended([], [near], 30) == extended([known], [], 30) == []
@@ -149,3 +149,10 @@ def test_the_height_of_digits_is_that_of_most() -> None:
     assert digit_height([(60, 300, 5), (61, 40, 5)]) == 60, "touching digits are several"
     assert digit_height([(60, 40, 5)] * 3 + [(200, 180, 120)]) == 60, "nor has a blot"
     assert digit_height([(7, 7, 5)]) == 7
+
+
+def test_strokes_of_separate_digits_in_a_column_are_no_line() -> None:
+    ones = np.zeros((1600, 700), bool)
+    for top in range(20, 660, 34):
+        ones[top : top + 20, 28:30] = True
+    assert not find_rules(ones).ink.any()

@@ -64,3 +64,13 @@ def test_a_light_wall_around_a_dark_board_is_left_out() -> None:
     board = 255 - PAGE
     found, inside = sheet_of(bordered(board, 60, 230), dark=False), paper_of(board, 60, "ltrb")
     assert found is not None and not found[~inside].any() and found[inside].mean() > 0.9
+
+
+def test_a_sheet_in_shadow_on_a_dark_table() -> None:
+    """Three levels: lit paper, paper in a shadow, and the table, which is darker than both."""
+    level = np.full((300, 400), 40, np.float32)
+    level[30:, 60:340] = 210
+    level[30:, 60:340] -= 105 * np.clip((230 - np.arange(270)) / 80, 0, 1)[:, None]  # its edge is soft
+    sheet = find_sheet(level, dark=True)
+    assert sheet is not None
+    assert sheet[40:290, 70:330].all() and not sheet[:25].any() and not sheet[:, :50].any()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from handgrad.bulk.pool import Chunk, Ended, Pool
 from handgrad.bulk.task import Task
-from handgrad.bulk.worker import Item, Read, load, read_picture
+from handgrad.bulk.worker import Item, Read, load, read_chunk
 from handgrad.errors import UserError
 from handgrad.sweeps.cluster import ALONE, Watch, connected
 from handgrad.sweeps.local import reason
@@ -191,7 +191,7 @@ def read_there(
             MODELS[checksum] = pickle.loads(model)
         if checksum not in MODELS:
             return ()
-        reads = tuple(read_picture(item, MODELS[checksum], task) for item in items)
+        reads = read_chunk(items, MODELS[checksum], task)
         return reads, time.perf_counter() - began
 
 

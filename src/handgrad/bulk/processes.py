@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from handgrad.bulk.pool import Chunk, Ended, Pool
 from handgrad.bulk.task import Task
-from handgrad.bulk.worker import Item, Read, read_picture
+from handgrad.bulk.worker import Item, Read, read_chunk
 from handgrad.errors import UserError
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def serve(pipe: Connection, task: Task) -> None:
         pipe.send(READY)
         while True:
             paths, began = pipe.recv(), time.perf_counter()
-            reads: tuple[Read, ...] = tuple(read_picture(Item(path), model, task) for path in paths)
+            reads: tuple[Read, ...] = read_chunk([Item(path) for path in paths], model, task)
             pipe.send((reads, time.perf_counter() - began))
 
 

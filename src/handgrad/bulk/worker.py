@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
-from dataclasses import dataclass
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +16,10 @@ from handgrad.errors import UserError
 
 if TYPE_CHECKING:
     from handgrad.model.model import Model
+    from handgrad.reading.picture import Picture
 
 MAX_BYTES = 1 << 30  # of a picture's file, which is read whole
+TOGETHER = 1 << 16  # pixels of pictures that are read side by side: some dozens with a digit each
 
 
 @dataclass(frozen=True)
@@ -81,13 +85,13 @@ def load(path: str) -> Item:
         return Item(path, fault=f"cannot be read ({why}); make it readable, or remove it")
 
 
-def read_picture(item: Item, model: Model, task: Task) -> Read:
-    """Read all pages of a picture.
+def read_chunk(items: Sequence[Item], model: Model, task: Task) -> tuple[Read, ...]:
+    """Read all pages of some pictures, several small ones side by side.
 
     Parameters
     ----------
-    item : Item
-        The picture; it is loaded if it is not yet.
+    items : sequence of Item
+        The pictures; each is loaded if it is not yet.
     model : Model
         A model of digits.
     task : Task
@@ -95,26 +99,75 @@ def read_picture(item: Item, model: Model, task: Task) -> Read:
 
     Returns
     -------
-    Read
-        Its rows; the last of them says why, if a page could not be read.
+    tuple of Read
+        The rows of each picture; the last of them says why, if a page could not be read.
     """
-    from handgrad.reading import read_pages
+    # Only compiled kernels answer for an image to the bit the same, whatever other images there are.
+    limit = TOGETHER if model.kernels == "serial" else 0
+    records = [_Record(item.path) for item in items]
+    group: list[tuple[_Record, int, Picture]] = []
+    for item, record in zip(items, records, strict=True):
+        for number, picture in _pages(item, record):
+            group.append((record, number, picture))
+            if sum(picture.grey.size for _, _, picture in group) >= limit:
+                _read(group, model, task)
+                group = []
+            if record.fault:
+                break
+    _read(group, model, task)
+    return tuple(record.read(task) for record in records)
 
-    path = item.path
+
+@dataclass
+class _Record:
+    """What is known of a picture: its rows, and on which page the reading ended for which fault."""
+
+    path: str
+    rows: list[Row] = field(default_factory=list)
+    fault: str = ""
+    page: int = sys.maxsize
+    lost: bool = False
+
+    def fail(self, page: int, why: str) -> None:
+        if page < self.page:
+            self.page, self.fault = page, why
+
+    def read(self, task: Task) -> Read:
+        data = encoded(self.rows, task.ending, task.punctuation)
+        if not self.fault:
+            return Read(data)
+        failed = failure(self.path, self.page, self.fault, task.ending, self.lost)
+        return replace(failed, data=data + failed.data)
+
+
+def _pages(item: Item, record: _Record) -> Iterator[tuple[int, Picture]]:
+    """The pages of a picture, up to one that cannot be opened."""
+    from handgrad.reading.source import open_pages
+
     if item.content is None and not item.fault:
-        item = load(path)
+        item = load(item.path)
     if item.content is None:
-        return failure(path, 1, item.fault, task.ending, lost=True)
-    rows: list[Row] = []
-    pages = 0
+        record.fail(1, item.fault)
+        record.lost = True
+        return
+    number = 0
     try:
-        for page in read_pages(item.content, model, path, task.region, task.grid):
-            pages += 1
-            rows += page_rows(path, pages, page)
+        for number, picture in open_pages(item.content, item.path):
+            yield number, picture
     except Exception as error:  # whatever it is, the pictures after this one are read all the same
-        failed = failure(path, pages + 1, _why(error), task.ending)
-        return Read(encoded(rows, task.ending, task.punctuation) + failed.data, failed=True)
-    return Read(encoded(rows, task.ending, task.punctuation))
+        record.fail(number + 1, _why(error))
+
+
+def _read(group: list[tuple[_Record, int, Picture]], model: Model, task: Task) -> None:
+    """Read pages side by side, and put down what is on them."""
+    from handgrad.reading.reader import read_pictures
+
+    pages = read_pictures([picture for _, _, picture in group], model, task.region, task.grid)
+    for (record, number, _), page in zip(group, pages, strict=True):
+        if isinstance(page, Exception):
+            record.fail(number, _why(page))
+        elif number < record.page:
+            record.rows += page_rows(record.path, number, page)
 
 
 def failure(path: str, page: int, why: str, ending: str, lost: bool = False) -> Read:

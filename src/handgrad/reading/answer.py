@@ -36,7 +36,7 @@ class Answer:
     box : tuple of int
         Left, top, width and height, in pixels of the picture as it was given. All 0 where there is no ink.
     sign : str
-        The punctuation mark that it is, one of `. , : / - + =`, where the reason is `PUNCTUATION`.
+        The punctuation mark that it is, one of `. , : / - + = ( )`, where the reason is `PUNCTUATION`.
     """
 
     digit: str

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.reading.ink import Mask
+from handgrad.reading.masks import Mask
 
 Slices = tuple[slice, slice]  # the rows and columns of a rectangle
 

@@ -90,7 +90,8 @@ def _resampled(cut: Floats, scale: float, top: float, left: float, size: tuple[i
     above, before = max(math.ceil(-top), 0), max(math.ceil(-left), 0)
     below = max(math.ceil(top + height * scale) - cut.shape[0], 0)
     behind = max(math.ceil(left + width * scale) - cut.shape[1], 0)
-    framed = np.pad(cut, ((above, below), (before, behind)))
+    framed = np.zeros((above + cut.shape[0] + below, before + cut.shape[1] + behind), np.float32)
+    framed[above : above + cut.shape[0], before : before + cut.shape[1]] = cut
     top, left = top + above, left + before
     part = (left, top, min(left + width * scale, framed.shape[1]), min(top + height * scale, framed.shape[0]))
     return np.asarray(Image.fromarray(framed).resize((width, height), Image.Resampling.BICUBIC, box=part))

@@ -28,11 +28,14 @@ class Glyph:
         The probability of each class; None where the model was not asked.
     is_digit : bool
         Whether the best path takes it for a digit.
+    is_cut : bool
+        Whether it was cut from other ink.
     """
 
     piece: Piece
     scores: Scores | None
     is_digit: bool
+    is_cut: bool = False
 
     @property
     def score(self) -> float:

@@ -1,17 +1,17 @@
 """What is written on a picture: strokes that stand out of the paper's noise, each judged by its own contrast."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from handgrad.reading.masks import NEIGHBOURS, Mask, dilated, eroded
 from handgrad.reading.paper import Levelled
+from handgrad.reading.windows import highest, lowest
 
 Floats = NDArray[np.float32]
-Mask = NDArray[np.bool_]
 Labels = NDArray[np.int32]
-NEIGHBOURS = np.ones((3, 3), bool)  # a pixel touches all eight around it
 
 MIN_CONTRAST = 18.0  # grey levels: what differs less from the paper is no ink
 GRAINY = 1.0  # grey levels of noise above which a large picture is smoothed
@@ -31,6 +31,7 @@ MAX_EDGE = 0.5  # of a stroke's pixels that lie at the sheet's edge
 EDGE = 0.06  # what is fainter does not belong to a stroke's soft edge, on grainy paper
 ZERO_NOISE, ZERO_MOST = 1.5, 0.5  # ink begins at so many standard deviations of the noise, at most at this share
 
+SOFT_EDGE = 2  # pixels beside ink that is left out
 MIN_MARGIN, MARGIN_SHARE = 2, 450  # pixels of soft edge around a stroke: 2, or the shorter side divided by this
 
 
@@ -91,7 +92,7 @@ def find_ink(levelled: Levelled) -> Ink:
     mask &= _strokes(flat, mask, own, margin, levelled.edge)
     if not mask.any():
         return _no_ink(levelled)
-    near = ndimage.maximum_filter(np.where(mask, own, np.float32(0)), 2 * margin + 1)
+    near = highest(np.where(mask, own, np.float32(0)), 2 * margin + 1)
     return Ink(
         _amount(levelled, near),
         mask,
@@ -100,6 +101,27 @@ def find_ink(levelled: Levelled) -> Ink:
         levelled.dark,
         float(own[mask].max()),
     )
+
+
+def erased(levelled: Levelled, ink: Ink, some: Mask) -> Levelled:
+    """Return a picture without some of its ink.
+
+    Parameters
+    ----------
+    levelled : Levelled
+        The picture without its paper.
+    ink : Ink
+        All its ink.
+    some : numpy.ndarray
+        Bool (H, W), the ink to leave out, with its soft edge where no other ink is.
+
+    Returns
+    -------
+    Levelled
+        The same with paper instead.
+    """
+    near = dilated(some, SOFT_EDGE) & (some | ~ink.mask)
+    return replace(levelled, flat=np.where(near, np.float32(0), levelled.flat))
 
 
 def _no_ink(levelled: Levelled) -> Ink:
@@ -129,19 +151,18 @@ def _local_peak(flat: Floats) -> Floats:
     """The strongest ink near each place, which faint lines that touch it are no part of."""
     window = max(3, round(min(flat.shape) / LOCAL_SHARE)) | 1
     smooth = ndimage.uniform_filter(flat, 3) if window > 3 else flat
-    peak: Floats = ndimage.maximum_filter(smooth, window)
-    return peak
+    return highest(smooth, window)
 
 
 def _strokes(flat: Floats, mask: Mask, own: Floats, margin: int, edge: Mask | None) -> Mask:
     """The ink whose outline is as sharp as a stroke's, as a soft shadow's is not, and which is not the sheet's edge."""
     labels, count = ndimage.label(mask, NEIGHBOURS)
-    outline = mask & ~ndimage.binary_erosion(mask, NEIGHBOURS, border_value=1)
+    outline = mask & ~eroded(mask)
     good = np.ones(count + 1, bool)
     good[0] = False
     if edge is not None:
         window = 2 * max(margin, round(min(flat.shape) / SHARP_SHARE)) + 1
-        rise = ndimage.maximum_filter(flat, window) - ndimage.minimum_filter(flat, window)
+        rise = highest(flat, window) - lowest(flat, window)
         at = labels[outline]
         number = np.maximum(np.bincount(at, minlength=count + 1), 1)
         good &= np.bincount(at, (rise[outline] / own[outline]).clip(0, 2), minlength=count + 1) > MIN_SHARPNESS * number

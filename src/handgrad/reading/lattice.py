@@ -15,12 +15,14 @@ from handgrad.reading.cuts import cut_apart, find_cuts
 from handgrad.reading.glyph import SMALL, Glyph, Scores, is_small
 from handgrad.reading.lines import Line
 from handgrad.reading.pieces import Piece, united
+from handgrad.reading.rows import BETWEEN
+from handgrad.reading.signs import is_comma, is_plus
 
 # In digit heights of the line.
 WIDE = 0.62  # a piece that is wider may be several digits, if the model does not know it
 SURELY_WIDE = 1.25  # and even if it does
 MAX_WIDTH, MAX_HEIGHT = 1.9, 3.2  # of a digit
-MAX_PARTS = 6  # of a digit
+MAX_PARTS = 9  # of a digit
 MAX_GAP = 0.22  # between two parts of a digit that do not lie above each other
 MAX_RISE = 0.25  # between two that do
 MIN_HEIGHT = 0.28  # a lower run is no digit
@@ -33,7 +35,7 @@ CUT = 0.25  # of each digit whose ink was cut
 JOIN, JOIN_TALL = 0.1, 1.0  # of each piece that a digit takes beside its first, and for its height in digit heights
 JOIN_BESIDE = 1.2  # of small ink that is beside the digit, as signs are
 REFUSED, USUAL_WIDTH = 3.0, 0.7  # of ink that stays unread, for each digit of such a width that it has room for
-DIRT, DIRT_BY_SIZE = 0.4, 5.0  # of leaving out small ink, and for each digit height of it
+DIRT, DIRT_BY_SIZE = 0.4, 5.0  # of leaving out a sign or small ink, and for each digit height of it
 FLAT_SIZE = 0.25  # what counts of its width
 
 
@@ -49,11 +51,17 @@ class Part:
         Which piece of the line it is, or is a part of.
     whole : bool
         Whether it is that piece.
+    cell : int or None
+        As from `Line.cell_of`.
+    sign : bool
+        Whether it is punctuation by its shape and place, and so no digit by itself.
     """
 
     piece: Piece
     of: int
     whole: bool
+    cell: int | None = None
+    sign: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,12 +76,15 @@ class Run:
         All their ink.
     extra : float
         What it costs beside the model's word.
+    is_cut : bool
+        Whether other parts hold ink of the same pieces.
     """
 
     first: int
     last: int
     piece: Piece
     extra: float
+    is_cut: bool = False
 
 
 def line_parts(line: Line, scores: Sequence[Scores]) -> list[Part]:
@@ -95,11 +106,13 @@ def line_parts(line: Line, scores: Sequence[Scores]) -> list[Part]:
     for number, (piece, score) in enumerate(zip(line.pieces, scores, strict=True)):
         wide = piece.width / line.height
         known = float(score.max()) >= KNOWN
-        if piece.height > SMALL * line.height and (wide > SURELY_WIDE or (wide > WIDE and not known)):
+        if is_plus(piece, line.band) or is_comma(piece, line.band):
+            parts.append(Part(piece, number, True, line.cell_of(piece), sign=True))
+        elif piece.height > SMALL * line.height and (wide > SURELY_WIDE or (wide > WIDE and not known)):
             cut = cut_apart(piece, find_cuts(piece))
-            parts += [Part(each, number, len(cut) == 1) for each in cut]
+            parts += [Part(each, number, len(cut) == 1, line.cell_of(each)) for each in cut]
         else:
-            parts.append(Part(piece, number, True))
+            parts.append(Part(piece, number, True, line.cell_of(piece)))
     return sorted(parts, key=lambda part: part.piece.middle[0])
 
 
@@ -119,16 +132,21 @@ def runs(parts: Sequence[Part], height: float) -> list[Run]:
         The runs, those of one part among them.
     """
     found = []
-    for first in range(len(parts)):
+    for first, part in enumerate(parts):
+        if part.cell == BETWEEN:
+            continue
         for last in range(first + 1, min(first + MAX_PARTS, len(parts)) + 1):
             chosen = parts[first:last]
             if last > first + 1 and not _near(chosen, height):
                 break
+            if last == first + 1 and chosen[0].sign:
+                continue
             piece = united([part.piece for part in chosen])
             if piece.width > MAX_WIDTH * height and last > first + 1:
                 break
             if piece.height >= MIN_HEIGHT * height and piece.height <= MAX_HEIGHT * height:
-                found.append(Run(first, last, piece, _extra(chosen, parts, height, piece.height / height)))
+                extra = _extra(chosen, parts, height, piece.height / height)
+                found.append(Run(first, last, piece, extra, _is_cut(chosen, parts)))
     return found
 
 
@@ -155,7 +173,7 @@ def best_path(parts: Sequence[Part], found: Sequence[Run], scores: Sequence[Scor
     known = {}
     for run, score in zip(found, scores, strict=True):
         cost = run.extra - math.log(max(float(score.max()), LEAST))
-        steps[run.first].append((run.last, cost, Glyph(run.piece, score, True)))
+        steps[run.first].append((run.last, cost, Glyph(run.piece, score, True, run.is_cut)))
         known[run.first, run.last] = score
     for first, part in enumerate(parts):
         last = first + 1
@@ -164,7 +182,8 @@ def best_path(parts: Sequence[Part], found: Sequence[Run], scores: Sequence[Scor
         ends = {first + 1} if part.whole else {first + 1, last}  # a part, and all of a piece from here
         for end in ends:
             piece = united([each.piece for each in parts[first:end]])
-            steps[first].append((end, _unread_cost(piece, height), Glyph(piece, known.get((first, end)), False)))
+            cost = DIRT if end == first + 1 and part.sign else _unread_cost(piece, height)
+            steps[first].append((end, cost, Glyph(piece, known.get((first, end)), False)))
     return _cheapest(steps)
 
 
@@ -176,7 +195,9 @@ def _unread_cost(piece: Piece, height: float) -> float:
 
 
 def _near(chosen: Sequence[Part], height: float) -> bool:
-    """Whether the last part is close enough to those before it to be of the same digit."""
+    """Whether the last part is close enough to those before it to be of the same digit, and in the same cell."""
+    if chosen[-1].cell != chosen[0].cell:
+        return False
     before, last = united([part.piece for part in chosen[:-1]]), chosen[-1].piece
     aside, above = last.left - before.right, max(last.top - before.bottom, before.top - last.bottom)
     return aside <= MAX_GAP * height and above <= MAX_RISE * height
@@ -185,12 +206,17 @@ def _near(chosen: Sequence[Part], height: float) -> bool:
 def _extra(chosen: Sequence[Part], parts: Sequence[Part], height: float, share: float) -> float:
     """What cutting, joining and a low height cost."""
     members = {part.of for part in chosen}
-    held = sum(part.of in members for part in parts)
-    cost = CUT * (held > len(chosen)) + JOIN * (len(members) - 1)
+    cost = CUT * _is_cut(chosen, parts) + JOIN * (len(members) - 1)
     if len(members) > 1:
         tall = sorted(max(part.piece.height for part in chosen if part.of == member) for member in members)
         cost += JOIN_TALL * sum(tall[:-1]) / height + JOIN_BESIDE * _beside(chosen, height)
     return cost + LOW_COST * max(LOW - share, 0.0)
+
+
+def _is_cut(chosen: Sequence[Part], parts: Sequence[Part]) -> bool:
+    """Whether other parts hold ink of the same pieces."""
+    members = {part.of for part in chosen}
+    return sum(part.of in members for part in parts) > len(chosen)
 
 
 def _beside(chosen: Sequence[Part], height: float) -> int:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
-from handgrad.nn.params import Array
-from handgrad.reading.glyph import Glyph, is_small
-from handgrad.reading.ink import Floats, find_ink
+from handgrad.reading.band import band_of
+from handgrad.reading.glyph import Glyph, Scores, is_small
+from handgrad.reading.ink import Floats, erased, find_ink
 from handgrad.reading.lattice import best_path, line_parts, runs
 from handgrad.reading.lines import Line, in_lines
+from handgrad.reading.masks import Mask
 from handgrad.reading.paper import ink_is_dark, level_paper
 from handgrad.reading.pieces import Piece, find_pieces, united
+from handgrad.reading.rows import BETWEEN
 from handgrad.reading.rules import digit_height, find_rules
-from handgrad.reading.signs import are_stacked, find_slashes, is_plus, small_sign
-
-Judge = Callable[[list[Piece]], Array]  # the probability of each class for each piece (N, K)
+from handgrad.reading.sheet import find_sheet
+from handgrad.reading.signs import are_stacked, is_comma, is_plus, small_sign
+from handgrad.reading.slashes import UNREAD, tall_signs
+from handgrad.reading.together import Asking
 
 WIDE_STROKE, WIDER_STROKE = 0.06, 0.16  # widest on a page, as shares of its longer side: as a rule, and with a brush
 MIN_WIDEST = 9  # pixels: no less is thought to be the widest stroke
@@ -30,6 +33,7 @@ MIN_WORD = 3  # pieces
 MAX_UNREAD = 0.5  # share of a part's pieces that are no digits, above which it is a word
 SMALL_PRINT, MAX_UNREAD_SMALL = 0.62, 0.2  # of the page's digit height: smaller writing is a word with fewer of them
 SURE = 0.7  # worth of a reading from which no thicker strokes are looked for
+MAYBE_DIRT = (".", ":")  # signs that do not part digits from each other
 DIGIT = 0.5  # score from which a piece counts as a digit
 
 
@@ -80,48 +84,66 @@ class Reading:
         return sum(scores) / max(len(scores) + len(self.words), 1)
 
 
-def read_ink(level: Floats, judge: Judge, classes: Sequence[str]) -> Reading:
-    """Return what is written on a page, with a pen or a brush, whichever the model is surer of.
+def read_ink(level: Floats, classes: Sequence[str]) -> Asking[Reading]:
+    """Read what is written on a page, with a pen or a brush, whichever the model is surer of.
 
     Parameters
     ----------
     level : numpy.ndarray
         Grey levels, float32 (H, W).
-    judge : callable
-        From N pieces to the probability of each of K classes, float32 (N, K).
     classes : sequence of str
-        Their names.
+        The names of the K classes.
 
     Returns
     -------
     Reading
         The lines from top to bottom; none where there is no ink.
+
+    Yields
+    ------
+    list of Piece
+        N pieces; to be sent the probability of each class for each of them, float32 (N, K).
     """
     widest = max(WIDE_STROKE, MIN_WIDEST / max(level.shape))
-    dark = ink_is_dark(level, widest)
-    found = _read(level, dark, widest, judge, classes)
+    sheet = find_sheet(level, dark=True)
+    dark = ink_is_dark(level, sheet, widest)
+    sheet = sheet if dark else find_sheet(level, dark=False)
+    found = yield from _read(level, sheet, dark, widest, classes)
     if found.worth >= SURE or widest >= WIDER_STROKE:
         return found
-    return max(found, _read(level, dark, WIDER_STROKE, judge, classes), key=lambda reading: reading.gain)
+    wider = yield from _read(level, sheet, dark, WIDER_STROKE, classes)
+    return max(found, wider, key=lambda reading: reading.gain)
 
 
-def _read(level: Floats, dark: bool, widest: float, judge: Judge, classes: Sequence[str]) -> Reading:
+def _read(level: Floats, sheet: Mask | None, dark: bool, widest: float, classes: Sequence[str]) -> Asking[Reading]:
     """What is written in dark or in light ink with strokes of such a width at most."""
-    levelled = level_paper(level, dark, widest)
+    levelled = level_paper(level, sheet, dark, widest)
     assert levelled is not None
     ink = find_ink(levelled)
     if not ink.contrast:
         return Reading([], [])
-    lines = in_lines(find_pieces(ink, find_rules(ink.faint)))
-    first = iter(judge([line.body(piece) for line in lines for piece in line.pieces]))
-    parts = [line_parts(line, [next(first) for _ in line.pieces]) for line in lines]
+    rules = find_rules(ink.faint)
+    if rules.rows:
+        ink = find_ink(erased(levelled, ink, rules.ink))  # they may be stronger than the strokes between them
+    lines = in_lines(find_pieces(ink, rules.ink), rules.rows)
+    known: dict[Piece, Scores] = {}
+    yield from _ask([(line, piece) for line in lines for piece in line.pieces], known)
+    parts = [line_parts(line, [known[piece] for piece in line.pieces]) for line in lines]
     found = [runs(each, line.height) for each, line in zip(parts, lines, strict=True)]
-    second = iter(judge([line.body(run.piece) for line, each in zip(lines, found, strict=True) for run in each]))
+    yield from _ask([(line, run.piece) for line, each in zip(lines, found, strict=True) for run in each], known)
     paths = [
-        best_path(each, line_runs, [next(second) for _ in line_runs], line.height)
+        best_path(each, line_runs, [known[run.piece] for run in line_runs], line.height)
         for each, line_runs, line in zip(parts, found, lines, strict=True)
     ]
     return _sorted_out(lines, paths, classes)
+
+
+def _ask(pieces: list[tuple[Line, Piece]], known: dict[Piece, Scores]) -> Asking[None]:
+    """Learn what the model says of pieces, each of a line, that it was not asked about yet."""
+    new = [(line, piece) for line, piece in pieces if piece not in known]
+    if new:
+        scores = yield [line.body(piece) for line, piece in new]
+        known.update(zip((piece for _, piece in new), scores, strict=True))
 
 
 def _sorted_out(lines: list[Line], paths: list[list[Glyph]], classes: Sequence[str]) -> Reading:
@@ -131,10 +153,10 @@ def _sorted_out(lines: list[Line], paths: list[list[Glyph]], classes: Sequence[s
     for line, path in zip(lines, paths, strict=True):
         marks = []
         for part in _parts(path, line.height):
-            if _is_word(part, line.height, usual):
+            if not line.row and _is_word(part, line, usual):
                 words += [glyph.piece for glyph in part]
             else:
-                marks += _named(part, line.height, classes)
+                marks += _named(part, line, classes)
         if any(not mark.sign for mark in marks):
             kept.append(marks)
     return Reading(kept, words, lines[0].slope if lines else 0.0)
@@ -156,39 +178,52 @@ def _parts(path: list[Glyph], height: float) -> list[list[Glyph]]:
     return parts
 
 
-def _is_word(part: list[Glyph], height: float, usual: float) -> bool:
-    tall = [glyph for glyph in part if not is_small(glyph.piece, height) and not is_plus(glyph.piece, height)]
-    unread = sum(glyph.score < DIGIT for glyph in tall)
-    print_height = float(np.median([glyph.piece.height for glyph in tall])) if tall else 0.0
-    most = MAX_UNREAD_SMALL if print_height < SMALL_PRINT * usual else MAX_UNREAD
-    return len(tall) >= MIN_WORD and unread > most * len(tall)
+def _is_word(part: list[Glyph], line: Line, usual: float) -> bool:
+    tall = [glyph for glyph in part if not is_small(glyph.piece, line.height) and not is_plus(glyph.piece, line.band)]
+    if len(tall) < MIN_WORD:
+        return False
+    if float(np.median([glyph.piece.height for glyph in tall])) < SMALL_PRINT * usual:  # its letters are cut into 1s
+        return sum(glyph.score < DIGIT or glyph.is_cut for glyph in tall) > MAX_UNREAD_SMALL * len(tall)
+    return sum(glyph.score < DIGIT for glyph in tall) > MAX_UNREAD * len(tall)
 
 
-def _named(part: list[Glyph], height: float, classes: Sequence[str]) -> list[Mark]:
+def _named(part: list[Glyph], line: Line, classes: Sequence[str]) -> list[Mark]:
     """The digits and signs of a part of a line."""
     digits = [glyph.piece for glyph in part if glyph.is_digit]
-    base = float(np.median([piece.bottom for piece in digits])) if digits else math.inf
+    band = band_of(digits, line.slope) if digits else line.band
     marks: list[Mark] = []
     at = 0
     while at < len(part):
         glyph = part[at]
         at += 1
-        if glyph.is_digit:
-            marks.append(Mark(glyph))
-        elif is_small(glyph.piece, height):
+        if line.cell_of(glyph.piece) == BETWEEN and not is_small(glyph.piece, line.height):
+            marks += [Mark(glyph, "/")] if glyph.piece.width < glyph.piece.height else []  # printed
+        elif is_plus(glyph.piece, band):
+            marks.append(Mark(glyph, "+"))
+        elif is_comma(glyph.piece, band) or (not glyph.is_digit and is_small(glyph.piece, line.height)):
             stacked = [glyph.piece]
-            if at < len(part) and not part[at].is_digit and are_stacked(glyph.piece, part[at].piece, height):
+            if at < len(part) and not part[at].is_digit and are_stacked(glyph.piece, part[at].piece, line.height):
                 stacked.append(part[at].piece)
                 at += 1
-            sign = small_sign(stacked, height, base)
+            sign = small_sign(stacked, band)
             marks += [Mark(replace(glyph, piece=united(stacked)), sign)] if sign else []
         else:
-            marks.append(Mark(glyph, "+" if is_plus(glyph.piece, height) else ""))
-    return _with_slashes(marks, height, classes)
+            marks.append(Mark(glyph))
+    return _with_tall_signs(marks, line, classes)
 
 
-def _with_slashes(marks: list[Mark], height: float, classes: Sequence[str]) -> list[Mark]:
-    digits = [mark.glyph for mark in marks if mark.glyph.is_digit]
-    names = [classes[int(np.argmax(glyph.scores))] for glyph in digits if glyph.scores is not None]
-    slashes = [digits[at] for at in find_slashes([glyph.piece for glyph in digits], names, height)]
-    return [Mark(mark.glyph, "/") if mark.glyph in slashes else mark for mark in marks]
+def _with_tall_signs(marks: list[Mark], line: Line, classes: Sequence[str]) -> list[Mark]:
+    """The same with slashes and brackets, which look like a 1 by themselves."""
+    shown = [mark for mark in marks if mark.sign not in MAYBE_DIRT]
+    names = [_name(mark, classes) for mark in shown]
+    signs = tall_signs([mark.glyph.piece for mark in shown], names, line.slope)
+    tall = {id(mark): sign for mark, sign in zip(shown, signs, strict=True) if sign}
+    return [Mark(mark.glyph, tall.get(id(mark), mark.sign)) for mark in marks]
+
+
+def _name(mark: Mark, classes: Sequence[str]) -> str:
+    """The digit; nothing for a sign."""
+    if mark.sign:
+        return ""
+    scores = mark.glyph.scores if mark.glyph.is_digit else None
+    return UNREAD if scores is None else classes[int(scores.argmax())]

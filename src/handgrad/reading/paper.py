@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from handgrad.reading.coarse import coarse, enlarged
-from handgrad.reading.sheet import NEIGHBOURS, closed, find_sheet, otsu
+from handgrad.reading.masks import Mask, eroded
+from handgrad.reading.sheet import closed, otsu
+from handgrad.reading.windows import highest, lowest
 
 Floats = NDArray[np.float32]
-Mask = NDArray[np.bool_]
 
 WHITE, DIM = np.float32(255), np.float32(50)  # full light, and the least light that is made up for
 CELLS, STRIP_CELLS = 512, 128  # most of the longer, least of the shorter side, of the copy on which paper is estimated
@@ -62,13 +63,17 @@ class Levelled:
     edge: Mask | None
 
 
-def level_paper(level: Floats, dark: bool, widest_stroke: float, tight: bool = False) -> Levelled | None:
+def level_paper(
+    level: Floats, sheet: Mask | None, dark: bool, widest_stroke: float, tight: bool = False
+) -> Levelled | None:
     """Return a picture without its paper, seen as dark ink or as light ink.
 
     Parameters
     ----------
     level : numpy.ndarray
         Grey levels, float32 (H, W), 0 to 255.
+    sheet : numpy.ndarray or None
+        Where the paper is, as from `find_sheet` for such ink; a tight picture is all paper.
     dark : bool
         Whether ink is darker than the paper.
     widest_stroke : float
@@ -85,7 +90,8 @@ def level_paper(level: Floats, dark: bool, widest_stroke: float, tight: bool = F
     even = _tight_paper(sign * coarse(level, CELLS)) if tight else None
     if tight and even is None:
         return None
-    sheet = None if tight else find_sheet(level, dark)
+    if tight:
+        sheet = None
     paper = _paper(sign * level, widest_stroke) if even is None else np.full_like(level, even)
     gain: Floats = np.divide(WHITE, np.maximum(-paper, DIM) if dark else np.full_like(paper, WHITE))
     flat = (sign * level - paper) * gain
@@ -104,10 +110,10 @@ def _edge(sheet: Mask | None, shape: tuple[int, ...]) -> Mask:
     inner = np.zeros(shape, bool)
     reach = max(MIN_EDGE, round(min(shape) / EDGE_SHARE))
     inner[reach:-reach, reach:-reach] = True
-    return ~inner if sheet is None else ~(inner & ndimage.binary_erosion(sheet, NEIGHBOURS, reach, border_value=1))
+    return ~inner if sheet is None else ~(inner & eroded(sheet, reach))
 
 
-def ink_is_dark(level: Floats, widest_stroke: float) -> bool:
+def ink_is_dark(level: Floats, sheet: Mask | None, widest_stroke: float) -> bool:
     """Return whether ink is probably darker than the paper.
 
     Where contrast is strong there is a stroke, and most of what lies around a stroke is paper.
@@ -116,6 +122,8 @@ def ink_is_dark(level: Floats, widest_stroke: float) -> bool:
     ----------
     level : numpy.ndarray
         Grey levels, float32 (H, W).
+    sheet : numpy.ndarray or None
+        Where the paper is, as from `find_sheet` for dark ink.
     widest_stroke : float
         The greatest width of a stroke, as a share of the picture's longer side.
 
@@ -124,12 +132,11 @@ def ink_is_dark(level: Floats, widest_stroke: float) -> bool:
     bool
         Under uneven light, on a table and beside shadows too.
     """
-    sheet = find_sheet(level, dark=True)
     if sheet is not None:
         level = np.where(sheet, level, np.float32(np.median(level[sheet])))
     small = coarse(level, CELLS, STRIP_CELLS)
     window = max(MIN_WINDOW, round(AROUND * widest_stroke * max(small.shape)) | 1)
-    low, high = ndimage.minimum_filter(small, window), ndimage.maximum_filter(small, window)
+    low, high = lowest(small, window), highest(small, window)
     contrast = high - low
     strong = contrast > STRONG * float(contrast.max())
     share = (ndimage.uniform_filter(small, window) - low)[strong] / np.maximum(contrast[strong], 1e-6)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from handgrad.reading.ink import NEIGHBOURS, Floats, Ink, Mask
+from handgrad.reading.ink import Floats, Ink
+from handgrad.reading.masks import NEIGHBOURS, Mask, dilated
 from handgrad.reading.picture import Box
 
 CORE = 0.4  # amount of ink from which a pixel is a stroke's
@@ -56,6 +58,11 @@ class Piece:
         """The box's middle, (x, y)."""
         return self.left + self.width / 2, self.top + self.height / 2
 
+    @cached_property
+    def stroke(self) -> float:
+        """The width of its thickest stroke, in pixels."""
+        return 2 * float(ndimage.distance_transform_cdt(self.amount > CORE).max()) - 1
+
     @property
     def mass(self) -> float:
         """The sum of its ink, in pixels of full ink."""
@@ -91,7 +98,7 @@ def _cut_out(amount: Floats, labels: NDArray[np.int32], label: int, place: tuple
     columns = slice(max(place[1].start - MARGIN, 0), place[1].stop + MARGIN)
     there = labels[rows, columns]
     own = there == label
-    near = ndimage.binary_dilation(own, NEIGHBOURS, iterations=MARGIN) & ((there == 0) | own)
+    near = dilated(own, MARGIN) & ((there == 0) | own)
     cut = np.where(near, amount[rows, columns], np.float32(0))
     width, height = place[1].stop - place[1].start, place[0].stop - place[0].start
     return Piece(place[1].start, place[0].start, width, height, cut, (columns.start, rows.start))

@@ -1,8 +1,7 @@
 """Pieces of straight lines, and lines made of them."""
 
 from dataclasses import dataclass
-
-import numpy as np
+from statistics import median
 
 
 @dataclass(frozen=True)
@@ -97,4 +96,4 @@ class Straight:
     @property
     def thickness(self) -> float:
         """Pixels."""
-        return float(np.median([segment.thickness for segment in self.segments]))
+        return median(segment.thickness for segment in self.segments)

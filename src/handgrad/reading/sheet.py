@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from handgrad.reading.coarse import coarse, enlarged
+from handgrad.reading.masks import NEIGHBOURS, Mask, dilated, eroded
+from handgrad.reading.windows import highest, lowest
 
 Floats = NDArray[np.float32]
-Mask = NDArray[np.bool_]
-NEIGHBOURS = np.ones((3, 3), bool)  # a pixel touches all eight around it
 WHITE = np.float32(255)
 
 CELLS = 256  # of the copy's longer side on which the sheet is looked for
@@ -24,7 +24,9 @@ MIN_WIDTH = 0.28  # of the longer side: a sheet is so wide somewhere, a stroke i
 MIN_CONTACT = 0.55  # pixels of the picture's border that an area outside touches, for each of its pixels at the sheet
 MIN_STEP, EDGE = 0.6, 5  # share of the difference by which levels change within so many cells, at a sheet's edge
 MIN_SHARP = 0.5  # share of an area's edge that is as sharp
+MIN_SHADED = 0.12  # share of the picture that paper in a shadow takes at least, which is a level of its own
 INSIDE = 0.99
+BINS = 64  # of the histogram of levels
 MARGIN = 1  # cells beside the sheet's edge that are left out too
 
 
@@ -46,30 +48,45 @@ def find_sheet(level: Floats, dark: bool) -> Mask | None:
     small = coarse(level if dark else WHITE - level, CELLS)
     window = max(3, round(CLOSED * max(small.shape)) | 1)
     areas = closed(small, window)
+    if not _far_apart(float(areas.max()), float(areas.min())):
+        return None
     limit = otsu(areas)
-    if limit is None:
-        return None
-    light = areas > limit
-    bright, dim = float(np.median(areas[light])), float(np.median(areas[~light]))
-    if bright - dim < MIN_DIFFERENCE or dim > MAX_RATIO * bright:
-        return None
-    sheet = _inside(light, areas, MIN_STEP * (bright - dim))
+    assert limit is not None
+    sheet = _lighter(areas, limit)
+    if sheet is None:  # a shadow may lie on the sheet
+        below = otsu(areas[areas <= limit])
+        if below is not None and ((areas > below) & (areas <= limit)).mean() > MIN_SHADED:
+            sheet = _lighter(areas, below)
     if sheet is None:
         return None
-    inner = ndimage.binary_erosion(sheet, NEIGHBOURS, iterations=MARGIN, border_value=1)
-    whole: Mask = enlarged(inner.astype(np.float32), level.shape) > INSIDE
+    whole: Mask = enlarged(eroded(sheet, MARGIN).astype(np.float32), level.shape) > INSIDE
     return whole if whole.any() else None
+
+
+def _lighter(areas: Floats, limit: float) -> Mask | None:
+    """The sheet, if it is what is lighter than a limit."""
+    light = areas > limit
+    if not _is_wide(light):
+        return None
+    bright, dim = float(np.median(areas[light])), float(np.median(areas[~light]))
+    return _inside(light, areas, MIN_STEP * (bright - dim)) if _far_apart(bright, dim) else None
+
+
+def _far_apart(bright: float, dim: float) -> bool:
+    """Whether these may be the levels of paper and of what lies around it."""
+    return bright - dim >= MIN_DIFFERENCE and dim <= MAX_RATIO * bright
 
 
 def _inside(light: Mask, areas: Floats, step: float) -> Mask | None:
     """The largest area that is left without those that run along the border and end as sharply as a sheet does."""
     labels, count = ndimage.label(~light, NEIGHBOURS)
-    border = np.ones(light.shape, bool)
-    border[1:-1, 1:-1] = False
-    touching = np.bincount(labels[border], minlength=count + 1)
-    edge = ndimage.binary_dilation(light, NEIGHBOURS) & ~light
+    border = np.concatenate([labels[0], labels[-1], labels[1:-1, 0], labels[1:-1, -1]])
+    touching = np.bincount(border, minlength=count + 1)
+    if touching[0] == len(border):
+        return None
+    edge = dilated(light) & ~light
     facing = np.bincount(labels[edge], minlength=count + 1)
-    sharp = ndimage.maximum_filter(areas, EDGE) - ndimage.minimum_filter(areas, EDGE) > step
+    sharp = highest(areas, EDGE) - lowest(areas, EDGE) > step
     sharply = np.bincount(labels[edge & sharp], minlength=count + 1)
     outside = (touching > MIN_CONTACT * facing) & (sharply > MIN_SHARP * facing)
     outside[0] = False
@@ -79,10 +96,15 @@ def _inside(light: Mask, areas: Floats, step: float) -> Mask | None:
     sizes = np.bincount(rest.ravel())
     sizes[0] = 0
     largest: Mask = rest == int(sizes.argmax())
-    if largest.mean() < MIN_SHEET:
-        return None
-    widest = ndimage.distance_transform_cdt(np.pad(largest & light, 1)).max()
-    return largest if widest >= MIN_WIDTH / 2 * max(light.shape) else None
+    return largest if largest.mean() >= MIN_SHEET and _is_wide(largest & light) else None
+
+
+def _is_wide(light: Mask) -> bool:
+    """Whether light areas are somewhere as wide as a sheet."""
+    framed = np.zeros((light.shape[0] + 2, light.shape[1] + 2), bool)
+    framed[1:-1, 1:-1] = light
+    widest = ndimage.distance_transform_cdt(framed).max()
+    return bool(widest >= MIN_WIDTH / 2 * max(light.shape))
 
 
 def closed(signed: Floats, window: int) -> Floats:
@@ -100,9 +122,9 @@ def closed(signed: Floats, window: int) -> Floats:
     numpy.ndarray
         Float32 (H, W). Beyond the border lies the nearest pixel: what runs along the border is wide.
     """
-    framed = np.pad(signed, window, mode="edge")
-    filled: Floats = ndimage.grey_closing(framed, (window, window))
-    return filled[window:-window, window:-window]
+    rows, columns = (np.arange(-window, side + window) for side in signed.shape)
+    framed = signed.take(rows, axis=0, mode="clip").take(columns, axis=1, mode="clip")
+    return lowest(highest(framed, window), window)[window:-window, window:-window]
 
 
 def otsu(levels: Floats) -> float | None:
@@ -118,13 +140,15 @@ def otsu(levels: Floats) -> float | None:
     float or None
         None where there is one level only. (Otsu 1979, "A Threshold Selection Method from Gray-Level Histograms".)
     """
-    counts, edges = np.histogram(levels, bins=64)
-    if np.count_nonzero(counts) < 2:
+    low, high = float(levels.min()), float(levels.max())
+    if low == high:
         return None
-    middles = (edges[:-1] + edges[1:]) / 2
-    below, above = np.cumsum(counts), counts.sum() - np.cumsum(counts)
-    sums = np.cumsum(counts * middles)
+    step = (high - low) / BINS
+    counts = np.bincount(((levels.ravel() - low) / step).astype(np.intp).clip(0, BINS - 1), minlength=BINS)
+    below = np.cumsum(counts)
+    above = levels.size - below
+    sums = np.cumsum(counts * (low + step * (np.arange(BINS) + 0.5)))
     with np.errstate(divide="ignore", invalid="ignore"):
         between = below * above * (sums / below - (sums[-1] - sums) / above) ** 2
     between[~np.isfinite(between)] = 0
-    return float(edges[int(between.argmax()) + 1])
+    return low + step * (int(between.argmax()) + 1)

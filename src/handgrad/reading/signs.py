@@ -1,59 +1,57 @@
-"""Punctuation in a line of digits: named by its shape and place, . , : / - + =, and never answered as a digit."""
+"""Punctuation in a line of digits: named by its shape and place, . , : - + =, and never answered as a digit."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
 
+from handgrad.reading.band import Band
 from handgrad.reading.pieces import Piece
 
 # In digit heights of the line.
 FLAT_HEIGHT, FLAT_WIDTH = 0.3, 1.8  # a dash is no higher, and so many times as wide as high
-DOT = 0.4  # a dot, and a comma, is no higher nor wider
+DOT = 0.4  # a dot is no higher nor wider
 ABOVE_BASE = 0.3  # above the line's base within which a dot or a comma begins
 TAIL = 0.22  # higher than this, and so many times as high as wide, a dot is a comma
 TAIL_SHAPE = 1.3
+HANGS = 0.15  # below the base from which a dot is a comma
+COMMA_HEIGHT, COMMA_DROP = (0.2, 0.5), 0.7  # of a comma alone, and how far below the line's top it begins
 MAX_STACK = 0.8  # between the two dots of a colon, and the dashes of an equals sign
-PLUS_SIDE, PLUS_SHAPE = (0.25, 1.0), 1.8  # sides of a plus, and the most of one over the other
-PLUS_ARMS = 0.8  # share of a plus's ink that lies in its middle row and column
-
-# A slash is straight, leans more than the digits do, and is as tall as they are.
-MIN_SLASH, TALL_SLASH = 0.85, 1.12  # in digit heights: in a date, and elsewhere
-MIN_LEAN, LEAN_BEYOND = math.radians(8), math.radians(9)  # from upright; and beyond the lean of the digits
-MAX_LEAN = math.radians(65)
-MAX_BEND = 1.6  # standard deviation across a straight stroke, over that of a bar as wide
-DATES = ((2, 2, 4), (2, 2, 2), (4, 2, 2))  # most digits between the slashes
+PLUS_SIDE, PLUS_SHAPE = (0.25, 0.85), 1.8  # sides of a plus, and the most of one over the other
+PLUS_FREE = 0.05, 0.0  # between a plus and the line's top and base: it stands in the middle
+PLUS_MIDDLE = 0.25  # share of a plus's sides, from each end, in which its bars do not cross
+PLUS_ARMS = 0.92  # share of a plus's ink that lies near the middle of its bars:
+ARM, ARM_PEN = 0.15, 0.8  # within so much of its longer side, or of the pen's width
 
 
-def small_sign(pieces: Sequence[Piece], height: float, base: float) -> str:
+def small_sign(pieces: Sequence[Piece], band: Band) -> str:
     """Return which sign small ink is.
 
     Parameters
     ----------
     pieces : sequence of Piece
         One piece, or two above each other.
-    height : float
-        The height of the line's digits, in pixels.
-    base : float
-        The row on which the digits stand.
+    band : Band
+        Where the line's digits stand.
 
     Returns
     -------
     str
         One of `. , : - =`, or nothing.
     """
-    flat = [_is_flat(piece, height) for piece in pieces]
-    dots = [max(piece.height, piece.width) <= DOT * height for piece in pieces]
+    flat = [_is_flat(piece, band.height) for piece in pieces]
+    dots = [max(piece.height, piece.width) <= DOT * band.height for piece in pieces]
     if len(pieces) == 2:
         return "=" if all(flat) else ":" if all(dots) else ""
-    piece = pieces[0]
-    if flat[0] and piece.bottom < base:
+    piece, (_, below) = pieces[0], band.beyond(pieces[0])
+    if flat[0] and below < 0:
         return "-"
-    if dots[0] and piece.bottom > base - ABOVE_BASE * height:
-        tail = piece.height > TAIL * height and piece.height > TAIL_SHAPE * piece.width
-        return "," if tail or piece.bottom > base + ABOVE_BASE * height / 2 else "."
+    if is_comma(piece, band):
+        return ","
+    if dots[0] and below > -ABOVE_BASE:
+        tail = piece.height > TAIL * band.height and piece.height > TAIL_SHAPE * piece.width
+        return "," if tail or below > HANGS else "."
     return "-" if flat[0] else ""
 
 
@@ -77,90 +75,57 @@ def are_stacked(a: Piece, b: Piece, height: float) -> bool:
     return shared > 0.3 * min(a.width, b.width) and 0 < apart < MAX_STACK * height
 
 
-def is_plus(piece: Piece, height: float) -> bool:
-    """Return whether ink is a plus: two bars that cross in the middle.
+def is_comma(piece: Piece, band: Band) -> bool:
+    """Return whether ink is a comma, also one as tall as half a digit: it hangs below the line, and is narrow.
 
     Parameters
     ----------
     piece : Piece
         The ink.
-    height : float
-        The height of the line's digits, in pixels.
+    band : Band
+        Where the line's digits stand.
 
     Returns
     -------
     bool
-        Whether most of it lies in its middle row and column.
+        Whether it can be nothing else.
     """
-    small, large = sorted((piece.height, piece.width))
-    if not (PLUS_SIDE[0] * height < small and large < PLUS_SIDE[1] * height and large < PLUS_SHAPE * small):
-        return False
-    amount = piece.amount
-    rows, columns = amount.sum(axis=1), amount.sum(axis=0)
-    y, x = int(rows.argmax()), int(columns.argmax())
-    central = 0.25 < y / len(rows) < 0.75 and 0.25 < x / len(columns) < 0.75
-    arm = max(1, round(0.12 * large))
-    cross = np.zeros(amount.shape, bool)
-    cross[max(y - arm, 0) : y + arm + 1] = True
-    cross[:, max(x - arm, 0) : x + arm + 1] = True
-    return central and float(amount[cross].sum()) > PLUS_ARMS * float(amount.sum())
+    above, below = band.beyond(piece)
+    tall = piece.height / band.height
+    return COMMA_HEIGHT[0] < tall < COMMA_HEIGHT[1] and -above > COMMA_DROP and below > 0 and piece.width < piece.height
 
 
-def find_slashes(pieces: Sequence[Piece], digits: Sequence[str], height: float) -> list[int]:
-    """Return which strokes that look like a 1 are slashes.
+def is_plus(piece: Piece, band: Band) -> bool:
+    """Return whether ink is a plus: two bars that cross in the middle, half way up the line.
 
     Parameters
     ----------
-    pieces : sequence of Piece
-        The ink of each digit of a line, from left to right.
-    digits : sequence of str
-        What each was read as.
-    height : float
-        The height of the digits, in pixels.
+    piece : Piece
+        The ink.
+    band : Band
+        Where the line's digits stand.
 
     Returns
     -------
-    list of int
-        Their places in `pieces`.
+    bool
+        Whether most of it lies in its middle row and column, and none at the line's top and base.
     """
-    leans = [_lean(piece) for piece in pieces]
-    upright = [lean for lean, straight in leans if not straight]
-    usual = float(np.median(upright)) if len(upright) > 1 else 0.0
-    likely = [
-        i for i, (lean, straight) in enumerate(leans)
-        if straight and MIN_LEAN < lean < MAX_LEAN and pieces[i].height > MIN_SLASH * height
-    ]  # fmt: skip
-    ones = [leans[i][0] for i, digit in enumerate(digits) if digit == "1" and i not in likely]
-    if len(likely) == 2 and _is_date(likely, len(pieces)) and min(leans[i][0] for i in likely) > max([usual, *ones]):
-        return likely
-    return [
-        i for i in likely
-        if pieces[i].height > TALL_SLASH * height and leans[i][0] > usual + LEAN_BEYOND and 0 < i < len(pieces) - 1
-    ]  # fmt: skip
-
-
-def _is_date(slashes: Sequence[int], count: int) -> bool:
-    groups = (slashes[0], slashes[1] - slashes[0] - 1, count - slashes[1] - 1)
-    return any(all(1 <= group <= most for group, most in zip(groups, date, strict=True)) for date in DATES)
+    small, large = sorted((piece.height, piece.width))
+    if not (PLUS_SIDE[0] * band.height < small and large < PLUS_SIDE[1] * band.height and large < PLUS_SHAPE * small):
+        return False
+    above, below = band.beyond(piece)
+    amount = piece.amount
+    rows, columns = amount.sum(axis=1), amount.sum(axis=0)
+    y, x = int(rows.argmax()), int(columns.argmax())
+    central = all(abs(at / long - 0.5) < 0.5 - PLUS_MIDDLE for at, long in ((y, len(rows)), (x, len(columns))))
+    pen = float(amount.sum()) / (piece.height + piece.width)
+    arm = max(1, round(max(ARM * large, ARM_PEN * pen)))
+    cross = np.zeros(amount.shape, bool)
+    cross[max(y - arm, 0) : y + arm + 1] = True
+    cross[:, max(x - arm, 0) : x + arm + 1] = True
+    crossed = float(amount[cross].sum()) > PLUS_ARMS * float(amount.sum())
+    return central and crossed and -above > PLUS_FREE[0] and -below > PLUS_FREE[1]
 
 
 def _is_flat(piece: Piece, height: float) -> bool:
     return piece.height < FLAT_HEIGHT * height and piece.width > FLAT_WIDTH * piece.height
-
-
-def _lean(piece: Piece) -> tuple[float, bool]:
-    """How far ink leans to the right, in radians from upright, and whether it is one straight stroke."""
-    amount = piece.amount
-    mass = float(amount.sum())
-    y = np.arange(amount.shape[0]) - float(amount.sum(axis=1) @ np.arange(amount.shape[0])) / mass
-    x = np.arange(amount.shape[1]) - float(amount.sum(axis=0) @ np.arange(amount.shape[1])) / mass
-    yy, xx = float(amount.sum(axis=1) @ y**2) / mass, float(amount.sum(axis=0) @ x**2) / mass
-    xy = float(y @ amount @ x) / mass
-    spread, tilt = math.hypot(yy - xx, 2 * xy) / 2, (yy + xx) / 2
-    along, across = tilt + spread, max(tilt - spread, 0.0)
-    length = math.sqrt(12 * along)
-    bar = mass / max(length, 1.0) / math.sqrt(12)
-    lean = math.atan(-xy / yy) if yy else 0.0
-    straight = math.sqrt(across) < MAX_BEND * bar and length > 3 * bar * math.sqrt(12)
-    angle = 0.5 * math.atan2(-2 * xy, yy - xx)  # of the main axis, from upright
-    return (angle if straight else lean), straight

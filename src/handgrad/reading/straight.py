@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from handgrad.reading.ink import NEIGHBOURS, Mask
+from handgrad.reading.masks import NEIGHBOURS, Mask, long_runs
 from handgrad.reading.segments import Segment, Straight
 
 Labels = NDArray[np.int32]
 
 # Segments.
-MIN_SEGMENT, MIN_SEGMENT_SIZE = 6, 0.12  # pixels, and digit heights: a shorter one has no direction
 MIN_BRIDGE, BRIDGE = 5, 0.12  # pixels, and digit heights: shorter gaps in a faint line are bridged first
-RUN = 0.15  # digit heights that a line has in one row of pixels, where it slopes
+MIN_SEGMENT, RUN = 6, 0.15  # pixels, and digit heights, that a line has in one row of pixels, where it slopes
 MAX_SLOPE = 0.45  # pixels down for each to the right
 SPARE_HEIGHT = 6  # pixels that a segment may be higher than its slope explains
 STRAY = 2.0  # pixels by which a segment's columns may lie off its straight line
@@ -33,13 +33,59 @@ WITHIN_STRAY = 1.0  # between the ends
 MAX_WIDENING = 1.6  # an extension is at most so many times as thick as the line
 
 
-def find_straight(thin: Mask, size: float, thickest: float, link: float = MAX_LINK) -> tuple[list[Straight], Labels]:
+class Thin:
+    """Ink that is thin from top to bottom. Its segments are found once, though lines of several sizes are looked for.
+
+    Parameters
+    ----------
+    ink : numpy.ndarray
+        Bool (H, W).
+    """
+
+    def __init__(self, ink: Mask) -> None:
+        self.ink = ink
+        self._found: dict[tuple[int, int], tuple[list[Segment], Labels]] = {}
+
+    def segments(self, size: float) -> tuple[list[Segment], Labels]:
+        """Return the pieces of straight lines.
+
+        Parameters
+        ----------
+        size : float
+            The height of digits, in pixels.
+
+        Returns
+        -------
+        list of Segment
+            From the left.
+        numpy.ndarray
+            Int32 (H, W), their labels.
+        """
+        bridge, run = max(MIN_BRIDGE, round(BRIDGE * size)), max(MIN_SEGMENT, round(RUN * size))
+        if (bridge, run) not in self._found:
+            self._found[bridge, run] = self._segments(bridge, run)
+        return self._found[bridge, run]
+
+    def _segments(self, bridge: int, run: int) -> tuple[list[Segment], Labels]:
+        labels, _ = ndimage.label(long_runs(~long_runs(~self.ink, bridge, True), run, False), NEIGHBOURS)
+        found = []
+        for label, place in enumerate(ndimage.find_objects(labels), 1):
+            rows, columns = place
+            if rows.stop - rows.start <= MAX_SLOPE * (columns.stop - columns.start) + SPARE_HEIGHT:
+                own = labels[place] == label
+                segment = _segment(own, own & self.ink[place], columns.start, rows.start, label)
+                if segment:
+                    found.append(segment)
+        return sorted(found, key=lambda segment: segment.left), labels
+
+
+def find_straight(thin: Thin, size: float, thickest: float, link: float = MAX_LINK) -> tuple[list[Straight], Labels]:
     """Return the straight lines that run to the right.
 
     Parameters
     ----------
-    thin : numpy.ndarray
-        Bool (H, W), ink that is thin from top to bottom.
+    thin : Thin
+        The ink.
     size : float
         The height of digits, in pixels.
     thickest : float
@@ -54,54 +100,34 @@ def find_straight(thin: Mask, size: float, thickest: float, link: float = MAX_LI
     numpy.ndarray
         Int32 (H, W), the labels that the lines' segments have.
     """
-    bridge, run = max(MIN_BRIDGE, round(BRIDGE * size)), max(MIN_SEGMENT, round(RUN * size))
-    bridged = _opened(~_opened(~thin, bridge, True), run, False)
-    labels, _ = ndimage.label(bridged, NEIGHBOURS)
-    segments = []
-    for label, place in enumerate(ndimage.find_objects(labels), 1):
-        rows, columns = place
-        width, height = columns.stop - columns.start, rows.stop - rows.start
-        if width >= max(MIN_SEGMENT, MIN_SEGMENT_SIZE * size) and height <= MAX_SLOPE * width + SPARE_HEIGHT:
-            own = labels[place] == label
-            segment = _segment(own, own & thin[place], columns.start, rows.start, label)
-            if segment and segment.thickness <= thickest + 1:
-                segments.append(segment)
-    return _linked(sorted(segments, key=lambda segment: segment.left), size, link * size), labels
-
-
-def _opened(mask: Mask, run: int, outside: bool) -> Mask:
-    """What lies in a row of so many pixels or more; `outside` is what is thought to lie beyond the border."""
-    eroded = ndimage.minimum_filter1d(mask.view(np.uint8), run, axis=1, mode="constant", cval=outside)
-    back = -1 if run % 2 == 0 else 0  # an even window has no middle: its second half comes first on the way back
-    opened = ndimage.maximum_filter1d(eroded, run, axis=1, mode="constant", cval=0, origin=back)
-    rows: Mask = opened.view(np.bool_)
-    return rows
+    segments, labels = thin.segments(size)
+    return _linked([each for each in segments if each.thickness <= thickest + 1], size, link * size), labels
 
 
 def _segment(own: Mask, ink: Mask, left: int, top: int, label: int) -> Segment | None:
     """A straight line through most columns of connected ink, by least squares, twice; None where it is not straight."""
-    rows = np.arange(len(own))[:, None]
-    number = own.sum(axis=0)
-    middle = (own * rows).sum(axis=0) / np.maximum(number, 1)
-    x = np.flatnonzero(number)
+    number = own.sum(axis=0)  # 1 or more in each column, as the ink is connected
+    middle = np.arange(len(own)) @ own / number
+    x = np.arange(len(number))
     kept = x
     for _ in range(2):
         slope, level = _fitted(kept, middle[kept])
-        away = np.abs(middle[x] - level - slope * x)
-        kept = x[away <= STRAY]
+        away = np.abs(middle - level - slope * x)
+        kept = np.flatnonzero(away <= STRAY)
         if len(kept) < MIN_STRAIGHT * len(x) and len(kept) < len(x):
-            kept = x[away <= np.quantile(away, MIN_STRAIGHT)]
-    if len(kept) < 2 or abs(slope) > MAX_SLOPE or (away <= STRAY).mean() < MIN_STRAIGHT:
+            kept = np.flatnonzero(away <= np.quantile(away, MIN_STRAIGHT))
+    if len(kept) < 2 or abs(slope) > MAX_SLOPE or np.count_nonzero(away <= STRAY) < MIN_STRAIGHT * len(x):
         return None
     inked = int(ink.any(axis=0).sum())
-    return Segment(left, left + own.shape[1], top + level, slope, float(np.median(number[kept])), inked, label)
+    return Segment(left, left + len(x), top + level, slope, float(median(number[kept].tolist())), inked, label)
 
 
 def _fitted(x: NDArray[np.intp], y: NDArray[np.float64]) -> tuple[float, float]:
     """Slope, and level at column 0."""
-    away = x - x.mean()
+    middle, height = float(x.sum()) / len(x), float(y.sum()) / len(y)
+    away = x - middle
     slope = float(away @ y) / max(float(away @ away), 1.0)
-    return slope, float(y.mean() - slope * x.mean())
+    return slope, height - slope * middle
 
 
 def _linked(segments: list[Segment], size: float, widest: float) -> list[Straight]:
@@ -160,6 +186,8 @@ def ink_of(lines: Sequence[Straight], labels: Labels) -> Mask:
     numpy.ndarray
         Bool (H, W), with the gaps that are bridged.
     """
+    if not lines:
+        return np.zeros(labels.shape, bool)
     chosen = np.zeros(int(labels.max()) + 1, bool)
     chosen[[segment.label for line in lines for segment in line.segments]] = True
     found: Mask = chosen[labels]

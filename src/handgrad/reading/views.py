@@ -13,11 +13,13 @@ import numpy as np
 
 from handgrad.reading.answer import Refusal
 from handgrad.reading.fit import Pixels, extent, fit
-from handgrad.reading.ink import Floats, Ink, Mask, find_ink
+from handgrad.reading.ink import Floats, Ink, find_ink
+from handgrad.reading.masks import Mask
 from handgrad.reading.paper import ink_is_dark, level_paper
 from handgrad.reading.picture import Box, Picture
 from handgrad.reading.pieces import Piece, find_pieces, united
 from handgrad.reading.rules import find_rules
+from handgrad.reading.sheet import find_sheet
 
 WIDEST_STROKE = 0.34  # on a picture of one digit, as a share of its longer side
 MIN_INK_SIDE = 5  # pixels that the ink's longer side must have
@@ -88,10 +90,11 @@ def views(picture: Picture, height: int = 28, width: int = 28) -> Iterator[Norma
         Dark ink and light ink; a digit on paper and one that fills its picture; one piece of ink and all of it.
     """
     level = picture.grey.astype(np.float32)
-    dark = ink_is_dark(level, WIDEST_STROKE)
+    sheet = find_sheet(level, dark=True)
+    dark = ink_is_dark(level, sheet, WIDEST_STROKE)
     found = False
     for is_dark in (dark, not dark):
-        for ink in _inks(level, is_dark):
+        for ink in _inks(level, sheet if is_dark else find_sheet(level, dark=False), is_dark):
             likely = 1.0 if is_dark == dark else LESS_LIKELY if _sides_reached(ink.mask) == SIDES else UNLIKELY
             for amount, prior, doubt, left_out in _digits(ink):
                 found = True
@@ -103,9 +106,9 @@ def views(picture: Picture, height: int = 28, width: int = 28) -> Iterator[Norma
         yield Normalised(picture, ink, np.zeros((height, width), np.uint8), Refusal.BLANK)
 
 
-def _inks(level: Floats, dark: bool) -> list[Ink]:
+def _inks(level: Floats, sheet: Mask | None, dark: bool) -> list[Ink]:
     """The ink on a picture cut to it, and on one with paper around, where an edge may show; the likelier first."""
-    levelled = [level_paper(level, dark, WIDEST_STROKE, tight) for tight in (True, False)]
+    levelled = [level_paper(level, sheet, dark, WIDEST_STROKE, tight) for tight in (True, False)]
     inks = [ink for ink in (find_ink(each) for each in levelled if each) if ink.contrast]
     if len(inks) == 2 and 0 < _sides_reached(inks[0].mask) < SIDES:
         kept = int(inks[1].mask.sum()) / int(inks[0].mask.sum())
@@ -123,7 +126,7 @@ def _digits(ink: Ink) -> Iterator[tuple[Floats, float, Refusal | None, bool]]:
 
     First the largest piece with what belongs to it, then that piece alone, then all ink.
     """
-    found = find_pieces(ink, find_rules(ink.faint))
+    found = find_pieces(ink, find_rules(ink.faint).ink)
     pieces = [piece for piece in found if not _is_edge(piece, ink.mask.shape)] or found
     size = max((max(piece.width, piece.height) for piece in pieces), default=0)
     if size < MIN_INK_SIDE:

@@ -1,0 +1,121 @@
+"""Rows of a form's cells are found by their walls at even distances, whatever touches them; other writing has none."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from handgrad.model.shipped import pretrained
+from handgrad.reading import read_page
+from handgrad.reading.rows import BETWEEN, Row, Side, joined
+from handgrad.reading.rules import Rules, find_rules
+
+from .drawings import Lines, box, ink, level_lines, on, turned, upright_lines, written
+
+MODEL = pretrained("robust")
+SHAPE = (240, 700)
+
+
+def boxes(count: int, gap: float = 0.0, left: float = 40, top: float = 60) -> Lines:
+    return [box(left + i * (80 + gap), top, 80, 90) for i in range(count)]
+
+
+def comb(count: int, left: float = 40, bottom: float = 150, tick: float = 30) -> Lines:
+    ticks = [np.array([(left + 80.0 * i, bottom - tick), (left + 80.0 * i, bottom)]) for i in range(count + 1)]
+    return [np.array([(left, bottom), (left + 80.0 * count, bottom)]), *ticks]
+
+
+def digits(text: str, gap: float = 0.0, tall: float = 60, left: float = 60, top: float = 75) -> Lines:
+    """One digit for each cell; a space leaves one empty."""
+    places = [(left + i * (80 + gap), top) for i in range(len(text))]
+    return [line for digit, at in zip(text, places, strict=True) for line in written(digit, tall, at)]
+
+
+def found(lines: Lines, strokes: Lines, thick: float = 3, pen: float = 6) -> Rules:
+    return find_rules((ink(lines, SHAPE, thick) > 0.5) | (ink(strokes, SHAPE, pen) > 0.5))
+
+
+@pytest.mark.parametrize("degrees", [0, -4, 3])
+@pytest.mark.parametrize("text", ["204739", "111111", "1 7   "])
+def test_joined_cells(text: str, degrees: float) -> None:
+    lines, strokes = (turned(each, degrees, (350, 120)) for each in (boxes(6), digits(text)))
+    (row,) = found(lines, strokes).rows
+    assert len(row.walls) == 6 and not row.is_open
+    assert row.cell == pytest.approx(80, abs=2) and row.height == pytest.approx(90, abs=3)
+
+
+@pytest.mark.parametrize("gap", [10, 25])
+def test_boxes_with_gaps(gap: float) -> None:
+    (row,) = found(boxes(5, gap), digits("20473", gap)).rows
+    assert len(row.walls) == 5
+
+
+def test_digits_that_cross_the_sides_of_their_cells() -> None:
+    (row,) = found(boxes(6), digits("204739", tall=96, left=48, top=52)).rows
+    assert len(row.walls) == 6
+
+
+def test_ticks_on_a_line() -> None:
+    (row,) = found(comb(6), digits("204739", tall=62, top=82)).rows
+    assert row.is_open and len(row.walls) == 6
+    assert row.bottom.at(200) - row.top.at(200) == pytest.approx(30, abs=3)
+
+
+def test_the_parts_of_a_date_are_one_row() -> None:
+    groups = [*boxes(2, left=10), *boxes(2, left=220), *boxes(3, left=430)]
+    (row,) = found(groups, digits("20", left=30) + digits("47", left=240)).rows
+    assert len(row.walls) == 7
+    assert row.cell_of((50, 100)) != row.cell_of((130, 100)) != BETWEEN
+    assert row.cell_of((195, 100)) == BETWEEN
+    assert row.cell_of((100, 200)) is None and row.cell_of((5, 100)) is None
+
+
+def test_a_1_from_side_to_side_is_no_wall() -> None:
+    ones = [np.array([(75.0 + 80 * i, 64), (75.0 + 80 * i, 146)]) for i in (1, 4)]
+    rules = found(boxes(6), ones, pen=4)
+    assert len(rules.rows[0].walls) == 6
+    assert not rules.ink[70:140, 153:158].any()
+
+
+@pytest.mark.parametrize("text", ["20473", "0000000", "111111", "7777777", "5=5=5"])
+@pytest.mark.parametrize("gap", [0.3, 0.0])
+def test_writing_alone_has_no_cells(text: str, gap: float) -> None:
+    assert found([], written(text, 60, (60, 60), gap)).rows == []
+
+
+@pytest.mark.parametrize("pitch", [40, 50, 75])
+def test_squares_are_no_cells(pitch: int) -> None:
+    paper = level_lines(SHAPE, pitch) + upright_lines(SHAPE, pitch)
+    assert found(paper, written("20473", 60, (60, 60)), 1).rows == []
+
+
+def test_what_lies_between_cells() -> None:
+    walls = np.array([(0.0, 50), (50, 100), (130, 180), (300, 350)])
+    row = Row(Side(0, 0), Side(0, 60), 0.0, walls, 2.0, False)
+    assert row.cell_of((110, 30)) == BETWEEN
+    inside = [row.cell_of((x, 30)) for x in (20, 70, 150, 240, 320)]
+    assert None not in inside and BETWEEN not in inside and len(set(inside)) == 5
+
+
+def test_rows_at_one_level_are_one() -> None:
+    left, right, below = (
+        Row(Side(0.02, top), Side(0.02, top + 60), 0.0, np.array([(x, x + 50.0)]), 2.0, False)
+        for x, top in ((0.0, 10.0), (120.0, 11.0), (120.0, 100.0))
+    )
+    assert [len(row.walls) for row in joined([right, below, left])] == [2, 1]
+
+
+@pytest.mark.parametrize("pen", [40, 120])
+def test_a_form_is_read_with_its_label_left_out(pen: int) -> None:
+    """The printed label is close above; digits in pencil are fainter than the boxes."""
+    form = Image.fromarray(on(ink(boxes(5, 12), SHAPE, 3)))
+    ImageDraw.Draw(form).text((42, 57), "Account number", 40, ImageFont.load_default(22), "ls")
+    picture = np.minimum(np.asarray(form), on(ink(digits("20473", 12), SHAPE, 5, 0.6), pen=pen))
+    assert read_page(picture, MODEL).text == "20473"
+
+
+def test_printed_points_between_cells_are_no_digits() -> None:
+    slashes = [np.array([(x + 8.0, 80), (x - 8.0, 140)]) for x in (225, 435)]
+    cells = [*boxes(2), *boxes(2, left=250), *boxes(2, left=460)]
+    strokes = digits("20") + digits("11", left=270) + digits("47", left=480)
+    page = read_page(np.minimum(on(ink(cells + slashes, SHAPE, 3)), on(ink(strokes, SHAPE, 6, 0.5))), MODEL)
+    assert page.text == "201147" and page.full_text == "20/11/47"

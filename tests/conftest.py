@@ -1,12 +1,15 @@
-"""Threads: several test processes share the cores, so each computes on one, unless a test says otherwise."""
+"""Kernels are compiled before the tests, on all cores; then each test process computes on one, as they share them."""
 
 import os
 
-os.environ["NUMBA_NUM_THREADS"] = "3"  # some tests compare one, two and three threads, whatever the machine has
-os.environ["OMP_WAIT_POLICY"] = "passive"  # threads that wait for work leave the core to the other test process
-import numba
+from handgrad.kernels.objects import load
+from handgrad.kernels.registry import KERNELS
 
-numba.set_num_threads(1)
+
+def pytest_configure(config) -> None:
+    if not hasattr(config, "workerinput"):
+        load(KERNELS, print)
+    os.environ["HANDGRAD_THREADS"] = "1"
 
 
 FOLDERS = {"kernels": 0, "datasets": 2, "images": 2, "reading": 2}

@@ -4,6 +4,7 @@ Each rule is one test that lists the offenders.
 """
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -176,6 +177,7 @@ def test_type_checkers_see_the_same_names() -> None:
 
 
 @pytest.mark.process
-def test_importing_and_a_first_answer_wait_for_no_compiler() -> None:
-    done = subprocess.run([sys.executable, "-c", QUICK], capture_output=True, text=True, timeout=60)
+def test_importing_and_a_first_answer_wait_for_no_compiler(tmp_path: Path) -> None:
+    environment = {**os.environ, "HANDGRAD_CACHE": str(tmp_path)}  # where nothing has been compiled
+    done = subprocess.run([sys.executable, "-c", QUICK], capture_output=True, text=True, timeout=60, env=environment)
     assert done.returncode == 0, done.stderr

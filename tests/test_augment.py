@@ -1,12 +1,12 @@
 from typing import Any
 
-import numba
 import numpy as np
 import pytest
 
 from handgrad.images.augment import Augmenter, elastic_fields
 from handgrad.kernels import Kernels, backend
 from handgrad.kernels.naive.images import CORRUPT, WARP
+from handgrad.kernels.threads import limited
 from handgrad.training.recipe import Recipe
 from tolerance import assert_close
 
@@ -31,11 +31,14 @@ class Recorder:
         return 1
 
     def warp(self, out: Array, pixels: Array, rows: Array, mean: Array, scale: Array, fields: Array, limits: Array,
-             key: int, parts: int) -> None:  # fmt: skip
+             key: Array, scratch: Array) -> None:  # fmt: skip
         self.limits |= dict(zip(WARP, limits, strict=True))
 
-    def corrupt(self, x: Array, limits: Array, key: int, parts: int) -> None:
+    def corrupt(self, x: Array, limits: Array, key: Array, scratch: Array) -> None:
         self.limits |= dict(zip(CORRUPT, limits, strict=True))
+
+    def standardise(self, x: Array, mean: Array, scale: Array) -> None:
+        pass
 
 
 def limits(given: dict[str, float], factor: float = 1.0) -> dict[str, float]:
@@ -120,18 +123,17 @@ def batch(kernels: Kernels, step: int, epoch: int = 0, seed: int = 0, augment: d
 
 
 def test_the_same_pixels_for_any_threads() -> None:
-    before, found = numba.get_num_threads(), []
-    for count in (1, 2, 3):
-        numba.set_num_threads(count)
-        found.append(batch(backend("parallel"), 3).tobytes())
-    numba.set_num_threads(before)
-    assert found[0] == found[1] == found[2]
+    found = []
+    for count in (1, 2, 3, 4):
+        with limited(count):
+            found.append(batch(backend("compiled"), 3).tobytes())
+    assert found[0] == found[1] == found[2] == found[3]
 
 
 def test_each_step_epoch_and_seed_distorts_anew() -> None:
-    parallel = backend("parallel")
-    assert (batch(parallel, 3) == batch(parallel, 3)).all()
-    assert len({batch(parallel, *place).tobytes() for place in ((0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1))}) == 4
+    kernels = backend("compiled")
+    assert (batch(kernels, 3) == batch(kernels, 3)).all()
+    assert len({batch(kernels, *place).tobytes() for place in ((0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1))}) == 4
 
 
 def test_an_image_seen_twice_in_a_batch_is_distorted_twice() -> None:
@@ -143,8 +145,8 @@ def test_an_image_seen_twice_in_a_batch_is_distorted_twice() -> None:
 
 
 def test_nothing_asked_for_nothing_changed() -> None:
-    still = batch(backend("parallel"), 3, augment=strengths())
-    assert (still == batch(backend("parallel"), 4, epoch=2, augment=strengths())).all()
+    still = batch(backend("compiled"), 3, augment=strengths())
+    assert (still == batch(backend("compiled"), 4, epoch=2, augment=strengths())).all()
     levels = still * 78 + 33
     assert_close(levels, np.rint(levels))
 
@@ -154,7 +156,7 @@ def test_a_smaller_factor_distorts_less() -> None:
     y, x = np.mgrid[:28, :28]
     blob = (255 * np.exp(-((y - 13.5) ** 2 / 60 + (x - 13.5) ** 2 / 30))).astype(np.uint8)[None, :, :, None]
     mean, out, moved = np.zeros((28, 28, 1), np.float32), np.empty((64, 28, 28, 1), np.float32), []
-    augmenter = Augmenter(strengths(shift=3, elastic=1), mean, mean + 1, backend("parallel"), int(random.integers(9)))
+    augmenter = Augmenter(strengths(shift=3, elastic=1), mean, mean + 1, backend("compiled"), int(random.integers(9)))
     for factor in (1.0, 0.5, 0.0):
         augmenter.begin_epoch(0, factor)
         augmenter(out, blob, np.zeros(64, np.int64), 0)

@@ -59,7 +59,7 @@ def test_a_member_learns_from_its_rows_of_the_batch_alone() -> None:
     x, labels = DATA.pixels[:10, ..., None] / 255.0, DATA.labels[:10]
     dlogits = np.empty((10, 10))
     ws = whole.workspace(10, train=True)
-    naive.softmax_cross_entropy(dlogits, whole.forward(x, ws), labels, 0.0)
+    naive.softmax_cross_entropy(dlogits, np.empty(2), whole.forward(x, ws), labels, 0.0)
     whole.backward(dlogits.copy(), ws)
     for i, rows in enumerate((slice(0, 10, 3), slice(1, 10, 3), slice(2, 10, 3))):
         for name, view in alone.layout.views(alone.theta):

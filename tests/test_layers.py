@@ -89,7 +89,7 @@ def made(
     network = Network([*BEFORE, layer], in_shape, dtype=dtype)
     network.theta += 0.3 * normal(network.theta.size, seed=5, dtype=dtype)
     network.state += np.abs(normal(network.state.size, seed=6, dtype=dtype))
-    ws = network.workspace(n, train, "parallel")
+    ws = network.workspace(n, train, "compiled")
     ws.slots[-1].key = 12345
     return ws, ws.slots[-1]
 

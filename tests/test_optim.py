@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backends import COMPILED
 from handgrad.errors import UserError
 from handgrad.kernels import backend, naive
 from handgrad.nn.params import Layout, Param, aligned
@@ -41,7 +40,7 @@ PROBLEMS: dict[str, tuple[Callable[[Array], Array], tuple[float, float], int]] =
 }
 
 
-@pytest.mark.parametrize("kind", ["naive", *COMPILED])
+@pytest.mark.parametrize("kind", ["naive", "compiled"])
 @pytest.mark.parametrize("problem", PROBLEMS)
 @pytest.mark.parametrize("name", SOLVERS)
 def test_every_rule_solves(name: str, problem: str, kind: str) -> None:
@@ -65,10 +64,9 @@ def solved(rule: Rule, problem: str, kind: str, lr: float) -> Array:
 
 @pytest.mark.parametrize("size", [1, 37, 40_000])
 @pytest.mark.parametrize("name", SOLVERS)
-@pytest.mark.parametrize("compiled", COMPILED)
-def test_compiled_steps_are_those_of_the_twins(compiled: str, name: str, size: int) -> None:
+def test_compiled_steps_are_those_of_the_twins(name: str, size: int) -> None:
     layout, found = Layout([Param("w", (size,), decay=True)]), []
-    for kind in ("naive", compiled):
+    for kind in ("naive", "compiled"):
         random = np.random.default_rng(0)
         optimiser = Optimiser(SOLVERS[name], layout, backend(kind), weight_decay=0.1)
         theta, grad = aligned((layout.size,)), aligned((layout.size,))
@@ -136,7 +134,7 @@ def test_decay_is_for_decayed_parameters(rule: Rule) -> None:
     assert (layout.view(theta, "w") < 1).all()
 
 
-@pytest.mark.parametrize("kind", ["naive", *COMPILED])
+@pytest.mark.parametrize("kind", ["naive", "compiled"])
 def test_each_layer_has_its_share_of_the_rate(kind: str) -> None:
     layout = Layout([Param("a", (3,), lr_scale=0.5), Param("b", (20,)), Param("c", (2,), lr_scale=0.0, decay=True)])
     optimiser = Optimiser(SGD(), layout, backend(kind))

@@ -32,7 +32,7 @@ def test_the_gradient_is_that_of_the_mixed_target(data, share):
     seen(images.nhwc, x)
     logits = np.random.default_rng(0).normal(size=(n, 10)).astype(np.float32)
     dlogits = np.empty_like(logits)
-    softmax_cross_entropy(dlogits, logits, images.labels, 0.1)
+    softmax_cross_entropy(dlogits, np.empty(2), logits, images.labels, 0.1)
     teacher = Teacher(PUPIL.change(teacher="cnn", distillation=share), seen, images.classes, n)
     teacher.correct(dlogits, x, images.labels, 0.1)
     model = pretrained("cnn")

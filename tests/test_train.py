@@ -4,14 +4,14 @@ import subprocess
 import sys
 import tracemalloc
 
-import numba
 import numpy as np
 import pytest
 
 from handgrad.datasets import Images, load
 from handgrad.errors import UserError
 from handgrad.evaluation.metrics import evaluate
-from handgrad.kernels.compiled import parallel
+from handgrad.kernels import objects
+from handgrad.kernels.threads import limited
 from handgrad.model.preprocess import Preprocess
 from handgrad.training.compiling import compile_kernels
 from handgrad.training.inspect import step_memory
@@ -66,12 +66,8 @@ def test_equal_seeds_give_equal_bytes_whatever_the_threads(digits):
     first = weights(trained(SMALL, digits))
     assert weights(trained(SMALL, digits)) == first
     assert weights(trained(SMALL, digits, seed=1)) != first
-    threads = numba.get_num_threads()
-    try:
-        numba.set_num_threads(1)
+    with limited(3):
         assert weights(trained(SMALL, digits)) == first
-    finally:
-        numba.set_num_threads(threads)
 
 
 @pytest.mark.slow
@@ -85,7 +81,7 @@ def test_equal_bytes_in_another_process_with_other_blas_threads(digits):
     )
     sums = set()
     for threads in ("1", "2"):
-        env = {**os.environ, "NUMBA_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
+        env = {**os.environ, "HANDGRAD_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
         sums.add(
             subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True).stdout
         )
@@ -146,10 +142,12 @@ def test_a_set_smaller_than_a_batch_still_trains(digits):
 
 
 def test_everything_is_compiled_before_the_clock_runs(digits, monkeypatch):
-    called = []
-    monkeypatch.setattr(parallel, "ema_step", lambda *arguments: called.append(arguments))
+    asked, real = [], objects.load
+    monkeypatch.setattr(objects, "load", lambda names, *report: asked.append(set(names)) or real(names, *report))
     compile_kernels(SMALL, digits[0])
-    assert called
+    (ahead,) = asked
+    trained(SMALL, digits)
+    assert len(asked) > 1 and "ema_step" in ahead and all(names <= ahead for names in asked)
 
 
 def test_colour_images_train_too():
@@ -174,14 +172,11 @@ CONVOLUTIONAL = Recipe(
 
 
 def test_a_convolutional_network_gives_equal_bytes_whatever_the_threads(digits):
-    before, found = numba.get_num_threads(), []
-    try:
-        for count in (1, 2, 3):
-            numba.set_num_threads(count)
+    found = []
+    for count in (1, 2, 3, 4):
+        with limited(count):
             found.append(weights(trained(CONVOLUTIONAL, digits)))
-    finally:
-        numba.set_num_threads(before)
-    assert found[0] == found[1] == found[2]
+    assert found[0] == found[1] == found[2] == found[3]
 
 
 @pytest.mark.parametrize("recipe", [CONVOLUTIONAL, SMALL], ids=lambda r: r.name)

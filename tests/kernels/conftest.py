@@ -1,22 +1,21 @@
-"""Compiled backends, and Numba's number of threads."""
+"""Compiled kernels, and the number of threads that they use."""
 
 from collections.abc import Callable, Iterator
 
-import numba
 import pytest
 
-from backends import COMPILED
 from handgrad.kernels import Kernels, backend
-
-
-@pytest.fixture(params=COMPILED)
-def kernels(request: pytest.FixtureRequest) -> Kernels:
-    return backend(request.param)
+from handgrad.kernels.threads import LIMIT
 
 
 @pytest.fixture
-def threads() -> Iterator[Callable[[int], None]]:
+def kernels() -> Kernels:
+    return backend("compiled")
+
+
+@pytest.fixture
+def threads() -> Iterator[Callable[[int], object]]:
     """Sets the number of threads, which is as before after the test."""
-    before = numba.get_num_threads()
-    yield numba.set_num_threads
-    numba.set_num_threads(before)
+    token = LIMIT.set(1)
+    yield LIMIT.set
+    LIMIT.reset(token)

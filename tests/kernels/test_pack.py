@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from handgrad.kernels.vector.pack import copy_rows, pack_columns, transpose
+from handgrad.kernels.objects import function
 from handgrad.kernels.vector.tile import LANES, WIDTH
 
+copy_rows, pack_columns, transpose = (function(name) for name in ("copy_rows", "pack_columns", "transpose"))
 UNTOUCHED = np.float32(-77)
 SIZES = [(1, 1), (1, LANES), (LANES, LANES), (3, 2 * LANES + 5), (LANES + 1, LANES - 1), (2 * LANES, 3 * LANES)]
 

@@ -116,7 +116,7 @@ def check_exact(kind: str, case: tuple[int, ...]) -> None:
     for layout, (name, arguments) in zip(LAYOUTS[kind](case, LANES, ROWS), calls(kind, case), strict=True):
         total, last = layout[-1], layout[-2] if layout[-2] < layout[-1] else layout[-3]
         scratch = np.full(total + 8 * LANES, UNTOUCHED, np.uint32).view(np.float32)
-        getattr(backend("parallel"), f"{kind}_{name}")(*arguments, scratch[None])
+        getattr(backend("compiled"), f"{kind}_{name}")(*arguments, scratch[None])
         touched = np.flatnonzero(scratch.view(np.uint32) != UNTOUCHED)
         assert touched[-1] < total, f"{kind}_{name}{case}: written behind the end"
         assert touched[-1] >= last, f"{kind}_{name}{case}: the last region is not used"

@@ -96,7 +96,7 @@ from kernels.twins import check_case
 from handgrad.kernels import backend; from handgrad.kernels.vector import tile
 
 assert (tile.LANES, tile.ROWS) == (8, 6), tile.LANES
-kernels = backend("serial")
+kernels = backend("compiled")
 for size in test_pack.SIZES:
     test_pack.check_moves(*size)
 for shape in test_dense.DENSE:
@@ -115,7 +115,7 @@ for case in test_scratch.EXACT:
 
 @pytest.mark.slow
 def test_kernels_on_a_processor_without_avx512(tmp_path: Path) -> None:
-    narrow = {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": "+avx2,+fma,+avx", "NUMBA_CACHE_DIR": str(tmp_path)}
+    narrow = {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": "+avx2,+fma,+avx", "HANDGRAD_CACHE": str(tmp_path)}
     environment = {**os.environ, **narrow, "PYTHONPATH": str(Path(__file__).parents[1])}
     done = subprocess.run([sys.executable, "-c", NARROW], env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-3000:]

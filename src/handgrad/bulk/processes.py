@@ -22,7 +22,7 @@ from handgrad.errors import UserError
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
-THREADS = ("NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+THREADS = ("HANDGRAD_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 SECONDS = 0.1  # of work in a chunk
 STILLBORN = 3  # workers in a row that may die before they are ready
 STARTED, READY = "started", "ready"

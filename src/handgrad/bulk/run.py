@@ -120,7 +120,7 @@ class Table:
                 return
             total = len(part.work.paths)
             if left := total - part.mark.pictures:
-                with self._pool(min(workers, left), cluster, "serial" if total >= MANY else "naive") as pool:
+                with self._pool(min(workers, left), cluster, "compiled" if total >= MANY else "naive") as pool:
                     yield from self._read(part, pool)
             last = _progress(part)
         finish(self.out)

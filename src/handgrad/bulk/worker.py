@@ -103,7 +103,7 @@ def read_chunk(items: Sequence[Item], model: Model, task: Task) -> tuple[Read, .
         The rows of each picture; the last of them says why, if a page could not be read.
     """
     # Only compiled kernels answer for an image to the bit the same, whatever other images there are.
-    limit = TOGETHER if model.kernels == "serial" else 0
+    limit = TOGETHER if model.kernels == "compiled" else 0
     records = [_Record(item.path) for item in items]
     group: list[tuple[_Record, int, Picture]] = []
     for item, record in zip(items, records, strict=True):

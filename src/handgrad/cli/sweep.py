@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from handgrad.cli.board import Board
+from handgrad.cli.compile import progress
 from handgrad.cli.options import RecipeCommand, chosen_recipe, dataset_option, recipe_options
 from handgrad.cli.train import follow
 from handgrad.errors import UserError
@@ -86,8 +87,8 @@ def _run(made: Sweep, workers: int, cluster: str, limit: float) -> None:
 
     console, board = Console(stderr=True), Board(made)
     if board.left() and not cluster:
-        with console.status("compiling kernels (once for this machine)"):
-            made.compile_kernels()
+        with progress(console) as report:
+            made.compile_kernels(report)
     with Live(console=console, auto_refresh=False) if console.is_terminal else nullcontext() as live:
         for event in made.run(workers, cluster, limit):
             line = board.note(event)

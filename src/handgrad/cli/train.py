@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from handgrad.cli.compile import progress as compiling
 from handgrad.cli.options import RUNS, RecipeCommand, chosen_recipe, dataset_option, json_option, recipe_options
 from handgrad.cli.signals import stop_signals
 from handgrad.errors import UserError
@@ -72,8 +73,8 @@ def follow(run: Run) -> bool:
         from handgrad.training.progress import Epoch
 
         console, trainer = Console(stderr=True), run.trainer
-        with console.status("compiling kernels (once for this machine)"):
-            compile_kernels(trainer.recipe, trainer.data)
+        with compiling(console) as report:
+            compile_kernels(trainer.recipe, trainer.data, report)
     except KeyboardInterrupt:
         return False  # what there is was saved when the run was begun, or left
     columns = (

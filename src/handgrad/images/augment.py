@@ -10,6 +10,8 @@ import numpy.typing as npt
 
 from handgrad.kernels import Kernels
 from handgrad.kernels.naive.images import CORRUPT, WARP
+from handgrad.kernels.pass_scratch import warp_scratch
+from handgrad.nn.params import aligned
 from handgrad.rng import Stream, derive
 
 Array = npt.NDArray[Any]
@@ -82,6 +84,9 @@ class Augmenter:
         self.strengths, self.mean, self.scale, self.kernels, self.seed = strengths, mean, scale, kernels, seed
         self._zero, self._one = np.zeros_like(mean), np.ones_like(scale)
         self._fields = np.zeros((FIELDS if strengths["elastic"] else 1, *mean.shape[:2], 2), np.float32)
+        self._warp, self._corrupt = np.zeros(len(WARP), np.float32), np.zeros(len(CORRUPT), np.float32)
+        self._warp_key, self._corrupt_key = np.zeros((), np.int64), np.zeros((), np.int64)
+        self._scratch = aligned((kernels.threads(), warp_scratch(*mean.shape)))
         self._weaken(1.0)
 
     @property
@@ -102,11 +107,11 @@ class Augmenter:
         self._weaken(factor)
         if self.strengths["elastic"]:
             height, width = self.mean.shape[:2]
-            self._fields = elastic_fields(height, width, derive(self.seed, Stream.ELASTIC, epoch))
+            self._fields[...] = elastic_fields(height, width, derive(self.seed, Stream.ELASTIC, epoch))
 
     def _weaken(self, factor: float) -> None:
         weak = {name: value if name in FIXED else value * factor for name, value in self.strengths.items()}
-        self._warp, self._corrupt = warp_limits(weak), _limits(weak, CORRUPT)
+        self._warp[:], self._corrupt[:] = warp_limits(weak), _limits(weak, CORRUPT)
 
     def __call__(self, out: Array, pixels: Array, rows: Array, step: int) -> None:
         """Fill a batch.
@@ -122,14 +127,34 @@ class Augmenter:
         step : int
             The number of the step, which the distortions are drawn with.
         """
-        key, threads = derive(self.seed, Stream.WARP, step), self.kernels.threads()
-        if not self._corrupt.any():
-            self.kernels.warp(out, pixels, rows, self.mean, self.scale, self._fields, self._warp, key, threads)
-            return
-        self.kernels.warp(out, pixels, rows, self._zero, self._one, self._fields, self._warp, key, threads)
-        self.kernels.corrupt(out, self._corrupt, derive(self.seed, Stream.CORRUPT, step), threads)
-        np.subtract(out, self.mean, out=out)
-        np.multiply(out, self.scale, out=out)
+        self.begin_step(step)
+        self.fill(out, pixels, rows)
+
+    def begin_step(self, step: int) -> None:
+        """Set the keys of a step's distortions.
+
+        Parameters
+        ----------
+        step : int
+            The number of the step.
+        """
+        self._warp_key[...] = derive(self.seed, Stream.WARP, step)
+        self._corrupt_key[...] = derive(self.seed, Stream.CORRUPT, step)
+
+    def fill(self, out: Array, pixels: Array, rows: Array) -> None:
+        """Fill a batch of the step that was begun.
+
+        Parameters
+        ----------
+        out, pixels, rows : arrays
+            As above.
+        """
+        kernels, corrupted = self.kernels, bool(self._corrupt.any())
+        mean, scale = (self._zero, self._one) if corrupted else (self.mean, self.scale)
+        kernels.warp(out, pixels, rows, mean, scale, self._fields, self._warp, self._warp_key, self._scratch)
+        if corrupted:
+            kernels.corrupt(out, self._corrupt, self._corrupt_key, self._scratch)
+            kernels.standardise(out, self.mean, self.scale)
 
 
 def warp_limits(strengths: Mapping[str, float]) -> Array:

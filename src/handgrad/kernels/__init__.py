@@ -1,4 +1,4 @@
-"""Functions on arrays, three ways: `naive` (NumPy), `serial` and `parallel` (compiled). Same names, same arguments.
+"""Functions on arrays, twice: `naive` in NumPy, and compiled. Same names, same arguments.
 
 The letters in shapes and names, here and in every kernel:
 
@@ -7,26 +7,32 @@ The letters in shapes and names, here and in every kernel:
 - dx, dw, ... gradients of the loss with respect to x, w, ...; dy is that with respect to a layer's output;
 - `out` and the names with d come first and are written (but dy, which comes in); all else is read;
 - floor: 0 folds a ReLU into the kernel (`max(floor, ...)`), minus infinity does not.
+
+How compiled kernels are made and run is told in `docs/kernels.md`.
 """
+
+from typing import TYPE_CHECKING
 
 from handgrad.kernels import naive
 from handgrad.kernels.protocol import Array, Kernels
-from handgrad.kernels.registry import document
+from handgrad.kernels.registry import KERNELS, document
 
-__all__ = ["Array", "Kernels", "backend"]
+if TYPE_CHECKING:
+    from handgrad.kernels.program import Recorder
 
-for _name in [name for name in vars(Kernels) if not name.startswith("_")]:
+__all__ = ["Array", "Kernels", "backend", "recorder"]
+
+for _name in ("threads", *KERNELS):
     document(getattr(Kernels, _name))
 
 
 def backend(name: str) -> Kernels:
-    """Give the kernels of one kind; the compiled ones import Numba only when asked for.
+    """Give the kernels of one kind, which run when they are called.
 
     Parameters
     ----------
-    name : str
-        `naive` for NumPy; `serial` for compiled code in one thread; `parallel` for compiled code in all threads, which
-        no two threads of a process may call at the same time.
+    name : {'naive', 'compiled'}
+        `naive` for NumPy; `compiled` for compiled code, in as many threads as `threads.threads` says.
 
     Returns
     -------
@@ -35,6 +41,19 @@ def backend(name: str) -> Kernels:
     """
     if name == "naive":
         return naive
-    from handgrad.kernels import compiled
+    from handgrad.kernels.program import COMPILED
 
-    return {"serial": compiled.serial, "parallel": compiled.parallel}[name]
+    return COMPILED
+
+
+def recorder() -> "Recorder":
+    """Give a backend that writes down what it is asked for, to be run later: compiled code.
+
+    Returns
+    -------
+    Recorder
+        With its kernels, and `take`, which gives the program.
+    """
+    from handgrad.kernels.program import Recorder
+
+    return Recorder()

@@ -1,13 +1,14 @@
 """Corruption of training images, in place: foreign marks, blur, lost contrast, noise; its twin tells how."""
 
 import numpy as np
-from numba import prange
 
-from handgrad.kernels.jit import jit
+from handgrad.kernels.gemm import thread_range
+from handgrad.kernels.jit import address, inlined, jit, view
 from handgrad.kernels.naive.images import CORRUPT
-from handgrad.kernels.pointwise import hash32
-from handgrad.kernels.protocol import Array
-from handgrad.kernels.registry import kernel
+from handgrad.kernels.pointwise import halves, hash32
+from handgrad.kernels.protocol import Image, Images, Integer, Matrix, Vector
+from handgrad.kernels.registry import Team, kernel
+from handgrad.kernels.sizes import BYTES
 
 # Places in `limits`, and of the draw that each one scales.
 BLUR, NOISE, CONTRAST, CLUTTER = range(len(CORRUPT))
@@ -25,7 +26,7 @@ def _draw(first, which, key0, key1):
     return min(np.float32(hash32(first + which, key0, key1)) * np.float32(2.0**-32), BELOW_ONE)
 
 
-@jit
+@inlined
 def _lines(x, first, key0, key1):
     # x (H, W, C): straight lines across, solid or dashed
     height, width = x.shape[0], x.shape[1]
@@ -47,7 +48,7 @@ def _lines(x, first, key0, key1):
                 x[row, column, c] = max(x[row, column, c], shade)
 
 
-@jit
+@inlined
 def _patch(x, first, key0, key1):
     # x (H, W, C): a rectangle becomes its negative, or a small one is painted over
     height, width = x.shape[0], x.shape[1]
@@ -65,6 +66,14 @@ def _patch(x, first, key0, key1):
 
 
 @jit
+def _copy(to, x):
+    # to (H, W, C) = x
+    a, b = view(address(to), (to.size,)), view(address(x), (x.size,))
+    for i in range(a.size):
+        a[i] = b[i]
+
+
+@jit
 def _near(x, spare, row, column, c):
     # -> smallest, largest and mean of 3x3 pixels of spare (H, W, C); beyond the border lies the nearest pixel
     low, high, total = np.float32(1e9), np.float32(-1e9), np.float32(0)
@@ -76,10 +85,10 @@ def _near(x, spare, row, column, c):
     return low, high, total * np.float32(1 / 9)
 
 
-@jit
+@inlined
 def _outline(x, spare, inside):
     # x, spare (H, W, C): strokes become outlines, a pixel wide, inside the stroke or around it
-    spare[:] = x
+    _copy(spare, x)
     for row in range(x.shape[0]):
         for column in range(x.shape[1]):
             for c in range(x.shape[2]):
@@ -87,22 +96,22 @@ def _outline(x, spare, inside):
                 x[row, column, c] = x[row, column, c] - low if inside else high - x[row, column, c]
 
 
-@jit
+@inlined
 def _specks(x, first, key0, key1):
     # x (H, W, C): some pixels turn black, as many white
     density = np.float32(0.25) * _draw(first, SHADE, key0, key1)
-    flat = x.reshape(-1)
+    flat = view(address(x), (x.size,))
     for i in range(flat.size):
         draw = _draw(first, PIXELS + flat.size + i, key0, key1)
         if draw < density:
             flat[i] = np.float32(WHITE) if draw < np.float32(0.5) * density else np.float32(0)
 
 
-@jit
+@inlined
 def _blur(x, spare, weight):
     # x, spare (H, W, C): twice, part of the way to the mean of 3x3 pixels
     for _ in range(2):
-        spare[:] = x
+        _copy(spare, x)
         for row in range(x.shape[0]):
             for column in range(x.shape[1]):
                 for c in range(x.shape[2]):
@@ -110,10 +119,10 @@ def _blur(x, spare, weight):
                     x[row, column, c] += weight * (mean - x[row, column, c])
 
 
-@jit
+@inlined
 def _contrast_and_noise(x, contrast, level, noise, first, key0, key1):
     # x (H, W, C): grey levels shrink towards a level; then noise, the sum of a hash's four bytes: nearly normal
-    flat = x.reshape(-1)
+    flat = view(address(x), (x.size,))
     keep, rise, strength = np.float32(1 - contrast), level * np.float32(WHITE), noise * np.float32(WHITE / 147.8)
     for i in range(flat.size):
         bits = hash32(first + PIXELS + i, key0, key1)
@@ -124,27 +133,43 @@ def _contrast_and_noise(x, contrast, level, noise, first, key0, key1):
 
 
 @kernel
-def corrupt(x: Array, limits: Array, key: int, threads: int) -> None:
-    batch = x.shape[0]
-    key0, key1 = np.uint32(key & 0xFFFFFFFF), np.uint32(key >> 32)
-    stride = PIXELS + 2 * x[0].size
-    for t in prange(threads):
-        spare = np.empty(x.shape[1:], np.float32)
-        for i in range(t * batch // threads, (t + 1) * batch // threads):
-            image, first = x[i], i * stride
-            if _draw(first, CLUTTER, key0, key1) < limits[CLUTTER]:
-                kind = int(np.float32(4) * _draw(first, KIND, key0, key1))
-                if kind == 0:
-                    _lines(image, first, key0, key1)
-                elif kind == 1:
-                    _patch(image, first, key0, key1)
-                elif kind == 2:
-                    _outline(image, spare, _draw(first, VARIANT, key0, key1) < np.float32(0.5))
-                else:
-                    _specks(image, first, key0, key1)
-            if limits[BLUR] > 0:
-                _blur(image, spare, limits[BLUR] * _draw(first, BLUR, key0, key1))
-            contrast = limits[CONTRAST] * _draw(first, CONTRAST, key0, key1)
-            level = contrast * _draw(first, LEVEL, key0, key1)
-            noise = limits[NOISE] * _draw(first, NOISE, key0, key1)
-            _contrast_and_noise(image, contrast, level, noise, first, key0, key1)
+def corrupt(x: Images, limits: Vector, key: Integer, scratch: Matrix, team: Team) -> None:
+    batch, height, width, channels = x.shape
+    key0, key1 = halves(key)
+    size = height * width * channels
+    spare = view(address(scratch) + BYTES * team.t * scratch.shape[1], (height, width, channels))
+    begin, end = thread_range(batch, 1, team.t, team.threads)
+    for i in range(begin, end):
+        image, first = view(address(x) + BYTES * i * size, (height, width, channels)), i * (PIXELS + 2 * size)
+        if _draw(first, CLUTTER, key0, key1) < limits[CLUTTER]:
+            _mark(image, spare, first, key0, key1)
+        if limits[BLUR] > 0:
+            _blur(image, spare, limits[BLUR] * _draw(first, BLUR, key0, key1))
+        contrast = limits[CONTRAST] * _draw(first, CONTRAST, key0, key1)
+        level = contrast * _draw(first, LEVEL, key0, key1)
+        noise = limits[NOISE] * _draw(first, NOISE, key0, key1)
+        _contrast_and_noise(image, contrast, level, noise, first, key0, key1)
+
+
+@inlined
+def _mark(image, spare, first, key0, key1):
+    # image, spare (H, W, C): one of four kinds of foreign marks
+    kind = int(np.float32(4) * _draw(first, KIND, key0, key1))
+    if kind == 0:
+        _lines(image, first, key0, key1)
+    elif kind == 1:
+        _patch(image, first, key0, key1)
+    elif kind == 2:
+        _outline(image, spare, _draw(first, VARIANT, key0, key1) < np.float32(0.5))
+    else:
+        _specks(image, first, key0, key1)
+
+
+@kernel
+def standardise(x: Images, mean: Image, scale: Image, team: Team) -> None:
+    first, last = thread_range(x.shape[0], 1, team.t, team.threads)
+    m, s = view(address(mean), (mean.size,)), view(address(scale), (scale.size,))
+    for i in range(first, last):
+        image = view(address(x) + BYTES * i * mean.size, (mean.size,))
+        for k in range(image.size):
+            image[k] = (image[k] - m[k]) * s[k]

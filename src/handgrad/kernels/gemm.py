@@ -5,14 +5,17 @@ number of pages apart would otherwise evict each other. Each output is summed by
 not depend on the number of threads.
 """
 
-from handgrad.kernels.jit import jit
-from handgrad.kernels.sizes import ceil_div
-from handgrad.kernels.vector.pack import BYTES, pack_columns
+import numpy as np
+
+from handgrad.kernels.jit import jit, part
+from handgrad.kernels.sizes import BYTES, CHUNK, ceil_div
+from handgrad.kernels.vector.pack import pack_columns
 from handgrad.kernels.vector.tile import LANES, ROWS, UNIT, WIDTH, make_tile
 
 _tall2, _mid2, _low2, _one2 = (make_tile(r, 2, LANES) for r in (ROWS, 2 * UNIT, UNIT, 1))
 _tall1, _mid1, _low1, _one1 = (make_tile(r, 1, LANES) for r in (ROWS, 2 * UNIT, UNIT, 1))
 
+NO_FLOOR = np.float32(-np.inf)
 one_row = _one2  # for few rows, whose panel is not worth packing
 
 
@@ -24,13 +27,21 @@ def thread_range(size, unit, t, threads):
 
 
 @jit
+def own_numbers(size, team):
+    # -> (first, last): this thread's part of `size` numbers in a row, in whole cache lines; few are not shared
+    if size <= CHUNK:
+        return 0, size if team.t == 0 else 0
+    return thread_range(size, 16, team.t, team.threads)
+
+
+@jit
 def pack_panels(to, source, row, n_rows, n_cols):
     # to (panels, n_rows, WIDTH), source (n_rows, n_cols) with this row stride; both are addresses
     for c in range(0, n_cols, WIDTH):
         pack_columns(to + BYTES * c * n_rows, source + BYTES * c, row, n_rows, min(WIDTH, n_cols - c))
 
 
-@jit
+@part
 def rows_by_panel(a, a_row, a_k, b, start, start_row, c, c_row, n_rows, n_k, n_cols, floor):
     # c (n_rows, n_cols) = max(floor, start + a (n_rows, n_k) @ b) for one packed panel b (n_k, WIDTH); n_cols <= WIDTH
     # a, b, start, c: addresses; a_row, a_k, start_row, c_row: strides in floats; the tallest tiles come first

@@ -1,11 +1,12 @@
 """Optimiser steps as one pass over a run of the flat parameter vector."""
 
 import numpy as np
-from numba import prange
 
-from handgrad.kernels.jit import jit
-from handgrad.kernels.protocol import Array
-from handgrad.kernels.registry import kernel
+from handgrad.kernels.gemm import own_numbers, thread_range
+from handgrad.kernels.jit import address, jit, vector
+from handgrad.kernels.native import meet
+from handgrad.kernels.protocol import Integer, Real, Totals, Vector
+from handgrad.kernels.registry import Team, kernel
 from handgrad.kernels.sizes import CHUNK, ceil_div
 
 
@@ -27,15 +28,13 @@ def _sgd(theta, grad, velocity, rate, mu, nesterov, keep):
 
 @kernel
 def sgd_step(
-    theta: Array, grad: Array, velocity: Array, lr: float, momentum: float, nesterov: bool, weight_decay: float
-) -> None:
-    rate, mu, keep = np.float32(lr), np.float32(momentum), np.float32(1 - lr * weight_decay)
-    if theta.size <= CHUNK:
-        _sgd(theta, grad, velocity, rate, mu, nesterov, keep)
-        return
-    for chunk in prange(ceil_div(theta.size, CHUNK)):
-        span = slice(chunk * CHUNK, (chunk + 1) * CHUNK)
-        _sgd(theta[span], grad[span], velocity[span], rate, mu, nesterov, keep)
+    theta: Vector, grad: Vector, velocity: Vector, lr: Real, momentum: float, nesterov: bool, weight_decay: float,
+    team: Team,
+) -> None:  # fmt: skip
+    first, last = own_numbers(theta.size, team)
+    t, g, v = (vector(address(theta), first, last), vector(address(grad), first, last),
+               vector(address(velocity), first, last))  # fmt: skip
+    _sgd(t, g, v, np.float32(lr), np.float32(momentum), nesterov, np.float32(1 - lr * weight_decay))
 
 
 @jit
@@ -50,51 +49,62 @@ def _adam(theta, grad, m, v, b1, b2, c1, c2, rate, correction, small, coupled, k
 
 @kernel
 def adam_step(
-    theta: Array, grad: Array, m: Array, v: Array, lr: float, beta1: float, beta2: float, eps: float, l2: float,
-    weight_decay: float, step: int,
+    theta: Vector, grad: Vector, m: Vector, v: Vector, lr: Real, beta1: float, beta2: float, eps: float, l2: float,
+    weight_decay: float, step: Integer, team: Team,
 ) -> None:  # fmt: skip
     b1, b2, c1, c2 = np.float32(beta1), np.float32(beta2), np.float32(1 - beta1), np.float32(1 - beta2)
     rate, correction = np.float32(lr / (1 - beta1**step)), np.float32(1 / (1 - beta2**step))
     small, coupled, keep = np.float32(eps), np.float32(l2), np.float32(1 - lr * weight_decay)
-    if theta.size <= CHUNK:
-        _adam(theta, grad, m, v, b1, b2, c1, c2, rate, correction, small, coupled, keep)
-        return
-    for chunk in prange(ceil_div(theta.size, CHUNK)):
-        span = slice(chunk * CHUNK, (chunk + 1) * CHUNK)
-        _adam(theta[span], grad[span], m[span], v[span], b1, b2, c1, c2, rate, correction, small, coupled, keep)
-
-
-@kernel
-def ema_step(ema: Array, theta: Array, decay: float) -> None:
-    old, new = np.float32(decay), np.float32(1 - decay)
-    for chunk in prange(ceil_div(theta.size, CHUNK)):
-        a, t = ema[chunk * CHUNK : (chunk + 1) * CHUNK], theta[chunk * CHUNK : (chunk + 1) * CHUNK]
-        for i in range(a.size):
-            a[i] = old * a[i] + new * t[i]
+    first, last = own_numbers(theta.size, team)
+    t, g = vector(address(theta), first, last), vector(address(grad), first, last)
+    one, two = vector(address(m), first, last), vector(address(v), first, last)
+    _adam(t, g, one, two, b1, b2, c1, c2, rate, correction, small, coupled, keep)
 
 
 @jit
-def _total(parts, count):
-    # -> the sum in order, which a sum inside a parallel kernel is not
-    total = 0.0
-    for i in range(count):
-        total += parts[i]
-    return total
+def _ema(ema, theta, old, new):
+    # ema, theta (P,)
+    for i in range(ema.size):
+        ema[i] = old * ema[i] + new * theta[i]
 
 
 @kernel
-def clip_norm(grad: Array, max_norm: float, partial_sums: Array) -> float:
+def ema_step(ema: Vector, theta: Vector, decay: Real, team: Team) -> None:
+    first, last = own_numbers(theta.size, team)
+    e, t = vector(address(ema), first, last), vector(address(theta), first, last)
+    _ema(e, t, np.float32(decay), np.float32(1 - decay))
+
+
+@jit
+def _squares(values):
+    # -> the sum of squares of values (P,)
+    total = 0.0
+    for i in range(values.size):
+        total += np.float64(values[i]) * values[i]
+    return total
+
+
+@jit
+def _scale(values, factor):
+    # values (P,) *= factor
+    for i in range(values.size):
+        values[i] *= factor
+
+
+@kernel
+def clip_norm(grad: Vector, norm: Totals, max_norm: float, partial_sums: Totals, team: Team) -> None:
     chunks = ceil_div(grad.size, CHUNK)
-    for chunk in prange(chunks):
-        total = 0.0
-        for value in grad[chunk * CHUNK : (chunk + 1) * CHUNK]:
-            total += np.float64(value) * value
-        partial_sums[chunk] = total
-    norm = np.sqrt(_total(partial_sums, chunks))
-    if norm > max_norm:
-        scale = np.float32(max_norm / norm)
-        for chunk in prange(chunks):
-            g = grad[chunk * CHUNK : (chunk + 1) * CHUNK]
-            for i in range(g.size):
-                g[i] *= scale
-    return float(norm)
+    first, last = thread_range(chunks, 1, team.t, team.threads)
+    for chunk in range(first, last):
+        part = vector(address(grad), chunk * CHUNK, min(grad.size, (chunk + 1) * CHUNK))
+        partial_sums[chunk] = _squares(part)
+    meet(team)
+    total = 0.0
+    for chunk in range(chunks):
+        total += partial_sums[chunk]
+    length = np.sqrt(total)
+    if team.t == 0:
+        norm[0] = length
+    if length > max_norm:
+        begin, end = own_numbers(grad.size, team)
+        _scale(vector(address(grad), begin, end), np.float32(max_norm / length))

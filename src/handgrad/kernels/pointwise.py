@@ -1,12 +1,13 @@
-"""Kernels that pass over each number once: ReLU, sum, dropout; and the random bits that several kernels draw."""
+"""Kernels that pass over each number once: ReLU, sum, dropout, copies; and the random bits that several draw."""
 
 import numpy as np
-from numba import prange
 
-from handgrad.kernels.jit import jit
-from handgrad.kernels.protocol import Array
-from handgrad.kernels.registry import kernel
-from handgrad.kernels.sizes import CHUNK, ceil_div
+from handgrad.kernels.gemm import own_numbers, thread_range
+from handgrad.kernels.jit import address, jit, vector
+from handgrad.kernels.protocol import Integer, Matrix, Vector
+from handgrad.kernels.registry import Team, kernel
+from handgrad.kernels.sizes import BYTES
+from handgrad.kernels.vector.pack import copy_rows
 
 
 @jit
@@ -20,20 +21,21 @@ def hash32(counter, key0, key1):
 
 
 @jit
+def halves(key):
+    # -> the low and the high 32 bits of a key
+    return np.uint32(key & 0xFFFFFFFF), np.uint32(key >> 32)
+
+
+@jit
 def _relu_forward(out, x):
     for i in range(out.size):
         out[i] = np.float32(0) if x[i] < 0 else x[i]
 
 
 @kernel
-def relu_forward(out: Array, x: Array) -> None:
-    o, a = out.reshape(-1), x.reshape(-1)
-    if o.size <= CHUNK:
-        _relu_forward(o, a)
-        return
-    for chunk in prange(ceil_div(o.size, CHUNK)):
-        span = slice(chunk * CHUNK, (chunk + 1) * CHUNK)
-        _relu_forward(o[span], a[span])
+def relu_forward(out: Vector, x: Vector, team: Team) -> None:
+    first, last = own_numbers(out.size, team)
+    _relu_forward(vector(address(out), first, last), vector(address(x), first, last))
 
 
 @jit
@@ -43,15 +45,10 @@ def _relu_backward(dy, out):
 
 
 @kernel
-def relu_backward(dy: Array, out: Array) -> None:
+def relu_backward(dy: Vector, out: Vector, team: Team) -> None:
     # in place, as two names for one array would keep the loop from becoming vector code
-    d, o = dy.reshape(-1), out.reshape(-1)
-    if d.size <= CHUNK:
-        _relu_backward(d, o)
-        return
-    for chunk in prange(ceil_div(d.size, CHUNK)):
-        span = slice(chunk * CHUNK, (chunk + 1) * CHUNK)
-        _relu_backward(d[span], o[span])
+    first, last = own_numbers(dy.size, team)
+    _relu_backward(vector(address(dy), first, last), vector(address(out), first, last))
 
 
 @jit
@@ -62,15 +59,10 @@ def _add(out, x, y, low):
 
 
 @kernel
-def add(out: Array, x: Array, y: Array, floor: float) -> None:
-    o, a, b = out.reshape(-1), x.reshape(-1), y.reshape(-1)
-    low = np.float32(floor)
-    if o.size <= CHUNK:
-        _add(o, a, b, low)
-        return
-    for chunk in prange(ceil_div(o.size, CHUNK)):
-        span = slice(chunk * CHUNK, (chunk + 1) * CHUNK)
-        _add(o[span], a[span], b[span], low)
+def add(out: Vector, x: Vector, y: Vector, floor: float, team: Team) -> None:
+    first, last = own_numbers(out.size, team)
+    o, a, b = vector(address(out), first, last), vector(address(x), first, last), vector(address(y), first, last)
+    _add(o, a, b, np.float32(floor))
 
 
 @jit
@@ -81,13 +73,21 @@ def _dropout(out, x, first, drop_below, scale, key0, key1):
 
 
 @kernel
-def dropout(out: Array, x: Array, rate: float, key: int) -> None:
-    o, a = out.reshape(-1), x.reshape(-1)
-    key0, key1 = np.uint32(key & 0xFFFFFFFF), np.uint32(key >> 32)
-    drop_below, scale = np.uint32(rate * 4294967296.0), np.float32(1 / (1 - rate))
-    if o.size <= CHUNK:
-        _dropout(o, a, 0, drop_below, scale, key0, key1)
-        return
-    for chunk in prange(ceil_div(o.size, CHUNK)):
-        span = slice(chunk * CHUNK, (chunk + 1) * CHUNK)
-        _dropout(o[span], a[span], chunk * CHUNK, drop_below, scale, key0, key1)
+def dropout(out: Vector, x: Vector, rate: float, key: Integer, team: Team) -> None:
+    (first, last), (key0, key1) = own_numbers(out.size, team), halves(key)
+    o, a = vector(address(out), first, last), vector(address(x), first, last)
+    _dropout(o, a, first, np.uint32(rate * 4294967296.0), np.float32(1 / (1 - rate)), key0, key1)
+
+
+@kernel
+def take_rows(out: Matrix, x: Matrix, first: int, step: int, team: Team) -> None:
+    (begin, end), width = thread_range(out.shape[0], 1, team.t, team.threads), out.shape[1]
+    to, at = address(out) + BYTES * begin * width, address(x) + BYTES * (first + begin * step) * width
+    copy_rows(to, width, at, step * width, end - begin, width)
+
+
+@kernel
+def put_rows(out: Matrix, x: Matrix, first: int, step: int, team: Team) -> None:
+    (begin, end), width = thread_range(x.shape[0], 1, team.t, team.threads), out.shape[1]
+    to, at = address(out) + BYTES * (first + begin * step) * width, address(x) + BYTES * begin * width
+    copy_rows(to, step * width, at, width, end - begin, width)

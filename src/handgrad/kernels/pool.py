@@ -4,15 +4,14 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import prange
 
-from handgrad.kernels.jit import jit
-from handgrad.kernels.protocol import Array
-from handgrad.kernels.registry import kernel
-from handgrad.kernels.sizes import NO_ARGMAX
+from handgrad.kernels.gemm import thread_range
+from handgrad.kernels.jit import address, fill, jit
+from handgrad.kernels.protocol import ByteImages, Images, Matrix
+from handgrad.kernels.registry import Team, kernel
+from handgrad.kernels.sizes import BYTES, NO_ARGMAX
 from handgrad.kernels.vector.column_pass import add_rows, make_pass
 from handgrad.kernels.vector.emitter import I8, Emitter
-from handgrad.kernels.vector.pack import BYTES
 from handgrad.kernels.vector.tile import LANES
 
 
@@ -49,49 +48,58 @@ def _square(image, i, width, channels, c):
 
 
 @kernel
-def max_pool_forward(out: Array, argmax: Array, x: Array, floor: float) -> None:
+def max_pool_forward(out: Images, argmax: ByteImages, x: Images, floor: float, team: Team) -> None:
     n, height, width, channels = out.shape
-    for image in prange(n):
-        for i in range(height):
-            to, marks, at = out[image, i].ctypes.data, argmax[image, i].ctypes.data, x[image].ctypes.data
-            for c in range(0, channels, LANES):
-                ends = to + BYTES * c, marks + c
-                reads = _square(at, i, x.shape[2], channels, c)
-                _pass_largest(reads, ends, (), (), 2 * channels, channels, width, channels - c, floor)
+    row, image = width * channels, x.shape[1] * x.shape[2] * channels
+    first, last = thread_range(n, 1, team.t, team.threads)
+    for r in range(first * height, last * height):  # rows of squares
+        to, marks = address(out) + BYTES * r * row, address(argmax) + r * row
+        at = address(x) + BYTES * (r // height) * image
+        for c in range(0, channels, LANES):
+            ends = to + BYTES * c, marks + c
+            reads = _square(at, r % height, x.shape[2], channels, c)
+            _pass_largest(reads, ends, (), (), 2 * channels, channels, width, channels - c, np.float32(floor))
 
 
 @kernel
-def max_pool_backward(dx: Array, dy: Array, argmax: Array) -> None:
+def max_pool_backward(dx: Images, dy: Images, argmax: ByteImages, team: Team) -> None:
     n, height, width, channels = dy.shape
-    for image in prange(n):
-        dx[image, height * 2 :] = 0
-        dx[image, :, width * 2 :] = 0
-        for i in range(height):
-            from_, marks, to = dy[image, i].ctypes.data, argmax[image, i].ctypes.data, dx[image].ctypes.data
-            for c in range(0, channels, LANES):
-                reads = from_ + BYTES * c, marks + c
-                ends = _square(to, i, dx.shape[2], channels, c)
-                _pass_to_largest(reads, ends, (), (), channels, 2 * channels, width, channels - c, 0.0)
+    row, image = width * channels, dx.shape[1] * dx.shape[2] * channels
+    first, last = thread_range(n, 1, team.t, team.threads)
+    if 2 * height < dx.shape[1] or 2 * width < dx.shape[2]:  # the rest belongs to no square
+        fill(address(dx) + BYTES * first * image, (last - first) * image, np.float32(0))
+    for r in range(first * height, last * height):
+        from_, marks = address(dy) + BYTES * r * row, address(argmax) + r * row
+        to = address(dx) + BYTES * (r // height) * image
+        for c in range(0, channels, LANES):
+            reads = from_ + BYTES * c, marks + c
+            ends = _square(to, r % height, dx.shape[2], channels, c)
+            _pass_to_largest(reads, ends, (), (), channels, 2 * channels, width, channels - c, np.float32(0))
 
 
 @kernel
-def mean_pool_forward(out: Array, x: Array) -> None:
+def mean_pool_forward(out: Matrix, x: Images, team: Team) -> None:
     n, height, width, channels = x.shape
     weight = np.float32(1 / (height * width))
-    for image in prange(n):
-        total = out[image]
-        total[:] = 0
+    first, last = thread_range(n, 1, team.t, team.threads)
+    for i in range(first, last):
+        at, total = address(x) + BYTES * i * height * width * channels, address(out) + BYTES * i * channels
+        fill(total, channels, np.float32(0))
         for c in range(0, channels, LANES):
-            at, to = (x[image].ctypes.data + BYTES * c,), (total.ctypes.data + BYTES * c,)
-            add_rows(at, (), (), to, channels, 0, height * width, channels - c, 0.0)
-        total *= weight
+            add_rows(
+                (at + BYTES * c,), (), (), (total + BYTES * c,), channels, 0, height * width, channels - c,
+                np.float32(0),
+            )  # fmt: skip
+        for c in range(channels):
+            out[i, c] *= weight
 
 
 @kernel
-def mean_pool_backward(dx: Array, dy: Array) -> None:
-    n, channels = dy.shape
-    count = np.float32(dx.shape[1] * dx.shape[2])
-    for image in prange(n):
-        part, rows = dy[image] / count, dx[image].reshape(-1, channels)
-        for r in range(len(rows)):
-            rows[r] = part
+def mean_pool_backward(dx: Images, dy: Matrix, team: Team) -> None:
+    n, height, width, channels = dx.shape
+    count = np.float32(height * width)
+    first, last = thread_range(n * height, 1, team.t, team.threads)
+    for row in range(first, last):
+        for x in range(width):
+            for c in range(channels):
+                dx[row // height, row % height, x, c] = dy[row // height, c] / count

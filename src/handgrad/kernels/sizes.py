@@ -3,12 +3,18 @@
 Compiled code calls these very functions: `jit.py` sees to it.
 """
 
+BYTES = 4  # of a float32
 MAX_LANES = 16  # of the widest vector register that the tile is built for
 MAX_ROWS = 12
 CHUNK = 1 << 14  # floats that one thread handles at a time; for fewer, no second thread is woken
 
+NORM_CHUNK = 1 << 15  # floats of a chunk of rows in batch normalisation
+PAD = 2  # background pixels around an image that is distorted: a look-up just outside needs no test
+
 PARTS = 8  # of a batch: convolutions add up the weight gradient part by part, whatever the number of threads
 NO_ARGMAX = 255  # stands where no pixel of a pooling square was above the floor
+
+LEAST = 1e-30  # the smallest probability of which a logarithm is taken
 
 POINTS = 6  # of Winograd's method, along each axis
 TAPS = 3  # side of its filters

@@ -1,15 +1,16 @@
 """Random distortion of images in one pass, from uint8 to standardised float32; its twin tells how."""
 
 import numpy as np
-from numba import prange
 
-from handgrad.kernels.jit import jit
+from handgrad.kernels.gemm import thread_range
+from handgrad.kernels.jit import address, fill, inlined, jit, view
 from handgrad.kernels.naive.images import WARP
-from handgrad.kernels.pointwise import hash32
-from handgrad.kernels.protocol import Array
-from handgrad.kernels.registry import kernel
+from handgrad.kernels.pass_scratch import warp_layout
+from handgrad.kernels.pointwise import halves, hash32
+from handgrad.kernels.protocol import ByteImages, Image, Images, Integer, Matrix, Rows, Vector
+from handgrad.kernels.registry import Team, kernel
+from handgrad.kernels.sizes import BYTES, PAD
 
-PAD = 2  # background pixels around an image, so that a look-up just outside needs no test
 DRAWS = 16  # random numbers set aside for one image
 # Places in `limits`, and of the draw that each one scales; behind them, what else is drawn.
 UNAUGMENTED, ROTATION, SHEAR, SCALE, SHIFT, ELASTIC, STROKE, FLIP = range(len(WARP))
@@ -22,17 +23,20 @@ def _draw(image, which, key0, key1):
     return np.float32(hash32(image * DRAWS + which, key0, key1)) * np.float32(2.0**-31) - np.float32(1)
 
 
-@jit
-def _load(padded, image, stroke, spare):
-    # padded, spare (H + 2 PAD, W + 2 PAD, C), image (H, W, C): floats, strokes thickened (stroke > 0) or thinned (< 0)
-    height, width, channels = image.shape
+@inlined
+def _load(padded, pixels, row, stroke, spare):
+    # padded, spare (H + 2 PAD, W + 2 PAD, C), pixels (M, H, W, C): floats of image `row`, strokes thickened
+    # (stroke > 0) or thinned (< 0)
+    _, height, width, channels = pixels.shape
     for y in range(height):
-        row, target = image[y].reshape(-1), padded[y + PAD].reshape(-1)[PAD * channels : (PAD + width) * channels]
-        for i in range(row.size):
-            target[i] = np.float32(row[i])
+        for x in range(width):
+            for c in range(channels):
+                padded[y + PAD, x + PAD, c] = np.float32(pixels[row, y, x, c])
     if stroke == 0:
         return
-    spare[:] = padded
+    a, b = view(address(spare), (spare.size,)), view(address(padded), (padded.size,))
+    for i in range(a.size):
+        a[i] = b[i]
     amount = np.float32(abs(stroke))
     for y in range(PAD, PAD + height):
         for x in range(PAD, PAD + width):
@@ -45,7 +49,7 @@ def _load(padded, image, stroke, spare):
                 padded[y, x, c] += amount * (extreme - spare[y, x, c])
 
 
-@jit
+@inlined
 def _affine(image, limits, key0, key1):
     # -> (a, b, c, d, e, f): a pixel at (x, y) from the centre came from (a x + b y + c, d x + e y + f)
     turn = limits[ROTATION] * _draw(image, ROTATION, key0, key1)
@@ -62,27 +66,29 @@ def _affine(image, limits, key0, key1):
     return a, b, -(a * right + b * down), d, e, -(d * right + e * down)
 
 
-@jit
-def _bilinear(out, padded, xs, ys, mean, scale, y):
-    # row y of out (H, W, C) from the four neighbours of each place xs, ys (W,), which count from the corner of padded
-    width, channels = out.shape[1], out.shape[2]
+@inlined
+def _bilinear(out, i, padded, xs, ys, mean, scale, y):
+    # row y of image i of out (N, H, W, C) from the four neighbours of each place xs, ys (W,)
+    # which count from the corner of padded
+    width, channels = out.shape[2], out.shape[3]
     for x in range(width):
         left, top = int(xs[x]), int(ys[x])
         fx, fy = xs[x] - np.float32(left), ys[x] - np.float32(top)
         for c in range(channels):
             above = padded[top, left, c] + fx * (padded[top, left + 1, c] - padded[top, left, c])
             below = padded[top + 1, left, c] + fx * (padded[top + 1, left + 1, c] - padded[top + 1, left, c])
-            out[y, x, c] = (above + fy * (below - above) - mean[y, x, c]) * scale[y, x, c]
+            out[i, y, x, c] = (above + fy * (below - above) - mean[y, x, c]) * scale[y, x, c]
 
 
-@jit
-def _distort(out, pixels, mean, scale, fields, limits, image, key0, key1, padded, spare, xs, ys):
-    # out, pixels, mean, scale (H, W, C), fields (fields, H, W, 2): one image, number `image` of the batch
-    height, width = out.shape[0], out.shape[1]
-    _load(padded, pixels, limits[STROKE] * _draw(image, STROKE, key0, key1), spare)
+@inlined
+def _distort(out, pixels, row, mean, scale, fields, limits, image, key0, key1, padded, spare, xs, ys):
+    # image number `image` of out (N, H, W, C) from number `row` of pixels (M, H, W, C); mean, scale (H, W, C),
+    # fields (fields, H, W, 2)
+    height, width = out.shape[1], out.shape[2]
+    _load(padded, pixels, row, limits[STROKE] * _draw(image, STROKE, key0, key1), spare)
     a, b, c, d, e, f = _affine(image, limits, key0, key1)
     which = hash32(image * DRAWS + FIELD, key0, key1)
-    field = fields[which % np.uint32(fields.shape[0])]
+    which = which % np.uint32(fields.shape[0])
     roll = hash32(image * DRAWS + ROLL, key0, key1)
     roll_y, roll_x = roll % np.uint32(height), (roll >> np.uint32(16)) % np.uint32(width)
     mirror = hash32(image * DRAWS + MIRROR, key0, key1)
@@ -92,40 +98,45 @@ def _distort(out, pixels, mean, scale, fields, limits, image, key0, key1, padded
     middle_x, middle_y = np.float32(0.5 * (width - 1)), np.float32(0.5 * (height - 1))
     top_x, top_y = np.float32(width + 2 * PAD - 2), np.float32(height + 2 * PAD - 2)
     for y in range(height):
-        line = field[(y + roll_y) % height]
+        line = (y + roll_y) % height
         v = np.float32(y) - middle_y
         for x in range(width):
             at = x + roll_x
             at -= width if at >= width else 0
             u = np.float32(x) - middle_x
-            place_x = a * u + b * v + c + push_x * line[at, 0] + middle_x + np.float32(PAD)
-            place_y = d * u + e * v + f + push_y * line[at, 1] + middle_y + np.float32(PAD)
+            place_x = a * u + b * v + c + push_x * fields[which, line, at, 0] + middle_x + np.float32(PAD)
+            place_y = d * u + e * v + f + push_y * fields[which, line, at, 1] + middle_y + np.float32(PAD)
             xs[x] = min(max(place_x, np.float32(0)), top_x)
             ys[x] = min(max(place_y, np.float32(0)), top_y)
-        _bilinear(out, padded, xs, ys, mean, scale, y)
+        _bilinear(out, image, padded, xs, ys, mean, scale, y)
 
 
-@jit
-def _standardise(out, pixels, mean, scale):
-    # out, pixels, mean, scale (H, W, C): one image left as it is
-    o, p, m, s = out.reshape(-1), pixels.reshape(-1), mean.reshape(-1), scale.reshape(-1)
-    for i in range(o.size):
-        o[i] = (np.float32(p[i]) - m[i]) * s[i]
+@inlined
+def _standardise(out, i, pixels, row, mean, scale):
+    # image i of out (N, H, W, C) from image `row` of pixels (M, H, W, C), left as it is; mean, scale (H, W, C)
+    _, height, width, channels = out.shape
+    for y in range(height):
+        for x in range(width):
+            for c in range(channels):
+                out[i, y, x, c] = (np.float32(pixels[row, y, x, c]) - mean[y, x, c]) * scale[y, x, c]
 
 
 @kernel
 def warp(
-    out: Array, pixels: Array, rows: Array, mean: Array, scale: Array, fields: Array, limits: Array, key: int,
-    threads: int,
+    out: Images, pixels: ByteImages, rows: Rows, mean: Image, scale: Image, fields: Images, limits: Vector,
+    key: Integer, scratch: Matrix, team: Team,
 ) -> None:  # fmt: skip
     batch, height, width, channels = out.shape
-    key0, key1 = np.uint32(key & 0xFFFFFFFF), np.uint32(key >> 32)
-    for t in prange(threads):
-        padded = np.zeros((height + 2 * PAD, width + 2 * PAD, channels), np.float32)
-        spare = np.empty_like(padded)
-        xs, ys = np.empty(width, np.float32), np.empty(width, np.float32)
-        for i in range(t * batch // threads, (t + 1) * batch // threads):
-            if np.float32(0.5) + np.float32(0.5) * _draw(i, UNAUGMENTED, key0, key1) < limits[UNAUGMENTED]:
-                _standardise(out[i], pixels[rows[i]], mean, scale)
-            else:
-                _distort(out[i], pixels[rows[i]], mean, scale, fields, limits, i, key0, key1, padded, spare, xs, ys)
+    key0, key1 = halves(key)
+    spare_at, xs_at, ys_at, _ = warp_layout(height, width, channels)
+    own, shape = address(scratch) + BYTES * team.t * scratch.shape[1], (height + 2 * PAD, width + 2 * PAD, channels)
+    fill(own, spare_at, np.float32(0))
+    padded, spare = view(own, shape), view(own + BYTES * spare_at, shape)
+    xs, ys = view(own + BYTES * xs_at, (width,)), view(own + BYTES * ys_at, (width,))
+    first, last = thread_range(batch, 1, team.t, team.threads)
+    for i in range(first, last):
+        row = rows[i]
+        if np.float32(0.5) + np.float32(0.5) * _draw(i, UNAUGMENTED, key0, key1) < limits[UNAUGMENTED]:
+            _standardise(out, i, pixels, row, mean, scale)
+        else:
+            _distort(out, pixels, row, mean, scale, fields, limits, i, key0, key1, padded, spare, xs, ys)

@@ -8,15 +8,15 @@ over the batch in PARTS parts, which are added in order, whatever the number of 
 """
 
 import numpy as np
-from numba import prange
 
 from handgrad.kernels.conv import add_parts
-from handgrad.kernels.gemm import rows_by_panel, thread_range
-from handgrad.kernels.jit import jit
-from handgrad.kernels.protocol import Array
-from handgrad.kernels.registry import kernel
-from handgrad.kernels.sizes import PARTS, POINTS, TAPS, TILES, ceil_div, round_up
-from handgrad.kernels.vector.pack import BYTES, copy_vector, transpose
+from handgrad.kernels.gemm import NO_FLOOR, rows_by_panel, thread_range
+from handgrad.kernels.jit import address, fill, jit, view
+from handgrad.kernels.native import meet
+from handgrad.kernels.protocol import Images, Matrix, Vector
+from handgrad.kernels.registry import Team, kernel
+from handgrad.kernels.sizes import BYTES, PARTS, POINTS, TAPS, TILES, ceil_div, round_up
+from handgrad.kernels.vector.pack import copy_vector, transpose
 from handgrad.kernels.vector.tile import LANES, UNIT, WIDTH
 from handgrad.kernels.vector.winograd_transform import from_points, make_sandwich, of_inputs, to_points
 from handgrad.kernels.winograd_scratch import (
@@ -64,7 +64,7 @@ def _gather_inputs(to, step, row, x, pad, first, last, down, across, patch, zero
     for tile in range(first, last):
         n, top, left = _place(tile, down, across)
         top, left = SIDE * top - pad, SIDE * left - pad
-        image = x.ctypes.data + BYTES * n * height * width * channels
+        image = address(x) + BYTES * n * height * width * channels
         inside = top >= 0 and left >= 0 and top + POINTS <= height and left + POINTS <= width
         for c in range(0, channels, LANES):
             end, source = to + BYTES * ((tile - first) * row + c), image + BYTES * c
@@ -83,7 +83,7 @@ def _gather_gradients(to, step, dy, first, last, down, across, patch, zeros):
     for tile in range(first, last):
         n, top, left = _place(tile, down, across)
         top, left = SIDE * top, SIDE * left
-        image = dy.ctypes.data + BYTES * n * height * width * channels
+        image = address(dy) + BYTES * n * height * width * channels
         inside = top + SIDE <= height and left + SIDE <= width
         for c in range(0, channels, LANES):
             end = to + BYTES * ((c // WIDTH * TILES + tile - first) * WIDTH + c % WIDTH)
@@ -105,7 +105,7 @@ def _scatter_outputs(out, source, step, row, start, floor, first, last, down, ac
         top, left = SIDE * top, SIDE * left
         inside = top + SIDE <= height and left + SIDE <= width
         for c in range(0, channels, LANES):
-            to = out.ctypes.data + BYTES * (((n * height + top) * width + left) * channels + c)
+            to = address(out) + BYTES * (((n * height + top) * width + left) * channels + c)
             at, from_ = source + BYTES * ((tile - first) * row + c), start + BYTES * c
             if inside and c + LANES <= channels:
                 _points_to_outputs(to, width * channels, channels, at, POINTS * step, step, from_, floor)
@@ -135,9 +135,10 @@ def _filters(to, w, n_in, n_out, patch, t, threads):
 
 
 @jit
-def _turn(to, w, n_in, n_out, spare):
+def _turn(to, w, n_in, n_out, spare, t, threads):
     # to (3, 3, F, C) = w (3, 3, C, F) turned by half a circle, channels and filters exchanged; addresses
-    for k in range(TAPS * TAPS):
+    begin, end = thread_range(TAPS * TAPS, 1, t, threads)
+    for k in range(begin, end):
         at = to + BYTES * (TAPS * TAPS - 1 - k) * n_in * n_out
         transpose(at, n_in, w + BYTES * k * n_in * n_out, n_out, n_in, n_out, spare)
 
@@ -153,18 +154,17 @@ def _bias(start, bias, n_out, zeros):
 @jit
 def _convolve(out, x, filters, bias, floor, pad, own, t, threads):
     # out (N, H', W', F), x (N, H, W, C), filters (ALL, panels, C, WIDTH) at an address, bias as in `_bias`
-    # thread t's blocks of tiles; own: its scratch
+    # thread t's blocks of tiles; own: address of its scratch
     n_in, n_out = x.shape[3], out.shape[3]
     down, across = ceil_div(out.shape[1], SIDE), ceil_div(out.shape[2], SIDE)
     a_row, c_row, panels = round_up(n_in, LANES), round_up(n_out, LANES), ceil_div(n_out, WIDTH)
     a_step, c_step = tiles_step(a_row, LANES), tiles_step(c_row, LANES)
     zeros_at, start_at, patch_at, inputs_at, products_at, _ = block_layout(n_in, n_out, LANES)
-    own[zeros_at : zeros_at + WIDTH] = 0
-    room = own.ctypes.data
-    zeros, start, patch = room + BYTES * zeros_at, room + BYTES * start_at, room + BYTES * patch_at
-    inputs, products = room + BYTES * inputs_at, room + BYTES * products_at
+    zeros, start, patch = own + BYTES * zeros_at, own + BYTES * start_at, own + BYTES * patch_at
+    inputs, products = own + BYTES * inputs_at, own + BYTES * products_at
+    fill(zeros, WIDTH, np.float32(0))
     _bias(start, bias, n_out, zeros)
-    begin, end = thread_range(len(x) * down * across, UNIT, t, threads)
+    begin, end = thread_range(x.shape[0] * down * across, UNIT, t, threads)
     for first in range(begin, end, TILES):
         last = min(end, first + TILES)
         _gather_inputs(inputs, a_step, a_row, x, pad, first, last, down, across, patch, zeros)
@@ -173,53 +173,55 @@ def _convolve(out, x, filters, bias, floor, pad, own, t, threads):
                 a, c = inputs + BYTES * e * a_step, products + BYTES * (e * c_step + p * WIDTH)
                 b = filters + BYTES * (e * panels + p) * n_in * WIDTH
                 width = min(WIDTH, c_row - p * WIDTH)
-                rows_by_panel(a, a_row, 1, b, zeros, 0, c, c_row, last - first, n_in, width, -np.inf)
+                rows_by_panel(a, a_row, 1, b, zeros, 0, c, c_row, last - first, n_in, width, NO_FLOOR)
         _scatter_outputs(out, products, c_step, c_row, start, floor, first, last, down, across, patch)
 
 
 @kernel
 def winograd_forward(
-    out: Array, x: Array, w: Array, b: Array, floor: float, stride: int, pad: int, scratch: Array
-) -> None:
-    threads = scratch.shape[0]
-    n_in, n_out = w.shape[2:]
+    out: Images, x: Images, w: Images, b: Vector, floor: float, stride: int, pad: int, scratch: Matrix,
+    team: Team,
+) -> None:  # fmt: skip
+    n_in, n_out = w.shape[2], w.shape[3]
     filters_at, block_at, _ = winograd_forward_layout(n_in, n_out, LANES)
-    filters = scratch[0, filters_at:].ctypes.data
-    for t in prange(threads):
-        _filters(filters, w.ctypes.data, n_in, n_out, scratch[t, block_at:].ctypes.data, t, threads)
-    for t in prange(threads):
-        _convolve(out, x, filters, b.ctypes.data, floor, pad, scratch[t, block_at:], t, threads)
+    filters = address(scratch) + BYTES * filters_at
+    own = address(scratch) + BYTES * (team.t * scratch.shape[1] + block_at)
+    _filters(filters, address(w), n_in, n_out, own, team.t, team.threads)
+    meet(team)
+    _convolve(out, x, filters, address(b), np.float32(floor), pad, own, team.t, team.threads)
 
 
 @kernel
-def winograd_input_gradient(dx: Array, dy: Array, w: Array, stride: int, pad: int, scratch: Array) -> None:
+def winograd_input_gradient(
+    dx: Images, dy: Images, w: Images, stride: int, pad: int, scratch: Matrix, team: Team
+) -> None:
     # the convolution of dy with the turned filters
-    threads = scratch.shape[0]
-    n_in, n_out = w.shape[2:]
+    n_in, n_out = w.shape[2], w.shape[3]
     filters_at, block_at, spare_at, _ = winograd_input_gradient_layout(n_in, n_out, LANES)
-    filters, turned = scratch[0, filters_at:].ctypes.data, scratch[0, block_at:].ctypes.data
-    _turn(turned, w.ctypes.data, n_in, n_out, scratch[0, spare_at:].ctypes.data)
-    for t in prange(threads):
-        _filters(filters, turned, n_out, n_in, scratch[t, spare_at:].ctypes.data, t, threads)
-    for t in prange(threads):
-        _convolve(dx, dy, filters, 0, -np.inf, TAPS - 1 - pad, scratch[t, block_at:], t, threads)
+    filters, turned = address(scratch) + BYTES * filters_at, address(scratch) + BYTES * block_at
+    own = address(scratch) + BYTES * team.t * scratch.shape[1]
+    _turn(turned, address(w), n_in, n_out, own + BYTES * spare_at, team.t, team.threads)
+    meet(team)
+    _filters(filters, turned, n_out, n_in, own + BYTES * spare_at, team.t, team.threads)
+    meet(team)
+    _convolve(dx, dy, filters, 0, NO_FLOOR, TAPS - 1 - pad, own + BYTES * block_at, team.t, team.threads)
 
 
 @jit
 def _weight_part(dw, db, x, dy, pad, own, part):
-    # dw (3, 3, C, F), db (F,), x (N, H, W, C), dy (N, H', W', F): the sums over one part of the batch's tiles
+    # dw (3, 3, C, F), db (F,), own (the thread's scratch): addresses; the sums over one part of the batch's tiles
     n_in, n_out = x.shape[3], dy.shape[3]
     down, across = ceil_div(dy.shape[1], SIDE), ceil_div(dy.shape[2], SIDE)
     a_row, c_row, panels = round_up(n_in, LANES), round_up(n_out, LANES), ceil_div(n_out, WIDTH)
     a_step, b_step = tiles_step(a_row, LANES), tiles_step(panels * WIDTH, LANES)
     c_step = products_step(n_in, n_out, LANES)
     zeros_at, patch_at, inputs_at, gradients_at, products_at, _ = winograd_weight_gradient_layout(n_in, n_out, LANES)
-    own[zeros_at : zeros_at + WIDTH] = 0
-    room = own.ctypes.data
-    zeros, patch, inputs = room + BYTES * zeros_at, room + BYTES * patch_at, room + BYTES * inputs_at
-    gradients, products = room + BYTES * gradients_at, room + BYTES * products_at
-    begin, end = thread_range(len(x) * down * across, TILES, part, PARTS)
-    db[:], dw[:] = 0, 0
+    zeros, patch, inputs = own + BYTES * zeros_at, own + BYTES * patch_at, own + BYTES * inputs_at
+    gradients, products = own + BYTES * gradients_at, own + BYTES * products_at
+    fill(zeros, WIDTH, np.float32(0))
+    begin, end = thread_range(x.shape[0] * down * across, TILES, part, PARTS)
+    fill(db, n_out, np.float32(0))
+    fill(dw, TAPS * TAPS * n_in * n_out, np.float32(0))
     for first in range(begin, end, TILES):
         last = min(end, first + TILES)
         _gather_inputs(inputs, a_step, a_row, x, pad, first, last, down, across, patch, zeros)
@@ -230,10 +232,11 @@ def _weight_part(dw, db, x, dy, pad, own, part):
                 c = products + BYTES * (e * c_step + p * WIDTH)
                 start, start_row = (zeros, 0) if first == begin else (c, c_row)
                 width = min(WIDTH, c_row - p * WIDTH)
-                rows_by_panel(a, 1, a_row, b, start, start_row, c, c_row, n_in, last - first, width, -np.inf)
-        _add_bias_gradient(db, own[gradients_at + ONES * b_step :], last - first)
+                rows_by_panel(a, 1, a_row, b, start, start_row, c, c_row, n_in, last - first, width, NO_FLOOR)
+        ones = view(gradients + BYTES * ONES * b_step, (b_step,))
+        _add_bias_gradient(view(db, (n_out,)), ones, last - first)
     if begin < end:
-        _to_filters(dw, products, c_step, c_row, patch)
+        _to_filters(dw, products, n_in, n_out, c_step, c_row, patch)
 
 
 @jit
@@ -245,13 +248,12 @@ def _add_bias_gradient(db, gradients, n_tiles):
 
 
 @jit
-def _to_filters(dw, source, step, row, patch):
-    # dw (3, 3, C, F) from source (ALL, C, row), whose points are `step` apart; source and patch are addresses
-    n_in, n_out = dw.shape[2:]
+def _to_filters(dw, source, n_in, n_out, step, row, patch):
+    # dw (3, 3, C, F) from source (ALL, C, row), whose points are `step` apart; addresses
     tap = n_in * n_out
     for c in range(n_in):
         for f in range(0, n_out, LANES):
-            to, at = dw.ctypes.data + BYTES * (c * n_out + f), source + BYTES * (c * row + f)
+            to, at = dw + BYTES * (c * n_out + f), source + BYTES * (c * row + f)
             if f + LANES <= n_out:
                 _points_to_filters(to, TAPS * tap, tap, at, POINTS * step, step)
                 continue
@@ -262,12 +264,14 @@ def _to_filters(dw, source, step, row, patch):
 
 @kernel
 def winograd_weight_gradient(
-    dw: Array, db: Array, x: Array, dy: Array, stride: int, pad: int, w_parts: Array, b_parts: Array, scratch: Array
-) -> None:
-    threads = scratch.shape[0]
-    for t in prange(threads):
-        first, last = thread_range(PARTS, 1, t, threads)
-        for part in range(first, last):
-            _weight_part(w_parts[part], b_parts[part], x, dy, pad, scratch[t], part)
-    add_parts(dw.reshape(-1), w_parts)
-    add_parts(db, b_parts)
+    dw: Images, db: Vector, x: Images, dy: Images, stride: int, pad: int, w_parts: Vector, b_parts: Vector,
+    scratch: Matrix, team: Team,
+) -> None:  # fmt: skip
+    own = address(scratch) + BYTES * team.t * scratch.shape[1]
+    first, last = thread_range(PARTS, 1, team.t, team.threads)
+    for part in range(first, last):
+        w_part, b_part = address(w_parts) + BYTES * part * dw.size, address(b_parts) + BYTES * part * db.size
+        _weight_part(w_part, b_part, x, dy, pad, own, part)
+    meet(team)
+    add_parts(address(dw), address(w_parts), dw.size, team)
+    add_parts(address(db), address(b_parts), db.size, team)

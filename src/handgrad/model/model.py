@@ -14,6 +14,7 @@ import numpy.typing as npt
 from handgrad.errors import UserError
 from handgrad.images.arrays import as_pixels
 from handgrad.kernels.loss import softmax
+from handgrad.kernels.store import are_compiled, has_compiled
 from handgrad.model.header import built_network, checked_classes, checked_thresholds, described_network, read_record
 from handgrad.model.preprocess import Pixels, Preprocess, border_level
 from handgrad.model.renamed import MODEL_HEADER, renamed
@@ -25,7 +26,6 @@ FORMATS = ("handgrad-2", "handgrad-1")  # written, and read; earlier ones differ
 PICTURES = ("digits", "pictures")
 DAMAGED = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, MemoryError, RecursionError, UserError)
 BATCH = 256  # images answered at a time
-FEW = 256  # the first images of a model are answered in NumPy: compiling would take longer
 INVERTED = 64.0  # grey levels within which an inverted image's border is, turned back, that of the training images
 
 
@@ -47,6 +47,12 @@ class Model:
     thresholds : float or sequence of float
         For each class the least score, from 0 to 1, of an answer that is to be relied on; or one for all of them.
 
+    Attributes
+    ----------
+    kernels : {'naive', 'compiled'}
+        What answers. It is chosen when the model is made and stays, so that an image gets the same bits every time:
+        compiled kernels where this machine has compiled them already, else NumPy, which starts at once.
+
     Examples
     --------
     >>> import handgrad
@@ -63,12 +69,12 @@ class Model:
         self.network, self.preprocess, self.classes = network, preprocess, tuple(classes)
         self.record, self.temperature = dict(record or {}), temperature
         self.thresholds = checked_thresholds(thresholds, len(self.classes))
-        self.kernels = ""  # naive or serial; empty for what is quicker, which differs by a rounding after FEW images
-        self._answered = 0  # images
+        self.kernels = "compiled" if kernels_at_hand(network) else "naive"  # they differ by a rounding
 
     def __repr__(self) -> str:
         name = self.record.get("recipe", {}).get("name", "unknown")
-        return f"Model of recipe {name}, {len(self.classes)} classes\n{self.network!r}"
+        way = "in NumPy" if self.kernels == "naive" else "by compiled kernels"
+        return f"Model of recipe {name}, {len(self.classes)} classes, answers {way}\n{self.network!r}"
 
     def answered(self, scores: Array) -> npt.NDArray[np.bool_]:
         """Tell which answers are to be relied on.
@@ -149,9 +155,7 @@ class Model:
         height, width, channels = self.network.in_shape
         images = as_pixels(pixels, (height, width, channels), "images")
         self._warn_if_inverted(images)
-        self._answered += len(images)
-        kernels = self.kernels or ("naive" if self._answered <= FEW else "serial")
-        logits = batched_logits(self.network, self.preprocess, images, kernels)
+        logits = batched_logits(self.network, self.preprocess, images, self.kernels)
         known: Array = softmax(logits / np.float32(self.temperature))[:, : len(self.classes)]
         return known
 
@@ -239,6 +243,22 @@ class Model:
         return Model(network, seen, classes, record, temperature=temperature, thresholds=thresholds)
 
 
+def kernels_at_hand(network: Network) -> bool:
+    """Say whether the compiled kernels for a network's answers wait for no compiler.
+
+    Parameters
+    ----------
+    network : Network
+        What answers.
+
+    Returns
+    -------
+    bool
+        Whether this machine has compiled them; `handgrad compile` does so.
+    """
+    return has_compiled() and are_compiled(network.kernels())
+
+
 def batched_logits(network: Network, preprocess: Preprocess, pixels: Pixels, kernels: str) -> Array:
     """Return a network's outputs for images, computed a batch at a time.
 
@@ -251,7 +271,7 @@ def batched_logits(network: Network, preprocess: Preprocess, pixels: Pixels, ker
     pixels : uint8 array (N, H, W, C)
         Images.
     kernels : str
-        `naive`, `serial` or `parallel`.
+        `naive` or `compiled`.
 
     Returns
     -------

@@ -2,18 +2,22 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from handgrad.errors import UserError
 from handgrad.kernels import backend
+from handgrad.kernels import recorder as new_recorder
 from handgrad.nn.init import initial_array
 from handgrad.nn.layers import Layer, Plan, chain
 from handgrad.nn.params import Array, Layout, Shape, aligned
 from handgrad.nn.workspace import Input, SlotBuilder, Workspace
 from handgrad.rng import Stream, derive, generator
+
+if TYPE_CHECKING:
+    from handgrad.kernels.program import Recorder
 
 
 class Network:
@@ -90,7 +94,9 @@ class Network:
                 random = generator(seed, Stream.INIT, i)
                 layout.view(flat, name)[...] = initial_array(param.init, param.shape, random)
 
-    def workspace(self, n: int, train: bool = False, kernels: str = "serial") -> Workspace:
+    def workspace(
+        self, n: int, train: bool = False, kernels: str = "compiled", recorder: "Recorder | None" = None
+    ) -> Workspace:
         """Allocate the arrays of a run.
 
         Parameters
@@ -99,9 +105,11 @@ class Network:
             Images in a batch.
         train : bool
             Whether the run trains; else it predicts.
-        kernels : {'naive', 'serial', 'parallel'}
-            `naive` is NumPy and starts at once, `serial` is compiled for one thread, `parallel` is compiled for all
-            threads and belongs to training (see `handgrad.kernels.compiled`). A float64 network always takes `naive`.
+        kernels : {'naive', 'compiled'}
+            `naive` is NumPy and starts at once; `compiled` writes the kernels of the first batch down as a program, and
+            runs that for each. A float64 network always takes `naive`.
+        recorder : Recorder, optional
+            What writes kernels down for a program of the caller's, in which forward and backward are a part.
 
         Returns
         -------
@@ -109,17 +117,31 @@ class Network:
             To be given to `forward` and `backward`.
         """
         naive = self.dtype != np.float32 or kernels == "naive"
-        chosen = backend("naive" if naive else kernels)
+        chosen, tape = backend("naive" if naive else kernels), None if naive else recorder or new_recorder()
         scratch = aligned((chosen.threads(), 0 if naive else chain.scratch(self.plans, n)), self.dtype)
         params, grads = (dict(self.layout.views(flat)) for flat in (self.theta, self.grad))
         state = dict(self.state_layout.views(self.state))
-        builder = SlotBuilder(train, chosen, self.dtype, scratch, params, grads, state)
+        builder = SlotBuilder(train, tape.kernels if tape else chosen, self.dtype, scratch, params, grads, state)
         slots = builder.chain(self.plans, Input(n, self.in_shape))
         x = aligned((n, *self.in_shape), self.dtype)  # (N, *in_shape)
-        return Workspace(n, train, chosen, slots, builder.random, x, scratch)
+        dlogits = aligned((n if train else 0, *self.out_shape), self.dtype)  # (N, K)
+        return Workspace(n, train, chosen, slots, builder.random, x, dlogits, scratch, None if recorder else tape)
+
+    def kernels(self) -> set[str]:
+        """Return which kernels an answer takes.
+
+        Returns
+        -------
+        set of str
+            Their names.
+        """
+        tape = new_recorder()
+        ws = self.workspace(1, recorder=tape)
+        self.forward(ws.x, ws)
+        return tape.take().names
 
     def draw(self, ws: Workspace, seed: int, step: int) -> None:
-        """Set the keys of one step's random numbers.
+        """Set the keys of one step's random numbers; `forward` does so, a program of it does not.
 
         Parameters
         ----------
@@ -131,7 +153,7 @@ class Network:
             The step; the same seed and step give the same numbers.
         """
         for slot, place in ws.random:
-            slot.key = derive(seed, Stream.DROPOUT, step, *place)
+            slot.key[...] = derive(seed, Stream.DROPOUT, step, *place)
 
     def forward(self, x: Array, ws: Workspace, seed: int = 0, step: int = 0) -> Array:
         """Compute the logits of a batch.
@@ -159,7 +181,7 @@ class Network:
             order = "" if x.flags.c_contiguous else ", not C-contiguous"
             raise UserError(f"images {x.shape} {x.dtype}{order}: expected {ws.x.shape} {ws.x.dtype} in C order")
         self.draw(ws, seed, step)
-        return chain.chain_forward(self.layers, x, ws.slots)
+        return ws.replay("forward", lambda x: chain.chain_forward(self.layers, x, ws.slots), x, ws.x)
 
     def backward(self, dlogits: Array, ws: Workspace) -> None:
         """Overwrite `grad` with the gradient of the loss with respect to `theta`.
@@ -171,7 +193,7 @@ class Network:
         ws : Workspace
             The arrays of the same run, as `forward` left them.
         """
-        chain.chain_backward(self.layers, dlogits, ws.slots)
+        ws.replay("backward", lambda dy: chain.chain_backward(self.layers, dy, ws.slots), dlogits, ws.dlogits)
 
     def count(self, i: int) -> int:
         """Return the number of parameters of a layer.

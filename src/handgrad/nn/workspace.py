@@ -1,7 +1,8 @@
 """The arrays of one run of a network, allocated from the plans of its layers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy.typing as npt
 
@@ -10,6 +11,10 @@ from handgrad.nn.layers import chain
 from handgrad.nn.layers.base import Plan, Slot
 from handgrad.nn.params import Array, Param, Shape, aligned
 
+if TYPE_CHECKING:
+    from handgrad.kernels.program import Program, Recorder
+
+Result = TypeVar("Result")
 Place = tuple[int, ...]  # (2,) is layer 2 of a network, (2, 0) the first layer inside it
 
 
@@ -26,15 +31,22 @@ class Workspace:
     train : bool
         Whether the run trains; else it predicts, and there is no backward.
     kernels : Kernels
-        The functions that the layers call.
+        The functions that compute.
     slots : list of Slot
         The arrays of each layer.
     random : list of (Slot, tuple of int)
         Slots of the layers that draw random numbers, inner ones too, each with the layer's place.
     x : numpy.ndarray, shape (n, *in_shape)
         Where a batch may be written.
+    dlogits : numpy.ndarray, shape (n, K)
+        Where the gradient with respect to the logits may be written; empty where the run does not train.
     scratch : numpy.ndarray, shape (threads, floats)
         Room to work in, shared by all layers.
+    recorder : Recorder or None
+        What writes down the kernels that the layers call; None where they compute when they are called, or where
+        somebody else writes them down.
+    programs : dict of str to (Program, object)
+        What was written down, and what the layers returned then.
     """
 
     n: int
@@ -43,12 +55,45 @@ class Workspace:
     slots: list[Slot]
     random: list[tuple[Slot, Place]]
     x: Array
+    dlogits: Array
     scratch: Array
+    recorder: "Recorder | None" = None
+    programs: dict[str, tuple["Program", Any]] = field(default_factory=dict)
+
+    def replay(self, name: str, run: Callable[[Array], Result], given: Array, place: Array) -> Result:
+        """Run layers on an array; with a recorder, as the program that is written down the first time.
+
+        Parameters
+        ----------
+        name : str
+            Which program.
+        run : callable
+            Calls the layers with the array, and returns their result.
+        given : numpy.ndarray
+            The array.
+        place : numpy.ndarray
+            Where a program has it; what is given is copied there.
+
+        Returns
+        -------
+        object
+            What `run` returned.
+        """
+        if self.recorder is None:
+            return run(given)
+        if name not in self.programs:
+            result = run(place)
+            self.programs[name] = self.recorder.take(), result
+        if given is not place:
+            place[...] = given
+        program, result = self.programs[name]
+        program.run()
+        return result
 
     @property
     def nbytes(self) -> int:
         """Bytes of its arrays, without the vectors of the network."""
-        return self.x.nbytes + self.scratch.nbytes + sum(slot.nbytes for slot in self.slots)
+        return self.x.nbytes + self.dlogits.nbytes + self.scratch.nbytes + sum(slot.nbytes for slot in self.slots)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from handgrad.errors import UserError
-from handgrad.sweeps.local import Event, Failed, Finished, Started, one_thread, reason
+from handgrad.kernels.threads import limited
+from handgrad.sweeps.local import Event, Failed, Finished, Started, reason
 from handgrad.sweeps.trial import Mismatch, Record, Trial, code_version, run_trial
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ CONNECT = 10.0  # seconds in which a scheduler must answer
 POLL = 0.5  # seconds between looks at the cluster
 PATIENCE = 60.0  # seconds without a scheduler, or without workers, before a sweep gives up
 GRACE = 30.0  # seconds beyond its limit after which a trial that does not stop is ended with its worker
-ALONE = threading.Lock()  # a worker with several threads runs one trial at a time: kernels may not be entered twice
-THREADS = ("NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+ALONE = threading.Lock()  # a worker with several threads runs one trial at a time: `faulthandler` has one timer
+THREADS = ("HANDGRAD_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 SETTINGS = {
     "distributed.logging.distributed": "critical",
     "distributed.worker.preload": [QUIT],
@@ -230,7 +231,7 @@ class Watch:
 
 def _work(trial: Trial, limit: float) -> Record:
     """Run a trial on a worker."""
-    with ALONE, one_thread(), Path(os.devnull).open("w") as nowhere:
+    with ALONE, limited(1), Path(os.devnull).open("w") as nowhere:
         # the only timer that works even while compiled code holds the interpreter's lock
         faulthandler.dump_traceback_later(limit + GRACE, file=nowhere, exit=True)
         try:

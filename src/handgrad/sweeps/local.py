@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from handgrad.errors import UserError
+from handgrad.kernels.threads import limited
 from handgrad.sweeps.trial import Mismatch, Record, Trial, run_trial
 
 
@@ -78,7 +78,7 @@ def run_here(trials: Iterable[Trial], limit: float) -> Iterator[Event]:
     Mismatch
         If this machine has other code or images.
     """
-    with one_thread():
+    with limited(1):  # workers share a machine
         for trial in trials:
             yield Started(trial.name)
             try:
@@ -87,27 +87,6 @@ def run_here(trials: Iterable[Trial], limit: float) -> Iterator[Event]:
                 raise
             except (UserError, MemoryError) as error:
                 yield Failed(trial.name, reason(error))
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Let the kernels that this thread calls use one core.
-
-    More would not change a result, but workers share a machine.
-
-    Yields
-    ------
-    None
-        While the limit holds.
-    """
-    import numba
-
-    before = numba.get_num_threads()
-    numba.set_num_threads(1)
-    try:
-        yield
-    finally:
-        numba.set_num_threads(before)
 
 
 def reason(error: BaseException) -> str:

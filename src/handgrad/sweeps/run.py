@@ -11,6 +11,7 @@ from handgrad.errors import UserError
 from handgrad.evaluation import Evaluation
 from handgrad.evaluation.choice import Choice, Tried, choose
 from handgrad.files import locked, replace_file
+from handgrad.kernels.compiling import Report, silent
 from handgrad.model.shipped import MODEL_FILE
 from handgrad.report import level_curves, level_dots, save, sweep_page, write_page
 from handgrad.sweeps.folder import CHOICE, Folder
@@ -117,8 +118,13 @@ class Sweep:
                     self.failures[event.trial] = event.reason
                 yield event
 
-    def compile_kernels(self) -> None:
+    def compile_kernels(self, report: Report = silent) -> None:
         """Compile the kernels that the trials need, before several workers do so at the same time.
+
+        Parameters
+        ----------
+        report : callable
+            Told, in one line, what is compiled and how long it takes.
 
         Raises
         ------
@@ -128,7 +134,7 @@ class Sweep:
         self._refuse_other_code(len(self.folder.missing()))
         data, _ = self.plan.dataset.load().split()
         for recipe in self.plan.cells.values():
-            compile_kernels(recipe, data)
+            compile_kernels(recipe, data, report)
 
     def rows(self) -> list[Record]:
         """Return the finished trials as rows of a table.

@@ -6,13 +6,13 @@ from dataclasses import replace
 import numpy as np
 
 from handgrad.datasets import Images
-from handgrad.training.optim import EMA
+from handgrad.kernels.compiling import Report, silent
 from handgrad.training.recipe import Recipe
 from handgrad.training.trainer import Trainer
 
 
-def compile_kernels(recipe: Recipe, data: Images) -> float:
-    """Compile the kernels that a recipe needs, by training on few and empty images.
+def compile_kernels(recipe: Recipe, data: Images, report: Report = silent) -> float:
+    """Compile the kernels that a recipe needs, found by writing down a step on few and empty images.
 
     Parameters
     ----------
@@ -20,6 +20,8 @@ def compile_kernels(recipe: Recipe, data: Images) -> float:
         What is to be trained.
     data : Images
         What it is to learn from: their size and classes count.
+    report : callable
+        Told, in one line, what is compiled and how long it takes.
 
     Returns
     -------
@@ -31,13 +33,12 @@ def compile_kernels(recipe: Recipe, data: Images) -> float:
     UserError
         Where recipe and images do not fit.
     """
+    from handgrad.kernels.objects import load
+
     began = time.perf_counter()
     few = 2 * recipe.members
-    pixels = np.zeros((EMA.EVERY * few, *data.pixels.shape[1:]), np.uint8)
-    images = replace(data, pixels=pixels, labels=np.zeros(len(pixels), np.uint8))
-    tiny = recipe.change(
-        hidden=(8,) * len(recipe.hidden), epochs=1, batch=few, outliers=0.0, redrawn=0.0, all_data=False
-    )
-    for _ in Trainer(tiny, images, images).run():
-        pass
+    pixels = np.zeros((few, *data.pixels.shape[1:]), np.uint8)
+    images = replace(data, pixels=pixels, labels=np.zeros(few, np.uint8))
+    tiny = recipe.change(batch=few, outliers=0.0, redrawn=0.0, all_data=False)
+    load(Trainer(tiny, images, None).kernels(), report)
     return time.perf_counter() - began

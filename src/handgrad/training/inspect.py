@@ -94,7 +94,7 @@ def inspect(recipe: Recipe, data: Images, seed: int = 0, images: int = 256) -> l
 def _gradients(network: Network, ws: Workspace, logits: Array, sample: Images) -> dict[int, float]:
     """Standard deviation of the gradient with respect to each layer's output, as far down as any layer wants one."""
     dlogits = np.empty_like(logits)
-    naive.softmax_cross_entropy(dlogits, logits, sample.labels, 0.0)
+    naive.softmax_cross_entropy(dlogits, np.empty(2), logits, sample.labels, 0.0)
     found = {}
     dy: Array | None = dlogits
     for i in reversed(chain.active(ws.slots)):
@@ -122,6 +122,6 @@ def step_memory(trainer: Trainer) -> int:
     network = trainer.network
     arrays = [network.theta, network.grad, network.state, *trainer.optimiser.memory.values()]
     arrays += [trainer.ema.theta, trainer.ema.state] if trainer.ema else []
-    ws = network.workspace(trainer.batches.size, train=True, kernels="parallel")
+    ws = network.workspace(trainer.batches.size, train=True, kernels="compiled")
     taught = trainer.teacher.nbytes if trainer.teacher else 0
     return ws.nbytes + sum(array.nbytes for array in arrays) + trainer.augmenter().nbytes + taught

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from handgrad.errors import UserError
 from handgrad.kernels import Kernels
+from handgrad.kernels.protocol import Integer, Real
 from handgrad.kernels.sizes import CHUNK
 from handgrad.nn.params import Array, Layout, aligned
 
@@ -24,7 +25,7 @@ class Rule(ABC):
 
     @abstractmethod
     def update(
-        self, kernels: Kernels, theta: Array, grad: Array, memory: list[Array], lr: float, decay: float, step: int
+        self, kernels: Kernels, theta: Array, grad: Array, memory: list[Array], lr: Real, decay: float, step: Integer
     ) -> None:
         """Move the parameters one step, in place.
 
@@ -36,11 +37,11 @@ class Rule(ABC):
             Parameters, and the gradient of the loss with respect to them.
         memory : list of float32 array (P,)
             What the rule remembers, a vector for each name in `memory`.
-        lr : float
+        lr : float or float64 array without axes
             Learning rate.
         decay : float
             Weight decay.
-        step : int
+        step : int or int64 array without axes
             The number of this step, from 1.
         """
 
@@ -68,7 +69,7 @@ class SGD(Rule):
         _check_rate("momentum", self.momentum)
 
     def update(
-        self, kernels: Kernels, theta: Array, grad: Array, memory: list[Array], lr: float, decay: float, step: int
+        self, kernels: Kernels, theta: Array, grad: Array, memory: list[Array], lr: Real, decay: float, step: Integer
     ) -> None:
         kernels.sgd_step(theta, grad, memory[0], lr, self.momentum, self.nesterov, decay)
 
@@ -97,7 +98,7 @@ class Adam(Rule):
             raise UserError(f"eps is {self.eps}: expected a number above 0")
 
     def update(
-        self, kernels: Kernels, theta: Array, grad: Array, memory: list[Array], lr: float, decay: float, step: int
+        self, kernels: Kernels, theta: Array, grad: Array, memory: list[Array], lr: Real, decay: float, step: Integer
     ) -> None:
         m, v = memory
         kernels.adam_step(theta, grad, m, v, lr, self.beta1, self.beta2, self.eps, decay, 0.0, step)
@@ -114,7 +115,7 @@ class AdamW(Adam):
     """
 
     def update(
-        self, kernels: Kernels, theta: Array, grad: Array, memory: list[Array], lr: float, decay: float, step: int
+        self, kernels: Kernels, theta: Array, grad: Array, memory: list[Array], lr: Real, decay: float, step: Integer
     ) -> None:
         m, v = memory
         kernels.adam_step(theta, grad, m, v, lr, self.beta1, self.beta2, self.eps, 0.0, decay, step)
@@ -168,7 +169,9 @@ class Optimiser:
         self.rule, self.layout, self.kernels = rule, layout, kernels
         self.weight_decay, self.clip_norm = weight_decay, clip_norm
         self.memory = {name: aligned((layout.size,), dtype) for name in rule.memory}
-        self._parts = np.empty(layout.size // CHUNK + 1)
+        self._norm, self._parts = np.empty(1), np.empty(layout.size // CHUNK + 1)
+        self._lrs = [np.zeros(()) for _ in layout.segments]
+        self._step = np.zeros((), np.int64)
 
     def update(self, theta: Array, grad: Array, lr: float, step: int) -> None:
         """Make one step, in place.
@@ -182,13 +185,38 @@ class Optimiser:
         step : int
             The number of this step, from 1.
         """
+        self.begin_step(lr, step)
+        self.move(theta, grad)
+
+    def begin_step(self, lr: float, step: int) -> None:
+        """Set the numbers of a step.
+
+        Parameters
+        ----------
+        lr : float
+            Learning rate.
+        step : int
+            The number of this step, from 1.
+        """
+        self._step[...] = step
+        for cell, segment in zip(self._lrs, self.layout.segments, strict=True):
+            cell[...] = lr * segment.lr_scale
+
+    def move(self, theta: Array, grad: Array) -> None:
+        """Make the step, in place.
+
+        Parameters
+        ----------
+        theta, grad : float32 array (P,)
+            Parameters and gradient; clipping scales the gradient.
+        """
         if self.clip_norm:
-            self.kernels.clip_norm(grad, self.clip_norm, self._parts)
-        for segment in self.layout.segments:
+            self.kernels.clip_norm(grad, self._norm, self.clip_norm, self._parts)
+        for lr, segment in zip(self._lrs, self.layout.segments, strict=True):
             part = slice(segment.start, segment.stop)
             memory = [vector[part] for vector in self.memory.values()]
             decay = self.weight_decay if segment.decay else 0.0
-            self.rule.update(self.kernels, theta[part], grad[part], memory, lr * segment.lr_scale, decay, step)
+            self.rule.update(self.kernels, theta[part], grad[part], memory, lr, decay, self._step)
 
 
 class EMA:

@@ -6,20 +6,19 @@ import math
 import operator
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from handgrad.datasets import Images
 from handgrad.errors import UserError
 from handgrad.images.augment import Augmenter
-from handgrad.kernels import backend
+from handgrad.kernels import backend, recorder
 from handgrad.model.model import Model, batched_logits
 from handgrad.model.preprocess import Preprocess, deskewed
 from handgrad.nn.network import Network
-from handgrad.nn.params import Array, aligned
-from handgrad.nn.workspace import Workspace
-from handgrad.training.batches import Batches, Pixels, Rows
+from handgrad.nn.params import Array
+from handgrad.training.batches import Batches, Rows
 from handgrad.training.limits import temperature_and_thresholds
 from handgrad.training.optim import EMA, Optimiser
 from handgrad.training.progress import Epoch, Progress, Step
@@ -28,19 +27,9 @@ from handgrad.training.recipes import fitting_network
 from handgrad.training.sampling import Sampler
 from handgrad.training.schedules import Schedule
 from handgrad.training.teacher import Teacher
+from handgrad.training.update import Update
 
 FINETUNE_FACTOR = 0.5  # of every distortion in the epochs of `finetune_share`
-
-
-@dataclass(frozen=True, eq=False)
-class _Work:
-    """The arrays that a run works in."""
-
-    ws: Workspace
-    pixels: Pixels  # (M, H, W, C)
-    labels: Pixels  # (M,)
-    augment: Augmenter
-    dlogits: Array  # (N, K)
 
 
 class Trainer:
@@ -102,10 +91,10 @@ class Trainer:
         if start:
             self.network.theta[:], self.network.state[:] = start.network.theta, start.network.state
             self.preprocess = start.preprocess
-        self.kernels = backend("parallel")
+        self._tape = recorder()
         layout, theta, state = self.network.layout, self.network.theta, self.network.state
-        self.optimiser = Optimiser(recipe.rule(), layout, self.kernels, recipe.weight_decay, recipe.clip_norm)
-        self.ema = EMA(recipe.ema, theta, state, self.kernels) if recipe.ema else None
+        self.optimiser = Optimiser(recipe.rule(), layout, self._tape.kernels, recipe.weight_decay, recipe.clip_norm)
+        self.ema = EMA(recipe.ema, theta, state, backend("compiled")) if recipe.ema else None
         self.teacher = None
         if recipe.teacher:
             self.teacher = Teacher(recipe, self.preprocess, data.classes, self.batches.size)
@@ -125,13 +114,34 @@ class Trainer:
         UserError
             Where the loss is no longer a finite number.
         """
-        work = self._work()
+        update = self.begin()
         for epoch in range(len(self.progress.history), self.recipe.epochs):
-            yield from self._epoch(epoch, work)
+            yield from self._epoch(epoch, update)
 
-    def _work(self) -> _Work:
-        ws = self.network.workspace(self.batches.size, train=True, kernels="parallel")
-        return _Work(ws, *self.batches.arrays(), self.augmenter(), aligned((self.batches.size, self.outputs)))
+    def begin(self) -> Update:
+        """Return a step of this run, with the memory that it works in.
+
+        Returns
+        -------
+        Update
+            Written down, not run yet.
+        """
+        pixels, labels = self.batches.arrays()
+        return Update(
+            self._tape, self.network, self.optimiser, self.augmenter(), pixels, labels, self.batches.size, self.seed
+        )
+
+    def kernels(self) -> set[str]:
+        """Return which kernels the run takes.
+
+        Returns
+        -------
+        set of str
+            Their names.
+        """
+        names = self.begin().names | self.network.kernels() | {"softmax_cross_entropy"}
+        names |= {"ema_step"} if self.ema else set()
+        return names | (self.teacher.network.kernels() if self.teacher else set())
 
     def augmenter(self) -> Augmenter:
         """Return what fills the batches.
@@ -142,40 +152,37 @@ class Trainer:
             With the recipe's distortions and this run's seed.
         """
         seen = self.preprocess
-        return Augmenter(self.recipe.augmentation(), seen.mean, seen.scale, self.kernels, self.seed)
+        return Augmenter(self.recipe.augmentation(), seen.mean, seen.scale, self._tape.kernels, self.seed)
 
-    def _epoch(self, epoch: int, work: _Work) -> Iterator[Step | Epoch]:
+    def _epoch(self, epoch: int, update: Update) -> Iterator[Step | Epoch]:
         progress, first = self.progress, epoch * self.steps_per_epoch
         began = time.perf_counter() - progress.seconds
         if progress.step == first:
             self.sampler.begin_epoch()
         order = self.sampler.order(epoch)
-        work.augment.begin_epoch(epoch, FINETUNE_FACTOR if self._among_last(self.recipe.finetune_share, epoch) else 1.0)
+        factor = FINETUNE_FACTOR if self._among_last(self.recipe.finetune_share, epoch) else 1.0
+        update.augment.begin_epoch(epoch, factor)
         smoothing = 0.0 if self._among_last(self.recipe.unsmoothed_tail, epoch) else self.recipe.label_smoothing
         for at in range(progress.step - first, self.steps_per_epoch):
-            rows = self.batches.rows(order, at, progress.step, len(work.pixels))
-            loss, right = self._update(work, rows, smoothing)
+            rows = self.batches.rows(order, at, progress.step, update.total)
+            loss, right = self._update(update, rows, smoothing)
             progress.add(loss, right, time.perf_counter() - began)
             speed = (at + 1) * self.batches.size / progress.seconds
             yield Step(progress.step, loss, epoch + 1, speed)
         yield self._finish(epoch, began)
 
-    def _update(self, work: _Work, rows: Rows, smoothing: float) -> tuple[float, int]:
+    def _update(self, update: Update, rows: Rows, smoothing: float) -> tuple[float, int]:
         """One step: distort, forward, loss, backward, move."""
-        ws, dlogits, labels, step = work.ws, work.dlogits, work.labels[rows], self.progress.step
-        work.augment(ws.x, work.pixels, rows, step)
-        logits = self.network.forward(ws.x, ws, self.seed, step)
-        loss, right = self.kernels.softmax_cross_entropy(dlogits, logits, labels, smoothing)
+        step, labelled = self.progress.step, self.batches.labelled
+        loss, right = update.forward(rows, smoothing, step)
         self._check(loss)
         if self.teacher:
-            self.teacher.correct(dlogits, ws.x, labels, smoothing)
-        labelled = self.batches.labelled
-        self.sampler.learn(self.batches.originals(rows[:labelled]), labels[:labelled], dlogits)
-        self.network.backward(dlogits, ws)
-        self.optimiser.update(self.network.theta, self.network.grad, self.schedule(step), step + 1)
+            self.teacher.correct(update.dlogits, update.x, update.labels, smoothing)
+        self.sampler.learn(self.batches.originals(rows[:labelled]), update.labels[:labelled], update.dlogits)
+        update.backward(self.schedule(step), step + 1)
         if self.ema:
             self.ema.update(self.network.theta, self.network.state, step + 1)
-        return loss, int(right)
+        return loss, right
 
     def _among_last(self, share: float, epoch: int) -> bool:
         """Whether an epoch is in the last share of them."""
@@ -226,12 +233,14 @@ class Trainer:
         """
         assert self.valid is not None
         logits = self._valid_logits(self.valid)
-        loss, right = self.kernels.softmax_cross_entropy(np.empty_like(logits), logits, self.valid.labels, 0.0)
-        return loss, int(right) / len(self.valid)
+        totals = np.empty(2)
+        backend("compiled").softmax_cross_entropy(np.empty_like(logits), totals, logits, self.valid.labels, 0.0)
+        loss, right = totals.tolist()
+        return loss, right / len(self.valid)
 
     def _valid_logits(self, valid: Images) -> Array:
         seen = replace(self.preprocess, deskew=False)  # these images were deskewed when the run began
-        return batched_logits(self.averaged_network(), seen, valid.nhwc, "parallel")
+        return batched_logits(self.averaged_network(), seen, valid.nhwc, "compiled")
 
     def model(self) -> Model:
         """Return the trained model.

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from handgrad.kernels.protocol import Array
+from handgrad.kernels.protocol import Array, Images, Matrix, Vector
 
 
 def _patches(x: Array, size: int, stride: int, pad: int) -> Array:
@@ -13,7 +13,9 @@ def _patches(x: Array, size: int, stride: int, pad: int) -> Array:
     return patches
 
 
-def conv_forward(out: Array, x: Array, w: Array, b: Array, floor: float, stride: int, pad: int, scratch: Array) -> None:
+def conv_forward(
+    out: Images, x: Images, w: Images, b: Vector, floor: float, stride: int, pad: int, scratch: Matrix
+) -> None:
     """Compute out = max(floor, x * w + b), where * is a convolution (in signal processing: a correlation).
 
     out[n, y, x, f] = b[f] + sum over i, j, c of x[n, stride y + i - pad, stride x + j - pad, c] w[i, j, c, f], where x
@@ -41,7 +43,7 @@ def conv_forward(out: Array, x: Array, w: Array, b: Array, floor: float, stride:
     np.maximum(out, floor, out=out)
 
 
-def conv_input_gradient(dx: Array, dy: Array, w: Array, stride: int, pad: int, scratch: Array) -> None:
+def conv_input_gradient(dx: Images, dy: Images, w: Images, stride: int, pad: int, scratch: Matrix) -> None:
     """Compute the gradient of a convolution with respect to its input.
 
     Parameters
@@ -67,8 +69,9 @@ def conv_input_gradient(dx: Array, dy: Array, w: Array, stride: int, pad: int, s
 
 
 def conv_weight_gradient(
-    dw: Array, db: Array, x: Array, dy: Array, stride: int, pad: int, w_parts: Array, b_parts: Array, scratch: Array
-) -> None:
+    dw: Images, db: Vector, x: Images, dy: Images, stride: int, pad: int, w_parts: Vector, b_parts: Vector,
+    scratch: Matrix,
+) -> None:  # fmt: skip
     """Compute the gradients of a convolution with respect to its filters and bias.
 
     Parameters

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from handgrad.kernels.protocol import Array
+from handgrad.kernels.protocol import Matrix, Vector
 
 
-def dense_forward(out: Array, x: Array, w: Array, b: Array, floor: float, scratch: Array) -> None:
+def dense_forward(out: Matrix, x: Matrix, w: Matrix, b: Vector, floor: float, scratch: Matrix) -> None:
     """Compute out = max(floor, x @ w + b).
 
     Parameters
@@ -26,7 +26,7 @@ def dense_forward(out: Array, x: Array, w: Array, b: Array, floor: float, scratc
     np.maximum(out, floor, out=out)
 
 
-def dense_input_gradient(dx: Array, dy: Array, w: Array, scratch: Array) -> None:
+def dense_input_gradient(dx: Matrix, dy: Matrix, w: Matrix, scratch: Matrix) -> None:
     """Compute dx = dy @ w.T.
 
     Parameters
@@ -43,7 +43,7 @@ def dense_input_gradient(dx: Array, dy: Array, w: Array, scratch: Array) -> None
     np.matmul(dy, w.T, out=dx)
 
 
-def dense_weight_gradient(dw: Array, db: Array, x: Array, dy: Array, scratch: Array) -> None:
+def dense_weight_gradient(dw: Matrix, db: Vector, x: Matrix, dy: Matrix, scratch: Matrix) -> None:
     """Compute dw = x.T @ dy, and db = the sum of dy over the batch.
 
     Parameters

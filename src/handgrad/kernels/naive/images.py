@@ -6,15 +6,15 @@ The order of the strengths in their vectors of limits is stated here, by name.
 import numpy as np
 
 from handgrad.kernels.naive.pointwise import hash32
-from handgrad.kernels.protocol import Array
+from handgrad.kernels.protocol import Array, ByteImages, Image, Images, Integer, Matrix, Rows, Vector
 
 WARP = ("unaugmented_share", "rotation", "shear", "scale", "shift", "elastic", "stroke", "flip")
 CORRUPT = ("blur", "noise", "contrast", "clutter")
 
 
 def warp(
-    out: Array, pixels: Array, rows: Array, mean: Array, scale: Array, fields: Array, limits: Array, key: int,
-    threads: int,
+    out: Images, pixels: ByteImages, rows: Rows, mean: Image, scale: Image, fields: Images, limits: Vector,
+    key: Integer, scratch: Matrix,
 ) -> None:  # fmt: skip
     """Distort and standardise images: out[i] = (distorted pixels[rows[i]] - mean) * scale.
 
@@ -41,8 +41,8 @@ def warp(
         brightest or darkest neighbour), and whether half of the images are flipped (0 or 1).
     key : int
         Names the random numbers of this batch, 0 to 2**64 - 1.
-    threads : int
-        Among how many threads the batch is divided.
+    scratch : array of float32, shape (threads, floats)
+        Room to work, at least `warp_scratch` floats a thread.
     """
     limit = dict(zip(WARP, limits.tolist(), strict=True))
     for i, row in enumerate(rows):
@@ -103,7 +103,7 @@ def _resample(image: Array, inverse: Array, shift: Array, field: Array) -> Array
     return blended
 
 
-def corrupt(x: Array, limits: Array, key: int, threads: int) -> None:
+def corrupt(x: Images, limits: Vector, key: Integer, scratch: Matrix) -> None:
     """Corrupt images of bright ink on dark, each in its own way: foreign marks, blur, lost contrast, noise; in place.
 
     Each image draws its strengths uniformly between 0 and the limits, from random numbers as in `warp`.
@@ -118,8 +118,8 @@ def corrupt(x: Array, limits: Array, key: int, threads: int) -> None:
         marks: lines, a patch, outlines in place of strokes, or specks.
     key : int
         Names the random numbers of this batch, 0 to 2**64 - 1.
-    threads : int
-        Among how many threads the batch is divided.
+    scratch : array of float32, shape (threads, floats)
+        Room to work, at least one image a thread.
     """
     limit = dict(zip(CORRUPT, limits.tolist(), strict=True))
     stride = 32 + 2 * x[0].size
@@ -173,3 +173,17 @@ def _add_specks(image: Array, draw: Array) -> None:
     density, pixels = 0.25 * draw[7], draw[32 + image.size :].reshape(image.shape)
     image[pixels < density] = 0
     image[pixels < 0.5 * density] = 255
+
+
+def standardise(x: Images, mean: Image, scale: Image) -> None:
+    """Compute x = (x - mean) * scale for each image, in place.
+
+    Parameters
+    ----------
+    x : array of float32, shape (N, H, W, C)
+        Images.
+    mean, scale : arrays of float32, shape (H, W, C)
+        Subtracted, then multiplied.
+    """
+    x -= mean
+    x *= scale

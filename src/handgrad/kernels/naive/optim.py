@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from handgrad.kernels.protocol import Array
+from handgrad.kernels.protocol import Integer, Real, Totals, Vector
 
 
 def sgd_step(
-    theta: Array, grad: Array, velocity: Array, lr: float, momentum: float, nesterov: bool, weight_decay: float
+    theta: Vector, grad: Vector, velocity: Vector, lr: Real, momentum: float, nesterov: bool, weight_decay: float
 ) -> None:
     """Take a step of gradient descent with momentum (Polyak 1964; Nesterov's as in Sutskever et al. 2013).
 
@@ -36,8 +36,8 @@ def sgd_step(
 
 
 def adam_step(
-    theta: Array, grad: Array, m: Array, v: Array, lr: float, beta1: float, beta2: float, eps: float, l2: float,
-    weight_decay: float, step: int,
+    theta: Vector, grad: Vector, m: Vector, v: Vector, lr: Real, beta1: float, beta2: float, eps: float, l2: float,
+    weight_decay: float, step: Integer,
 ) -> None:  # fmt: skip
     """Take a step of Adam with bias correction (Kingma and Ba 2015, algorithm 1).
 
@@ -69,7 +69,7 @@ def adam_step(
     theta[:] = (1 - lr * weight_decay) * theta - lr / (1 - beta1**step) * m / corrected
 
 
-def ema_step(ema: Array, theta: Array, decay: float) -> None:
+def ema_step(ema: Vector, theta: Vector, decay: Real) -> None:
     """Compute ema = decay * ema + (1 - decay) * theta, an exponential moving average.
 
     Parameters
@@ -84,24 +84,20 @@ def ema_step(ema: Array, theta: Array, decay: float) -> None:
     ema[:] = decay * ema + (1 - decay) * theta
 
 
-def clip_norm(grad: Array, max_norm: float, partial_sums: Array) -> float:
+def clip_norm(grad: Vector, norm: Totals, max_norm: float, partial_sums: Totals) -> None:
     """Scale a gradient down to the Euclidean norm `max_norm` if it is longer (Pascanu et al. 2013).
 
     Parameters
     ----------
     grad : array of float32, shape (P,)
         Gradient; changed in place.
+    norm : array of float64, shape (1,)
+        Written: the norm before.
     max_norm : float
         Largest norm, above 0.
     partial_sums : array of float64, shape (at least P / CHUNK,)
         Room for the sum of squares of each chunk; overwritten.
-
-    Returns
-    -------
-    float
-        The norm before.
     """
-    norm = float(np.sqrt(np.sum(grad.astype(np.float64) ** 2)))
-    if norm > max_norm:
-        grad *= grad.dtype.type(max_norm / norm)
-    return norm
+    norm[0] = np.sqrt(np.sum(grad.astype(np.float64) ** 2))
+    if norm[0] > max_norm:
+        grad *= grad.dtype.type(max_norm / norm[0])

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from handgrad.kernels.protocol import Array
+from handgrad.kernels.protocol import Array, Integer, Matrix, Vector
 
 
-def hash32(counter: Array, key: int) -> Array:
+def hash32(counter: Array, key: Integer) -> Array:
     """Draw 32 random bits for each counter: the lowbias32 mixer (Wellons 2018), keyed before and between its rounds.
 
     Parameters
@@ -27,7 +27,7 @@ def hash32(counter: Array, key: int) -> Array:
     return h ^ (h >> np.uint32(16))
 
 
-def relu_forward(out: Array, x: Array) -> None:
+def relu_forward(out: Vector, x: Vector) -> None:
     """Compute out = max(0, x) (Nair and Hinton 2010); a NaN stays a NaN.
 
     Parameters
@@ -38,7 +38,7 @@ def relu_forward(out: Array, x: Array) -> None:
     np.maximum(x, 0, out=out)
 
 
-def relu_backward(dy: Array, out: Array) -> None:
+def relu_backward(dy: Vector, out: Vector) -> None:
     """Set the gradient to 0 where the output was not above 0, in place.
 
     Parameters
@@ -51,7 +51,7 @@ def relu_backward(dy: Array, out: Array) -> None:
     dy *= out > 0
 
 
-def add(out: Array, x: Array, y: Array, floor: float) -> None:
+def add(out: Vector, x: Vector, y: Vector, floor: float) -> None:
     """Compute out = max(floor, x + y).
 
     Parameters
@@ -66,7 +66,7 @@ def add(out: Array, x: Array, y: Array, floor: float) -> None:
     np.maximum(x + y, floor, out=out)
 
 
-def dropout(out: Array, x: Array, rate: float, key: int) -> None:
+def dropout(out: Vector, x: Vector, rate: float, key: Integer) -> None:
     """Set random numbers to 0 and divide the others by 1 - rate (Srivastava et al. 2014).
 
     The same key gives the same mask, so the backward pass is this pass over the gradient.
@@ -84,3 +84,33 @@ def dropout(out: Array, x: Array, rate: float, key: int) -> None:
     """
     keep = hash32(np.arange(x.size), key).reshape(x.shape) >= np.uint32(rate * 2**32)
     np.multiply(x, keep * x.dtype.type(1 / (1 - rate)), out=out)
+
+
+def take_rows(out: Matrix, x: Matrix, first: int, step: int) -> None:
+    """Copy some rows of a matrix: row i of out is row first + i * step of x.
+
+    Parameters
+    ----------
+    out : array of float32, shape (N, C)
+        Written.
+    x : array of float32, shape (M, C)
+        Where the rows are.
+    first, step : int
+        The first row to take, and the distance to the next.
+    """
+    out[:] = x[first : first + len(out) * step : step]
+
+
+def put_rows(out: Matrix, x: Matrix, first: int, step: int) -> None:
+    """Copy a matrix to some rows of another: row first + i * step of out is row i of x.
+
+    Parameters
+    ----------
+    out : array of float32, shape (M, C)
+        Some of its rows are written.
+    x : array of float32, shape (N, C)
+        What they become.
+    first, step : int
+        The first row to write, and the distance to the next.
+    """
+    out[first : first + len(x) * step : step] = x

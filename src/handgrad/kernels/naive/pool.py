@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from handgrad.kernels.protocol import Array
+from handgrad.kernels.protocol import Array, ByteImages, Images, Matrix
 from handgrad.kernels.sizes import NO_ARGMAX
 
 
-def max_pool_forward(out: Array, argmax: Array, x: Array, floor: float) -> None:
+def max_pool_forward(out: Images, argmax: ByteImages, x: Images, floor: float) -> None:
     """Take the largest pixel of each 2x2 square, channel by channel, and raise it to the floor.
 
     An odd last row or column is dropped. The first of equal pixels counts, row by row. In compiled code nothing is
@@ -29,7 +29,7 @@ def max_pool_forward(out: Array, argmax: Array, x: Array, floor: float) -> None:
     np.maximum(out, floor, out=out)
 
 
-def max_pool_backward(dx: Array, dy: Array, argmax: Array) -> None:
+def max_pool_backward(dx: Images, dy: Images, argmax: ByteImages) -> None:
     """Pass each gradient to the pixel that was the largest; the others get 0.
 
     Parameters
@@ -57,7 +57,7 @@ def _squares(x: Array) -> Array:
     return squares
 
 
-def mean_pool_forward(out: Array, x: Array) -> None:
+def mean_pool_forward(out: Matrix, x: Images) -> None:
     """Average each channel over the whole image.
 
     Parameters
@@ -70,7 +70,7 @@ def mean_pool_forward(out: Array, x: Array) -> None:
     np.mean(x, axis=(1, 2), out=out)
 
 
-def mean_pool_backward(dx: Array, dy: Array) -> None:
+def mean_pool_backward(dx: Images, dy: Matrix) -> None:
     """Pass 1 / (H W) of each gradient to every pixel.
 
     Parameters

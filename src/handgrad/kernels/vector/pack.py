@@ -10,11 +10,11 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from handgrad.kernels.jit import jit
+from handgrad.kernels.jit import part
+from handgrad.kernels.sizes import BYTES
 from handgrad.kernels.vector.emitter import I8, I32, I64, Emitter
 from handgrad.kernels.vector.tile import LANES, WIDTH
 
-BYTES = 4  # of a float32
 PREFETCH = 16  # rows ahead: enough to hide the latency of memory, too few to be evicted before they are used
 
 
@@ -82,7 +82,7 @@ def _swap(build: ir.IRBuilder, rows: list[Any], span: int) -> list[Any]:
     return new
 
 
-@jit
+@part
 def pack_columns(panel, source, row, n_rows, n_cols):
     # panel (n_rows, WIDTH) = source (n_rows, n_cols <= WIDTH) with this row stride; further columns stay as they are
     step = BYTES * row
@@ -94,7 +94,7 @@ def pack_columns(panel, source, row, n_rows, n_cols):
         copy_vector(to + BYTES * LANES, at + BYTES * LANES, n_cols - LANES)
 
 
-@jit
+@part
 def copy_rows(to, to_row, source, row, n_rows, n_cols):
     # to (n_rows, n_cols) = source, from one row stride to another
     for r in range(n_rows):
@@ -102,7 +102,7 @@ def copy_rows(to, to_row, source, row, n_rows, n_cols):
             copy_vector(to + BYTES * (r * to_row + c), source + BYTES * (r * row + c), n_cols - c)
 
 
-@jit
+@part
 def transpose(to, to_row, source, row, n_rows, n_cols, spare):
     # to (n_cols, n_rows) = source (n_rows, n_cols).T; spare: address of two squares of LANES x LANES floats
     turned = spare + BYTES * LANES * LANES

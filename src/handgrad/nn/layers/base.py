@@ -120,7 +120,7 @@ class Slot:
     Parameters
     ----------
     kernels : Kernels
-        The functions that compute: `handgrad.kernels.naive`, or compiled ones for one thread or for all threads.
+        The functions that compute, see `handgrad.kernels`.
     train : bool
         Whether this is a training run.
     out : numpy.ndarray, shape (N, *out_shape)
@@ -141,7 +141,7 @@ class Slot:
         Lower bound of the output: 0 where the following ReLU is folded into this layer, -inf elsewhere.
     folded : bool
         Whether the layer is a ReLU that the layer before it applies, so that it has nothing to do.
-    key : int
+    key : int64 array without axes
         Key of the layer's random numbers in this step.
     x : numpy.ndarray, shape (N, *in_shape)
         The input of forward, kept for backward.
@@ -160,7 +160,7 @@ class Slot:
     scratch: Array
     floor: float = NO_FLOOR
     folded: bool = False
-    key: int = 0
+    key: Array = field(default_factory=lambda: np.zeros((), np.int64))
     x: Array = field(default_factory=lambda: np.empty(0))
     inner: list["Slot"] = field(default_factory=list)
 

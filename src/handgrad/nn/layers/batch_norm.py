@@ -1,10 +1,11 @@
 """Batch normalisation."""
 
+import math
 from dataclasses import dataclass
-
-import numpy as np
+from functools import partial
 
 from handgrad.errors import UserError
+from handgrad.kernels.pass_scratch import batch_norm_scratch
 from handgrad.nn.layers.base import Buffer, Layer, Plan, Slot
 from handgrad.nn.params import Array, Param, Shape
 
@@ -54,36 +55,35 @@ class BatchNorm(Layer):
         channels = in_shape[-1:]
         params = (Param("gamma", channels, "ones"), Param("beta", channels))
         state = (Param("mean", channels), Param("var", channels, "ones"))
-        cache = tuple(Buffer(name, channels, train_only=False) for name in ("mean", "rstd"))
-        return Plan(in_shape, params, state, cache, folds_relu=True)
+        cache = tuple(Buffer(name, channels) for name in ("mean", "rstd"))
+        rows, channels_ = math.prod(in_shape[:-1]), in_shape[-1]
+        return Plan(in_shape, params, state, cache, partial(_scratch, rows=rows, channels=channels_), folds_relu=True)
 
     def forward(self, x: Array, slot: Slot) -> Array:
         slot.x = x
         rows, out = _rows(x), _rows(slot.out)  # (M, C)
-        mean, rstd = slot.cache["mean"], slot.cache["rstd"]  # (C,)
         gamma, beta = slot.params["gamma"], slot.params["beta"]  # (C,)
+        kernels, running, var = slot.kernels, slot.state["mean"], slot.state["var"]  # (C,)
         if slot.train:
-            slot.kernels.batch_norm_forward(out, mean, rstd, rows, gamma, beta, self.eps, slot.floor)
-            self._update_running(slot.state, mean, rstd, len(rows))
+            mean, rstd = slot.cache["mean"], slot.cache["rstd"]  # (C,)
+            kernels.batch_norm_forward(out, mean, rstd, rows, gamma, beta, self.eps, slot.floor, slot.scratch)
+            kernels.batch_norm_running(running, var, mean, rstd, self.momentum, self.eps, len(rows))
         else:
-            rstd[:] = 1 / np.sqrt(slot.state["var"] + self.eps)
-            slot.kernels.batch_norm_apply(out, rows, slot.state["mean"], rstd, gamma, beta, slot.floor)
+            kernels.batch_norm_apply(out, rows, running, var, gamma, beta, self.eps, slot.floor, slot.scratch)
         return slot.out
-
-    def _update_running(self, state: dict[str, Array], mean: Array, rstd: Array, count: int) -> None:
-        """Move the running averages towards the batch; n / (n - 1) makes its variance an unbiased estimate."""
-        unbiased = count / max(count - 1, 1)
-        for name, batch in (("mean", mean), ("var", (1 / rstd**2 - self.eps) * unbiased)):
-            state[name] *= self.momentum
-            state[name] += (1 - self.momentum) * batch
 
     def backward(self, dy: Array, slot: Slot) -> Array | None:
         dx = dy if slot.dx is None else slot.dx
         slot.kernels.batch_norm_backward(
             _rows(dx), slot.grads["gamma"], slot.grads["beta"], _rows(dy), _rows(slot.x),
-            slot.cache["mean"], slot.cache["rstd"], slot.params["gamma"], slot.params["beta"], slot.floor,
+            slot.cache["mean"], slot.cache["rstd"], slot.params["gamma"], slot.params["beta"], slot.floor, slot.scratch,
         )  # fmt: skip
         return slot.dx
+
+
+def _scratch(n: int, rows: int, channels: int) -> int:
+    """Floats for n images of so many rows."""
+    return batch_norm_scratch(n * rows, channels)
 
 
 def _rows(x: Array) -> Array:

@@ -3,14 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
 from handgrad.errors import UserError
-from handgrad.kernels.loss import softmax
 from handgrad.nn.layers.base import Buffer, Layer, Plan, Slot
 from handgrad.nn.params import Array, Shape
-
-LEAST = 1e-30  # the smallest probability of which a logarithm is taken
 
 
 @dataclass(frozen=True)
@@ -76,33 +71,35 @@ class Ensemble(Layer):
         return range(i, n, len(self.layers))
 
     def forward(self, x: Array, slot: Slot) -> Array:
+        kernels, members = slot.kernels, len(self.layers)
         if slot.train:
-            for layer, inner, rows, packed in self._members(slot):
-                slot.cache["x"][packed] = x[rows]
-                slot.out[rows] = layer.forward(slot.cache["x"][packed], inner)
+            for i, (layer, inner, packed) in enumerate(self._members(slot)):
+                own = slot.cache["x"][packed]
+                kernels.take_rows(_rows(own), _rows(x), i, members)
+                kernels.put_rows(slot.out, layer.forward(own, inner), i, members)
             return slot.out
-        slot.out[...] = 0
-        for layer, inner in zip(self.layers, slot.inner, strict=True):
-            slot.out += softmax(layer.forward(x, inner))  # (N, K)
-        slot.out /= len(self.layers)
-        np.log(np.maximum(slot.out, LEAST, out=slot.out), out=slot.out)
+        for i, (layer, inner) in enumerate(zip(self.layers, slot.inner, strict=True)):
+            kernels.mean_softmax(slot.out, layer.forward(x, inner), i, members)
         return slot.out
 
     def backward(self, dy: Array, slot: Slot) -> Array | None:
-        if slot.dx is not None:
-            slot.dx[...] = 0
-        for layer, inner, rows, packed in self._members(slot):
-            slot.cache["dy"][packed] = dy[rows]
-            dx = layer.backward(slot.cache["dy"][packed], inner)
-            if slot.dx is not None and dx is not None:
-                slot.dx[rows] = dx
+        kernels, members = slot.kernels, len(self.layers)
+        for i, (layer, inner, packed) in enumerate(self._members(slot)):
+            own = slot.cache["dy"][packed]
+            kernels.take_rows(own, dy, i, members)
+            dx = layer.backward(own, inner)
+            if slot.dx is not None and dx is not None:  # else these rows are 0, as nobody ever wrote to them
+                kernels.put_rows(_rows(slot.dx), _rows(dx), i, members)
         return slot.dx
 
-    def _members(self, slot: Slot) -> Iterator[tuple[Layer, Slot, slice, slice]]:
-        """Each member with its slot, its rows of the batch, and the place in the cache where these lie together."""
+    def _members(self, slot: Slot) -> Iterator[tuple[Layer, Slot, slice]]:
+        """Each member with its slot, and the place in the cache where its rows of the batch lie together."""
         first = 0
         for i, (layer, inner) in enumerate(zip(self.layers, slot.inner, strict=True)):
-            rows = self.member_rows(i, len(slot.out))
-            last = first + len(rows)
-            yield layer, inner, slice(rows.start, rows.stop, rows.step), slice(first, last)
+            last = first + len(self.member_rows(i, len(slot.out)))
+            yield layer, inner, slice(first, last)
             first = last
+
+
+def _rows(x: Array) -> Array:
+    return x.reshape(len(x), -1)

@@ -46,8 +46,9 @@ class Residual(Layer):
     def backward(self, dy: Array, slot: Slot) -> Array | None:
         if slot.floor == 0:
             slot.kernels.relu_backward(dy, slot.out)
-        slot.cache["dy"][...] = dy
-        through = chain_backward(self.layers, slot.cache["dy"], slot.inner)
+        copy = slot.cache["dy"]
+        slot.kernels.take_rows(copy.reshape(len(copy), -1), dy.reshape(len(dy), -1), 0, 1)
+        through = chain_backward(self.layers, copy, slot.inner)
         if slot.dx is not None and through is not None:
             slot.kernels.add(slot.dx, dy, through, NO_FLOOR)
         return slot.dx

@@ -1,0 +1,107 @@
+"""One training step, written down as two programs when a run begins, and run again for each batch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from handgrad.images.augment import Augmenter
+from handgrad.nn.network import Network
+from handgrad.training.batches import Pixels, Rows
+from handgrad.training.optim import Optimiser
+
+if TYPE_CHECKING:
+    from handgrad.kernels.program import Recorder
+
+
+class Update:
+    """Distort, forward, loss; then backward and move.
+
+    Between the two, the loss can be looked at and its gradient changed. What varies lies in arrays that stay where they
+    are: rows and labels of the batch, and cells for keys, smoothing and learning rates.
+
+    Parameters
+    ----------
+    tape : Recorder
+        What optimiser and augmenter were made with.
+    network : Network
+        What is trained.
+    optimiser : Optimiser
+        What moves its weights.
+    augment : Augmenter
+        What fills a batch.
+    pixels, labels : uint8 arrays (M, H, W, C), (M,)
+        What the batches are taken from.
+    size : int
+        Images in a batch.
+    seed : int
+        Of the dropout.
+
+    Attributes
+    ----------
+    x, dlogits : float32 arrays (N, H, W, C), (N, K)
+        What the network saw, and the gradient of the loss with respect to its logits.
+    labels : uint8 array (N,)
+        Of the batch.
+    names : set of str
+        The kernels that a step takes.
+    """
+
+    def __init__(
+        self, tape: Recorder, network: Network, optimiser: Optimiser, augment: Augmenter, pixels: Pixels,
+        labels: Pixels, size: int, seed: int,
+    ) -> None:  # fmt: skip
+        self._network, self._optimiser, self.augment, self._seed = network, optimiser, augment, seed
+        self._all_labels, self.total = labels, len(pixels)
+        self._rows, self.labels = np.zeros(size, np.int64), np.zeros(size, np.uint8)
+        self._smoothing, self._totals = np.zeros(()), np.zeros(2)
+        ws = self._ws = network.workspace(size, train=True, recorder=tape)
+        self.x, self.dlogits = ws.x, ws.dlogits
+        augment.fill(ws.x, pixels, self._rows)
+        logits = network.forward(ws.x, ws)
+        tape.kernels.softmax_cross_entropy(ws.dlogits, self._totals, logits, self.labels, self._smoothing)
+        self._forward = tape.take()
+        network.backward(ws.dlogits, ws)
+        optimiser.move(network.theta, network.grad)
+        self._backward = tape.take()
+        self.names = self._forward.names | self._backward.names
+
+    def forward(self, rows: Rows, smoothing: float, step: int) -> tuple[float, int]:
+        """Fill a batch, and compute its loss and the gradient at the logits.
+
+        Parameters
+        ----------
+        rows : int64 array (N,)
+            Which images.
+        smoothing : float
+            Label smoothing.
+        step : int
+            The number of the step, from 0, which distortions and dropout are drawn with.
+
+        Returns
+        -------
+        loss : float
+            Mean loss of the batch, in nats.
+        right : int
+            Right answers.
+        """
+        self._rows[:], self.labels[:], self._smoothing[...] = rows, self._all_labels[rows], smoothing
+        self.augment.begin_step(step)
+        self._network.draw(self._ws, self._seed, step)
+        self._forward.run()
+        loss, right = self._totals.tolist()
+        return loss, int(right)
+
+    def backward(self, lr: float, step: int) -> None:
+        """Compute the gradients, and move the weights.
+
+        Parameters
+        ----------
+        lr : float
+            Learning rate.
+        step : int
+            The number of the step, from 1.
+        """
+        self._optimiser.begin_step(lr, step)
+        self._backward.run()

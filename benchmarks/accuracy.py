@@ -55,7 +55,7 @@ def one_seed(recipe: Any, data: str, seed: int, folder: Path, workers: int) -> d
         "seed": seed, "accuracy": found.accuracy, "nll": found.nll, "ece": found.ece,
         "accuracy_without_disputed": 1 - undisputed, "valid_accuracy": progress.history[-1].valid_accuracy,
         "train_seconds": round(progress.train_seconds, 1), "compile_or_load_seconds": round(compiling, 1),
-        "threads": int(os.environ.get("NUMBA_NUM_THREADS", os.cpu_count() or 1)), "processes": workers, "wrong": wrong,
+        "threads": int(os.environ.get("HANDGRAD_THREADS", os.cpu_count() or 1)), "processes": workers, "wrong": wrong,
     }  # fmt: skip
     done.write_text(json.dumps(result))
     return result
@@ -73,7 +73,7 @@ def main() -> None:
     options = parser.parse_args()
     head = record()
     seeds = [int(seed) for seed in options.seeds.split(",")]
-    os.environ["NUMBA_NUM_THREADS"] = str(max(1, (os.cpu_count() or 1) // options.workers))
+    os.environ["HANDGRAD_THREADS"] = str(max(1, (os.cpu_count() or 1) // options.workers))
     spawn = multiprocessing.get_context("spawn")
     from handgrad.training.recipes import recipe
 

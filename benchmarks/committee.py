@@ -33,7 +33,7 @@ def main() -> None:
     from handgrad.model.shipped import MODEL_FILE
     from handgrad.training.committee import members, vote
 
-    os.environ["NUMBA_NUM_THREADS"] = str(max(1, (os.cpu_count() or 1) // given.workers))
+    os.environ["HANDGRAD_THREADS"] = str(max(1, (os.cpu_count() or 1) // given.workers))
     folders = [given.runs / f"accuracy-{member.name}" for member in members()]
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(given.workers, mp_context=spawn, max_tasks_per_child=1) as pool:

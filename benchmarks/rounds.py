@@ -42,7 +42,7 @@ def _one(command: list[str], threads: int) -> Line:
 
 def environment(threads: int) -> dict[str, str]:
     """This process's, with the number of threads in every form that a contestant may read."""
-    names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "NPROC")
+    names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "HANDGRAD_THREADS", "NPROC")
     flags = f"--xla_cpu_multi_thread_eigen={'true' if threads > 1 else 'false'}"
     return {**os.environ, **dict.fromkeys(names, str(threads)), "JAX_PLATFORMS": "cpu", "XLA_FLAGS": flags}
 

@@ -43,7 +43,7 @@ def one_seed(name: str, seed: int) -> dict[str, Any]:
 
 
 def in_fresh_process(name: str, seed: int, threads: int, cache: str | None = None) -> dict[str, Any]:
-    environment = {**rounds.environment(threads), **({"NUMBA_CACHE_DIR": cache} if cache else {})}
+    environment = {**rounds.environment(threads), **({"HANDGRAD_CACHE": cache} if cache else {})}
     command = [sys.executable, __file__, name, "--one", str(seed)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     return dict(json.loads(done.stdout.splitlines()[-1]))

@@ -5,12 +5,13 @@ from problem import Contestant, Weights
 
 from handgrad.datasets import load
 from handgrad.images.augment import Augmenter
+from handgrad.kernels import recorder
 from handgrad.model.preprocess import Preprocess
 from handgrad.nn.layers import Conv, Dense, Flatten, Layer, MaxPool, ReLU
 from handgrad.nn.network import Network
-from handgrad.nn.params import aligned
 from handgrad.training.optim import SGD, Optimiser
 from handgrad.training.recipe import Recipe
+from handgrad.training.update import Update
 
 
 def network() -> Network:
@@ -27,12 +28,12 @@ def views(net: Network) -> Weights:
 
 def build(problem: ConvProblem) -> Contestant:
     """Like handgrad's loop, each step fills its batch from the images' bytes and standardises them on the way."""
-    net, batch = network(), problem.rows.shape[1]
-    ws, dlogits = net.workspace(batch, train=True, kernels="parallel"), aligned((batch, DENSE[-1]))
+    net, tape = network(), recorder()
     images, _ = load("mnist").split()
     seen = Preprocess.fit(images, "image")
-    augment = Augmenter(Recipe("plain").augmentation(), seen.mean, seen.scale, ws.kernels, seed=0)
-    optimiser = Optimiser(SGD(), net.layout, ws.kernels)
+    augment = Augmenter(Recipe("plain").augmentation(), seen.mean, seen.scale, tape.kernels, seed=0)
+    optimiser, size = Optimiser(SGD(), net.layout, tape.kernels), problem.rows.shape[1]
+    update = Update(tape, net, optimiser, augment, images.nhwc, images.labels, size, seed=0)
 
     def reset() -> None:
         for (w, b), (start_w, start_b) in zip(views(net), problem.start, strict=True):
@@ -40,13 +41,10 @@ def build(problem: ConvProblem) -> Contestant:
 
     def run() -> float:
         total = 0.0
-        for step, rows in enumerate(problem.rows, 1):
-            augment(ws.x, images.nhwc, rows, step)
-            logits = net.forward(ws.x, ws)
-            loss, _right = ws.kernels.softmax_cross_entropy(dlogits, logits, problem.labels[rows], 0.0)
+        for step, rows in enumerate(problem.rows):
+            loss, _right = update.forward(rows, 0.0, step)
             total += loss
-            net.backward(dlogits, ws)
-            optimiser.update(net.theta, net.grad, problem.lr, step)
+            update.backward(problem.lr, step + 1)
         return total
 
     return Contestant(reset, run, lambda: views(net), ("handgrad", "numba", "numpy"))

@@ -12,7 +12,7 @@ def build(weights: Weights) -> Callable[[Array], Array]:
     net = network()
     for (w, b), (start_w, start_b) in zip(views(net), weights, strict=True):
         w[...], b[...] = start_w, start_b
-    spaces = {n: net.workspace(n, kernels="parallel") for n in (1, 256)}
+    spaces = {n: net.workspace(n) for n in (1, 256)}
 
     def answer(x: Array) -> Array:
         ws = spaces[len(x)]

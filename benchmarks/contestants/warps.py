@@ -50,7 +50,7 @@ class Totals:
 
 def by_handgrad(pixels: Array, mean: float, scale: float, images: int) -> Totals:
     full = (np.full((SIDE, SIDE, 1), number, np.float32) for number in (mean, scale))
-    augment, totals = Augmenter(RECIPE.augmentation(), *full, backend("serial"), seed=0), Totals()
+    augment, totals = Augmenter(RECIPE.augmentation(), *full, backend("compiled"), seed=0), Totals()
     out, order = aligned((BATCH, SIDE, SIDE, 1)), np.random.default_rng(0).permutation(len(pixels))
     augment.begin_epoch(0)
     augment(out, pixels[..., None], order[:BATCH], 0)  # compiles, off the clock

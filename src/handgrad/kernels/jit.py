@@ -133,6 +133,17 @@ def array_at(context: Any, build: ir.IRBuilder, kind: Any, at: Any, sizes: list[
 
 
 @intrinsic
+def byte_vector(typing_context, at, size):
+    """Give the bytes that begin at an address, as an array of uint8."""
+    kind = types.Array(types.uint8, 1, "C")
+
+    def codegen(context: Any, build: ir.IRBuilder, signature: Any, args: Any) -> Any:
+        return array_at(context, build, kind, args[0], [args[1]])
+
+    return kind(types.intp, types.intp), codegen
+
+
+@intrinsic
 def vector(typing_context, at, first, last):
     """Give the numbers first to last of those at an address, as an array.
 

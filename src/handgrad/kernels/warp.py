@@ -3,7 +3,7 @@
 import numpy as np
 
 from handgrad.kernels.gemm import thread_range
-from handgrad.kernels.jit import address, fill, inlined, jit, view
+from handgrad.kernels.jit import address, byte_vector, fill, inlined, jit, view
 from handgrad.kernels.naive.images import WARP
 from handgrad.kernels.pass_scratch import warp_layout
 from handgrad.kernels.pointwise import halves, hash32
@@ -28,10 +28,12 @@ def _load(padded, pixels, row, stroke, spare):
     # padded, spare (H + 2 PAD, W + 2 PAD, C), pixels (M, H, W, C): floats of image `row`, strokes thickened
     # (stroke > 0) or thinned (< 0)
     _, height, width, channels = pixels.shape
+    run = width * channels
     for y in range(height):
-        for x in range(width):
-            for c in range(channels):
-                padded[y + PAD, x + PAD, c] = np.float32(pixels[row, y, x, c])
+        to = view(address(padded) + BYTES * ((y + PAD) * padded.shape[1] + PAD) * channels, (run,))
+        from_ = byte_vector(address(pixels) + (row * height + y) * run, run)
+        for i in range(run):
+            to[i] = np.float32(from_[i])
     if stroke == 0:
         return
     a, b = view(address(spare), (spare.size,)), view(address(padded), (padded.size,))
@@ -111,14 +113,11 @@ def _distort(out, pixels, row, mean, scale, fields, limits, image, key0, key1, p
         _bilinear(out, image, padded, xs, ys, mean, scale, y)
 
 
-@inlined
-def _standardise(out, i, pixels, row, mean, scale):
-    # image i of out (N, H, W, C) from image `row` of pixels (M, H, W, C), left as it is; mean, scale (H, W, C)
-    _, height, width, channels = out.shape
-    for y in range(height):
-        for x in range(width):
-            for c in range(channels):
-                out[i, y, x, c] = (np.float32(pixels[row, y, x, c]) - mean[y, x, c]) * scale[y, x, c]
+@jit
+def _standardise(out, pixels, mean, scale):
+    # out, pixels, mean, scale: the numbers of one image
+    for i in range(out.size):
+        out[i] = (np.float32(pixels[i]) - mean[i]) * scale[i]
 
 
 @kernel
@@ -133,10 +132,12 @@ def warp(
     fill(own, spare_at, np.float32(0))
     padded, spare = view(own, shape), view(own + BYTES * spare_at, shape)
     xs, ys = view(own + BYTES * xs_at, (width,)), view(own + BYTES * ys_at, (width,))
+    size = height * width * channels
     first, last = thread_range(batch, 1, team.t, team.threads)
     for i in range(first, last):
         row = rows[i]
         if np.float32(0.5) + np.float32(0.5) * _draw(i, UNAUGMENTED, key0, key1) < limits[UNAUGMENTED]:
-            _standardise(out, i, pixels, row, mean, scale)
+            to, from_ = view(address(out) + BYTES * i * size, (size,)), byte_vector(address(pixels) + row * size, size)
+            _standardise(to, from_, view(address(mean), (size,)), view(address(scale), (size,)))
         else:
             _distort(out, pixels, row, mean, scale, fields, limits, i, key0, key1, padded, spare, xs, ys)

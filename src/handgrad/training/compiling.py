@@ -40,5 +40,12 @@ def compile_kernels(recipe: Recipe, data: Images, report: Report = silent) -> fl
     pixels = np.zeros((few, *data.pixels.shape[1:]), np.uint8)
     images = replace(data, pixels=pixels, labels=np.zeros(few, np.uint8))
     tiny = recipe.change(batch=few, outliers=0.0, redrawn=0.0, all_data=False)
-    load(Trainer(tiny, images, None).kernels(), report)
+    load(_needed(Trainer(tiny, images, None)), report)
     return time.perf_counter() - began
+
+
+def _needed(trainer: Trainer) -> set[str]:
+    """Every kernel that a run calls: in its steps, for the average, for validation, and for the teacher."""
+    names = trainer.begin().names | trainer.network.kernels() | {"softmax_cross_entropy"}
+    names |= {"ema_step"} if trainer.ema else set()
+    return names | (trainer.teacher.network.kernels() if trainer.teacher else set())

@@ -131,18 +131,6 @@ class Trainer:
             self._tape, self.network, self.optimiser, self.augmenter(), pixels, labels, self.batches.size, self.seed
         )
 
-    def kernels(self) -> set[str]:
-        """Return which kernels the run takes.
-
-        Returns
-        -------
-        set of str
-            Their names.
-        """
-        names = self.begin().names | self.network.kernels() | {"softmax_cross_entropy"}
-        names |= {"ema_step"} if self.ema else set()
-        return names | (self.teacher.network.kernels() if self.teacher else set())
-
     def augmenter(self) -> Augmenter:
         """Return what fills the batches.
 

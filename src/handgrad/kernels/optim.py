@@ -5,9 +5,16 @@ import numpy as np
 from handgrad.kernels.gemm import own_numbers, thread_range
 from handgrad.kernels.jit import address, jit, vector
 from handgrad.kernels.native import meet
-from handgrad.kernels.protocol import Integer, Real, Totals, Vector
+from handgrad.kernels.protocol import Integer, Real, Rows, Totals, Vector
 from handgrad.kernels.registry import Team, kernel
 from handgrad.kernels.sizes import CHUNK, ceil_div
+
+
+@jit
+def _own_part(starts, p, team):
+    # -> (first, last): this thread's part of parameter p; the rows of a layer whose gradient it has just written
+    first, last = own_numbers(starts[p + 1] - starts[p], team)
+    return starts[p] - starts[0] + first, starts[p] - starts[0] + last
 
 
 @jit
@@ -28,13 +35,14 @@ def _sgd(theta, grad, velocity, rate, mu, nesterov, keep):
 
 @kernel
 def sgd_step(
-    theta: Vector, grad: Vector, velocity: Vector, lr: Real, momentum: float, nesterov: bool, weight_decay: float,
-    team: Team,
+    theta: Vector, grad: Vector, velocity: Vector, starts: Rows, lr: Real, momentum: float, nesterov: bool,
+    weight_decay: float, team: Team,
 ) -> None:  # fmt: skip
-    first, last = own_numbers(theta.size, team)
-    t, g, v = (vector(address(theta), first, last), vector(address(grad), first, last),
-               vector(address(velocity), first, last))  # fmt: skip
-    _sgd(t, g, v, np.float32(lr), np.float32(momentum), nesterov, np.float32(1 - lr * weight_decay))
+    rate, mu, keep = np.float32(lr), np.float32(momentum), np.float32(1 - lr * weight_decay)
+    for p in range(starts.size - 1):
+        first, last = _own_part(starts, p, team)
+        t, g = vector(address(theta), first, last), vector(address(grad), first, last)
+        _sgd(t, g, vector(address(velocity), first, last), rate, mu, nesterov, keep)
 
 
 @jit
@@ -49,16 +57,17 @@ def _adam(theta, grad, m, v, b1, b2, c1, c2, rate, correction, small, coupled, k
 
 @kernel
 def adam_step(
-    theta: Vector, grad: Vector, m: Vector, v: Vector, lr: Real, beta1: float, beta2: float, eps: float, l2: float,
-    weight_decay: float, step: Integer, team: Team,
+    theta: Vector, grad: Vector, m: Vector, v: Vector, starts: Rows, lr: Real, beta1: float, beta2: float,
+    eps: float, l2: float, weight_decay: float, step: Integer, team: Team,
 ) -> None:  # fmt: skip
     b1, b2, c1, c2 = np.float32(beta1), np.float32(beta2), np.float32(1 - beta1), np.float32(1 - beta2)
     rate, correction = np.float32(lr / (1 - beta1**step)), np.float32(1 / (1 - beta2**step))
     small, coupled, keep = np.float32(eps), np.float32(l2), np.float32(1 - lr * weight_decay)
-    first, last = own_numbers(theta.size, team)
-    t, g = vector(address(theta), first, last), vector(address(grad), first, last)
-    one, two = vector(address(m), first, last), vector(address(v), first, last)
-    _adam(t, g, one, two, b1, b2, c1, c2, rate, correction, small, coupled, keep)
+    for p in range(starts.size - 1):
+        first, last = _own_part(starts, p, team)
+        t, g = vector(address(theta), first, last), vector(address(grad), first, last)
+        one, two = vector(address(m), first, last), vector(address(v), first, last)
+        _adam(t, g, one, two, b1, b2, c1, c2, rate, correction, small, coupled, keep)
 
 
 @jit

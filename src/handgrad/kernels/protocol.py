@@ -113,12 +113,12 @@ class Kernels(Protocol):
     ) -> None: ...
 
     def sgd_step(
-        self, theta: Vector, grad: Vector, velocity: Vector, lr: Real, momentum: float, nesterov: bool,
+        self, theta: Vector, grad: Vector, velocity: Vector, starts: Rows, lr: Real, momentum: float, nesterov: bool,
         weight_decay: float,
     ) -> None: ...  # fmt: skip
 
     def adam_step(
-        self, theta: Vector, grad: Vector, m: Vector, v: Vector, lr: Real, beta1: float, beta2: float, eps: float,
+        self, theta: Vector, grad: Vector, m: Vector, v: Vector, starts: Rows, lr: Real, beta1: float, beta2: float, eps: float,
         l2: float, weight_decay: float, step: Integer,
     ) -> None: ...  # fmt: skip
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from handgrad.errors import UserError
 from handgrad.kernels import Kernels
-from handgrad.kernels.protocol import Integer, Real
+from handgrad.kernels.protocol import Integer, Real, Rows
 from handgrad.kernels.sizes import CHUNK
 from handgrad.nn.params import Array, Layout, aligned
 
@@ -25,8 +25,9 @@ class Rule(ABC):
 
     @abstractmethod
     def update(
-        self, kernels: Kernels, theta: Array, grad: Array, memory: list[Array], lr: Real, decay: float, step: Integer
-    ) -> None:
+        self, kernels: Kernels, theta: Array, grad: Array, memory: list[Array], starts: Rows, lr: Real, decay: float,
+        step: Integer,
+    ) -> None:  # fmt: skip
         """Move the parameters one step, in place.
 
         Parameters
@@ -37,6 +38,8 @@ class Rule(ABC):
             Parameters, and the gradient of the loss with respect to them.
         memory : list of float32 array (P,)
             What the rule remembers, a vector for each name in `memory`.
+        starts : int64 array (parameters + 1,)
+            Where each parameter starts, and where the last one ends.
         lr : float or float64 array without axes
             Learning rate.
         decay : float
@@ -69,9 +72,10 @@ class SGD(Rule):
         _check_rate("momentum", self.momentum)
 
     def update(
-        self, kernels: Kernels, theta: Array, grad: Array, memory: list[Array], lr: Real, decay: float, step: Integer
-    ) -> None:
-        kernels.sgd_step(theta, grad, memory[0], lr, self.momentum, self.nesterov, decay)
+        self, kernels: Kernels, theta: Array, grad: Array, memory: list[Array], starts: Rows, lr: Real, decay: float,
+        step: Integer,
+    ) -> None:  # fmt: skip
+        kernels.sgd_step(theta, grad, memory[0], starts, lr, self.momentum, self.nesterov, decay)
 
 
 @dataclass(frozen=True)
@@ -98,10 +102,11 @@ class Adam(Rule):
             raise UserError(f"eps is {self.eps}: expected a number above 0")
 
     def update(
-        self, kernels: Kernels, theta: Array, grad: Array, memory: list[Array], lr: Real, decay: float, step: Integer
-    ) -> None:
+        self, kernels: Kernels, theta: Array, grad: Array, memory: list[Array], starts: Rows, lr: Real, decay: float,
+        step: Integer,
+    ) -> None:  # fmt: skip
         m, v = memory
-        kernels.adam_step(theta, grad, m, v, lr, self.beta1, self.beta2, self.eps, decay, 0.0, step)
+        kernels.adam_step(theta, grad, m, v, starts, lr, self.beta1, self.beta2, self.eps, decay, 0.0, step)
 
 
 @dataclass(frozen=True)
@@ -115,10 +120,11 @@ class AdamW(Adam):
     """
 
     def update(
-        self, kernels: Kernels, theta: Array, grad: Array, memory: list[Array], lr: Real, decay: float, step: Integer
-    ) -> None:
+        self, kernels: Kernels, theta: Array, grad: Array, memory: list[Array], starts: Rows, lr: Real, decay: float,
+        step: Integer,
+    ) -> None:  # fmt: skip
         m, v = memory
-        kernels.adam_step(theta, grad, m, v, lr, self.beta1, self.beta2, self.eps, 0.0, decay, step)
+        kernels.adam_step(theta, grad, m, v, starts, lr, self.beta1, self.beta2, self.eps, 0.0, decay, step)
 
 
 # What a recipe calls the rules: each is made from the recipe's momentum, nesterov and beta2.
@@ -170,6 +176,9 @@ class Optimiser:
         self.weight_decay, self.clip_norm = weight_decay, clip_norm
         self.memory = {name: aligned((layout.size,), dtype) for name in rule.memory}
         self._norm, self._parts = np.empty(1), np.empty(layout.size // CHUNK + 1)
+        places = [start for start, _ in layout.places.values()]
+        bounds = [[start for start in places if s.start <= start < s.stop] + [s.stop] for s in layout.segments]
+        self._starts = [np.array(each, np.int64) for each in bounds]
         self._lrs = [np.zeros(()) for _ in layout.segments]
         self._step = np.zeros((), np.int64)
 
@@ -212,11 +221,11 @@ class Optimiser:
         """
         if self.clip_norm:
             self.kernels.clip_norm(grad, self._norm, self.clip_norm, self._parts)
-        for lr, segment in zip(self._lrs, self.layout.segments, strict=True):
+        for lr, starts, segment in zip(self._lrs, self._starts, self.layout.segments, strict=True):
             part = slice(segment.start, segment.stop)
             memory = [vector[part] for vector in self.memory.values()]
             decay = self.weight_decay if segment.decay else 0.0
-            self.rule.update(self.kernels, theta[part], grad[part], memory, lr, decay, self._step)
+            self.rule.update(self.kernels, theta[part], grad[part], memory, starts, lr, decay, self._step)
 
 
 class EMA:

@@ -2,12 +2,19 @@
 
 import numpy as np
 
-from handgrad.kernels.protocol import Integer, Real, Totals, Vector
+from handgrad.kernels.protocol import Integer, Real, Rows, Totals, Vector
 
 
 def sgd_step(
-    theta: Vector, grad: Vector, velocity: Vector, lr: Real, momentum: float, nesterov: bool, weight_decay: float
-) -> None:
+    theta: Vector,
+    grad: Vector,
+    velocity: Vector,
+    starts: Rows,
+    lr: Real,
+    momentum: float,
+    nesterov: bool,
+    weight_decay: float,
+) -> None:  # fmt: skip
     """Take a step of gradient descent with momentum (Polyak 1964; Nesterov's as in Sutskever et al. 2013).
 
     velocity = momentum * velocity + grad, then theta -= lr * (velocity, or grad + momentum * velocity with Nesterov's)
@@ -21,6 +28,8 @@ def sgd_step(
         Gradient with respect to them.
     velocity : array of float32, shape (P,)
         What momentum remembers; changed in place, but ignored by compiled code where momentum is 0.
+    starts : array of int64, shape (parameters + 1,)
+        Where each layer's parameters start in this run, and where the last one ends: each is shared among the threads.
     lr : float
         Learning rate.
     momentum : float
@@ -36,8 +45,8 @@ def sgd_step(
 
 
 def adam_step(
-    theta: Vector, grad: Vector, m: Vector, v: Vector, lr: Real, beta1: float, beta2: float, eps: float, l2: float,
-    weight_decay: float, step: Integer,
+    theta: Vector, grad: Vector, m: Vector, v: Vector, starts: Rows, lr: Real, beta1: float, beta2: float,
+    eps: float, l2: float, weight_decay: float, step: Integer,
 ) -> None:  # fmt: skip
     """Take a step of Adam with bias correction (Kingma and Ba 2015, algorithm 1).
 
@@ -49,6 +58,8 @@ def adam_step(
         Gradient with respect to them.
     m, v : arrays of float32, shape (P,)
         Running means of the gradient and of its square; changed in place.
+    starts : array of int64, shape (parameters + 1,)
+        As in `sgd_step`.
     lr : float
         Learning rate.
     beta1, beta2 : float

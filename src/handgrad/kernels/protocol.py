@@ -118,8 +118,8 @@ class Kernels(Protocol):
     ) -> None: ...  # fmt: skip
 
     def adam_step(
-        self, theta: Vector, grad: Vector, m: Vector, v: Vector, starts: Rows, lr: Real, beta1: float, beta2: float, eps: float,
-        l2: float, weight_decay: float, step: Integer,
+        self, theta: Vector, grad: Vector, m: Vector, v: Vector, starts: Rows, lr: Real, beta1: float, beta2: float,
+        eps: float, l2: float, weight_decay: float, step: Integer,
     ) -> None: ...  # fmt: skip
 
     def ema_step(self, ema: Vector, theta: Vector, decay: Real) -> None: ...

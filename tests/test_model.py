@@ -372,3 +372,25 @@ def test_each_class_has_a_threshold(model: Model, tmp_path: Path) -> None:
     for wrong in (1.5, each[:-1]):
         with pytest.raises(ValueError, match="expected a probability for each"):
             Model(model.network, model.preprocess, model.classes, thresholds=wrong)
+
+
+@pytest.mark.parametrize("kernels", ["naive", "compiled"])
+@pytest.mark.parametrize("name", ["tiny", "mlp"])
+def test_an_image_gets_the_same_bits_every_time(name: str, kernels: str) -> None:
+    """Alone, among few and among many, first and later."""
+    model, pixels = pretrained(name), load("mnist").train.pixels[:300]
+    model.kernels = kernels
+    alone = model.predict_proba(pixels[:1])
+    many = model.predict_proba(pixels)
+    for some in (alone, model.predict_proba(pixels[:3]), model.predict_proba(pixels[:1])):
+        assert (some == many[: len(some)]).all()
+
+
+def test_what_answers_is_chosen_when_a_model_is_made_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert pretrained("tiny").kernels == "compiled", "this machine has compiled everything"
+    assert "answers by compiled kernels" in repr(pretrained("tiny"))
+    monkeypatch.setenv("HANDGRAD_CACHE", str(tmp_path))
+    stranger = pretrained("tiny")
+    assert stranger.kernels == "naive" and "answers in NumPy" in repr(stranger)
+    monkeypatch.undo()
+    assert stranger.kernels == "naive", "it stays with that"

@@ -37,7 +37,7 @@ from handgrad.kernels.vector.emitter import I64
 
 SPINS = 2000  # looks at a word before the core is offered to others: some tens of microseconds
 YIELDS = 200  # offers before a thread without work goes to sleep
-PATIENCE, ALONE = 1 << 20, 1 << 28  # clock ticks: some 300 microseconds, some 80 milliseconds
+PATIENCE, ALONE = 1 << 20, 1 << 29  # clock ticks: some 300 microseconds, some 200 milliseconds
 IS_X86 = platform.machine().lower() in ("x86_64", "amd64")
 BODY = (types.intp,) * 4  # arguments, thread, threads, gate
 

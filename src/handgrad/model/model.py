@@ -278,7 +278,7 @@ def batched_logits(network: Network, preprocess: Preprocess, pixels: Pixels, ker
     float32 array (N, K)
         Logits.
     """
-    n = max(min(BATCH, len(pixels)), 1)
+    n = 1 if kernels == "naive" else max(min(BATCH, len(pixels)), 1)  # BLAS rounds a row by how many there are
     ws = network.workspace(n, kernels=kernels)
     logits = np.empty((len(pixels), *network.out_shape), np.float32)
     for first in range(0, len(pixels), n):

@@ -87,6 +87,7 @@ class Augmenter:
         self._warp, self._corrupt = np.zeros(len(WARP), np.float32), np.zeros(len(CORRUPT), np.float32)
         self._warp_key, self._corrupt_key = np.zeros((), np.int64), np.zeros((), np.int64)
         self._scratch = aligned((kernels.threads(), warp_scratch(*mean.shape)))
+        self._corrupted = any(strengths[name] for name in CORRUPT)
         self._weaken(1.0)
 
     @property
@@ -139,7 +140,8 @@ class Augmenter:
             The number of the step.
         """
         self._warp_key[...] = derive(self.seed, Stream.WARP, step)
-        self._corrupt_key[...] = derive(self.seed, Stream.CORRUPT, step)
+        if self._corrupted:
+            self._corrupt_key[...] = derive(self.seed, Stream.CORRUPT, step)
 
     def fill(self, out: Array, pixels: Array, rows: Array) -> None:
         """Fill a batch of the step that was begun.
@@ -149,10 +151,10 @@ class Augmenter:
         out, pixels, rows : arrays
             As above.
         """
-        kernels, corrupted = self.kernels, bool(self._corrupt.any())
-        mean, scale = (self._zero, self._one) if corrupted else (self.mean, self.scale)
+        kernels = self.kernels
+        mean, scale = (self._zero, self._one) if self._corrupted else (self.mean, self.scale)
         kernels.warp(out, pixels, rows, mean, scale, self._fields, self._warp, self._warp_key, self._scratch)
-        if corrupted:
+        if self._corrupted:
             kernels.corrupt(out, self._corrupt, self._corrupt_key, self._scratch)
             kernels.standardise(out, self.mean, self.scale)
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 
 from handgrad.errors import UserError
 
@@ -24,7 +25,11 @@ def cores() -> int:
     UserError
         Where HANDGRAD_THREADS is no such number.
     """
-    asked = os.environ.get("HANDGRAD_THREADS", "")
+    return _counted(os.environ.get("HANDGRAD_THREADS", ""))
+
+
+@cache
+def _counted(asked: str) -> int:
     if asked and not (asked.isdecimal() and 1 <= int(asked) <= MOST):
         raise UserError(f"HANDGRAD_THREADS is '{asked}': expected a number from 1 to {MOST}")
     here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

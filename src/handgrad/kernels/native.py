@@ -16,6 +16,7 @@ from numba.extending import intrinsic
 from handgrad.kernels.jit import jit, part
 from handgrad.kernels.registry import Team
 from handgrad.kernels.team import (
+    ALONE,
     ARRIVED,
     ASLEEP,
     CLAIMED,
@@ -37,7 +38,8 @@ from handgrad.kernels.vector.emitter import I64
 
 SPINS = 2000  # looks at a word before the core is offered to others: some tens of microseconds
 YIELDS = 200  # offers before a thread without work goes to sleep
-PATIENCE, ALONE = 1 << 20, 1 << 29  # clock ticks: some 300 microseconds, some 200 milliseconds
+PATIENCE = 1 << 20  # clock ticks: some 400 microseconds
+SHORTEST, LONGEST = 1 << 22, 1 << 29  # some 2 and some 200 milliseconds
 IS_X86 = platform.machine().lower() in ("x86_64", "amd64")
 BODY = (types.intp,) * 4  # arguments, thread, threads, gate
 
@@ -157,6 +159,16 @@ def meet(team):
             give_way()
 
 
+@jit
+def _be_alone(gate):
+    # run programs on one thread for a while; for twice as long if that has not helped
+    now, before = cycles(), load(gate + ALONE)
+    again = now < load(gate + CROWDED) + 4 * before
+    length = min(max(2 * before, SHORTEST), LONGEST) if again else SHORTEST
+    store(gate + ALONE, length)
+    store(gate + CROWDED, now + length)
+
+
 @part
 def run(at, length, t, threads, gate):
     # the program of `length` kernels at an address, as thread t
@@ -166,7 +178,7 @@ def run(at, length, t, threads, gate):
         done = cycles()
         meet(Team(t, threads, gate))
         if threads > 1 and cycles() - done > 2 * (done - began) + PATIENCE:  # some thread had no core
-            store(gate + CROWDED, cycles() + ALONE)
+            _be_alone(gate)
 
 
 @part

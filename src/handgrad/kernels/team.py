@@ -18,8 +18,9 @@ from handgrad.kernels.threads import MOST
 LINE = 64  # bytes of a cache line
 # Places of the words in a team's memory, in bytes: 64-bit integers that `native.py` reads and writes.
 GATE, QUIT, LIST, LENGTH, THREADS, FIRST = 0, 64, 72, 80, 88, 128
-ARRIVED, GENERATION, CROWDED = 0, 8, 104  # from the gate: how many threads wait there, how often they have met, and
-# until when, in ticks of the processor's clock, programs are to run alone, as other processes use the cores
+# From the gate on: how many threads wait there, how often they have met; until when, in ticks of the processor's clock,
+# programs are to run on one thread, as other processes use the cores, and how long that was the last time.
+ARRIVED, GENERATION, CROWDED, ALONE = 0, 8, 104, 112
 STATE, RANK = 0, 8  # of thread t, from FIRST + LINE * t on: what it does, and which of those that run a program it is
 CALLED, IDLE, ASLEEP, CLAIMED, WORKING = range(5)
 

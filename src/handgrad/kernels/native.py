@@ -37,7 +37,7 @@ from handgrad.kernels.team import (
 from handgrad.kernels.vector.emitter import I64
 
 SPINS = 2000  # looks at a word before the core is offered to others: some tens of microseconds
-YIELDS = 200  # offers before a thread without work goes to sleep
+YIELDS = 5000  # offers before a thread without work goes to sleep: some milliseconds, as to wake takes a tenth of one
 PATIENCE = 1 << 20  # clock ticks: some 400 microseconds
 SHORTEST, LONGEST = 1 << 22, 1 << 29  # some 2 and some 200 milliseconds
 IS_X86 = platform.machine().lower() in ("x86_64", "amd64")
@@ -204,7 +204,7 @@ def work(control, t):
 @jit
 def _claim(at):
     # -> whether the thread whose state is at an address is awake, and now waits for its work
-    for _ in range(SPINS):
+    for _ in range(2 * SPINS):
         if change(at, IDLE, CLAIMED):
             return True
         pause()

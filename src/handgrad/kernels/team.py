@@ -1,6 +1,6 @@
 """The threads that run programs of kernels: a small team, one for the process.
 
-Each thread of the team waits in native code for a program (`native.py`), for some hundred microseconds; then it sleeps
+Each thread of the team waits in native code for a program (`native.py`), for some milliseconds; then it sleeps
 until it is called. Who runs a program is one of the team, and takes those that are awake along. While one Python thread
 leads the team, programs of others run on their own thread alone: results do not depend on how many threads there were.
 Before a fork, and at exit, the threads are let go; the next program gets new ones.

@@ -31,7 +31,7 @@ def _own(size, unit, work, team):
 @kernel
 def dense_forward(out: Matrix, x: Matrix, w: Matrix, b: Vector, floor: float, scratch: Matrix, team: Team) -> None:
     (n, n_in), n_out = x.shape, w.shape[1]
-    first, last = _own(n_out, WIDTH, x.size * n_out, team)
+    first, last = _own(n_out, LANES, x.size * n_out, team)
     panel_at, copy_at, _ = dense_forward_layout(n, n_in, LANES)
     own = address(scratch) + BYTES * team.t * scratch.shape[1]
     panel, a, a_row, low = own + BYTES * panel_at, address(x), row_stride(n_in, LANES), np.float32(floor)
@@ -39,7 +39,7 @@ def dense_forward(out: Matrix, x: Matrix, w: Matrix, b: Vector, floor: float, sc
         a = own + BYTES * copy_at
         copy_rows(a, a_row, address(x), n_in, n, n_in)
     for o in range(first, last, WIDTH):
-        n_cols = min(WIDTH, n_out - o)
+        n_cols = min(WIDTH, last - o)
         at, start, c = address(w) + BYTES * o, address(b) + BYTES * o, address(out) + BYTES * o
         if n < UNIT and n_cols == WIDTH:  # a panel that so few rows would use is not worth the copy
             for r in range(n):

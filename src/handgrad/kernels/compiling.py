@@ -56,9 +56,9 @@ def compiled(names: list[str], report: Report) -> Iterator[tuple[str, bytes]]:
     pool, began = ThreadPoolExecutor(count, "handgrad-compiling"), time.monotonic()
     try:
         futures = [pool.submit(_compile, name, idle) for name in names]
-        report(_progress(0, len(names), GUESS * len(names) / count))
+        report(_progress(0, len(names), GUESS / count))
         for done, future in enumerate(as_completed(futures), 1):
-            report(_progress(done, len(names), (time.monotonic() - began) / done * (len(names) - done)))
+            report(_progress(done, len(names), (time.monotonic() - began + GUESS) / (done + count)))
             yield future.result()
     finally:
         for process in processes:
@@ -67,8 +67,10 @@ def compiled(names: list[str], report: Report) -> Iterator[tuple[str, bytes]]:
         pool.shutdown(cancel_futures=True)
 
 
-def _progress(done: int, count: int, seconds: float) -> str:
-    return f"compiling {min(done + 1, count)} of {count} kernels, once for this machine; about {seconds:.0f} s"
+def _progress(done: int, count: int, each: float) -> str:
+    """A line for the user; `each` is how many seconds a kernel takes."""
+    left = (count - done) * each
+    return f"compiling {min(done + 1, count)} of {count} kernels, once for this machine; about {left:.0f} s"
 
 
 def _start() -> "subprocess.Popen[bytes]":

@@ -61,10 +61,12 @@ def compiled(names: list[str], report: Report) -> Iterator[tuple[str, bytes]]:
             report(_progress(done, len(names), (time.monotonic() - began + GUESS) / (done + count)))
             yield future.result()
     finally:
+        pool.shutdown(wait=False, cancel_futures=True)
         for process in processes:
             process.kill()
+        pool.shutdown()
+        for process in processes:
             process.communicate()
-        pool.shutdown(cancel_futures=True)
 
 
 def _progress(done: int, count: int, each: float) -> str:
@@ -81,12 +83,13 @@ def _start() -> "subprocess.Popen[bytes]":
 
 def _compile(name: str, idle: Processes) -> tuple[str, bytes]:
     process = idle.get()
-    assert process.stdin and process.stdout
-    process.stdin.write(f"{name}\n".encode())
-    process.stdin.flush()
-    size = process.stdout.readline()
-    if not size:
-        raise RuntimeError(f"compiling {name} failed, exit code {process.wait()}; what the compiler said is above")
-    content = process.stdout.read(int(size))
-    idle.put(process)
-    return name, content
+    try:
+        assert process.stdin and process.stdout
+        process.stdin.write(f"{name}\n".encode())
+        process.stdin.flush()
+        size = process.stdout.readline()
+        if not size:
+            raise RuntimeError(f"compiling {name} failed, exit code {process.wait()}; what the compiler said is above")
+        return name, process.stdout.read(int(size))
+    finally:
+        idle.put(process)

@@ -93,9 +93,10 @@ NARROW = """
 from kernels import test_batch_norm, test_conv, test_dense, test_pack, test_pool, test_scratch, test_winograd
 from kernels.convolution import check_convolution
 from kernels.twins import check_case
-from handgrad.kernels import backend; from handgrad.kernels.vector import tile
+from handgrad.kernels import backend, objects, registry; from handgrad.kernels.vector import tile
 
 assert (tile.LANES, tile.ROWS) == (8, 6), tile.LANES
+objects.load(registry.KERNELS)
 kernels = backend("compiled")
 for size in test_pack.SIZES:
     test_pack.check_moves(*size)

@@ -125,10 +125,10 @@ def test_two_trainings_and_answers_at_once_give_the_bytes_of_one_alone() -> None
             return model.predict_proba(valid.pixels).tobytes()
 
         alone, found = (trained(), answered()), []
-        jobs = [trained, answered] * 4
+        jobs = [trained, answered] * 8
         threads = [threading.Thread(target=lambda job=job: found.append(job())) for job in jobs]
         for thread in threads: thread.start()
         for thread in threads: thread.join()
-        assert sorted(found) == sorted([*alone] * 4)
+        assert sorted(found) == sorted([*alone] * 8)
         """
     )

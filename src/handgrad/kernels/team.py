@@ -25,7 +25,7 @@ STATE, RANK = 0, 8  # of thread t, from FIRST + LINE * t on: what it does, and w
 CALLED, IDLE, ASLEEP, CLAIMED, WORKING = range(5)
 
 
-class Team:
+class ThreadTeam:
     """Threads, and the memory through which they speak."""
 
     def __init__(self) -> None:
@@ -99,7 +99,7 @@ class Team:
         self._lock.release()
 
 
-TEAM = Team()
+TEAM = ThreadTeam()
 atexit.register(TEAM.dismiss)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=TEAM.dismiss, after_in_parent=TEAM.reopen, after_in_child=TEAM.reopen)

@@ -20,6 +20,6 @@ def threads() -> int:
     Returns
     -------
     int
-        1 here and in the serial backend; the threads that Numba uses in the parallel one.
+        1 here; in compiled code as many as `handgrad.kernels.threads.threads` says.
     """
     return 1

@@ -6,6 +6,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from handgrad.model.shipped import pretrained
 from handgrad.reading import read_page
+from handgrad.reading.lines import in_lines
+from handgrad.reading.pieces import Piece
 from handgrad.reading.rows import BETWEEN, Row, Side, joined
 from handgrad.reading.rules import Rules, find_rules
 
@@ -119,3 +121,13 @@ def test_printed_points_between_cells_are_no_digits() -> None:
     strokes = digits("20") + digits("11", left=270) + digits("47", left=480)
     page = read_page(np.minimum(on(ink(cells + slashes, SHAPE, 3)), on(ink(strokes, SHAPE, 6, 0.5))), MODEL)
     assert page.text == "201147" and page.full_text == "20/11/47"
+
+
+def test_ink_in_two_rows_is_read_once() -> None:
+    """A row without an upper line reaches up to what stands in another row of cells."""
+    walls = np.array([(40.0 + 80 * i, 120.0 + 80 * i) for i in range(5)])
+    closed = Row(Side(0, 40), Side(0, 130), 0.0, walls, 3.0, False)
+    ticks = Row(Side(0, 140), Side(0, 170), 0.0, walls, 3.0, True)
+    pieces = [Piece(60 + 80 * i, 65, 36, 60, np.ones((60, 36), np.float32), (60 + 80 * i, 65)) for i in range(5)]
+    assert None not in [row.cell_of(piece.middle) for row in (closed, ticks) for piece in pieces]
+    assert [len(line.pieces) for line in in_lines(pieces, [closed, ticks])] == [5]

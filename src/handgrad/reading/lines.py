@@ -137,10 +137,13 @@ def in_lines(pieces: Sequence[Piece], rows: Sequence[Row] = ()) -> list[Line]:
     list of Line
         From top to bottom. Small pieces far from every line are in none.
     """
-    filled = [_in_cells(row, pieces) for row in rows]
-    written = [line for line in filled if line]
-    inside = {id(piece) for line in written for piece in line.pieces}
-    free = _free_lines([piece for piece in pieces if id(piece) not in inside])
+    written, rest = [], list(pieces)
+    for row in rows:  # a piece belongs to one of them
+        line = _in_cells(row, rest)
+        if line:
+            written.append(line)
+            rest = [piece for piece in rest if piece not in line.pieces]
+    free = _free_lines(rest)
     slope = free[0].slope if free else 0.0
     return sorted([*written, *free], key=lambda line: line.level(slope))
 

@@ -31,3 +31,12 @@ def test_a_place_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     done = compile_into(tmp_path / "file")
     assert done.returncode == 2 and f"no kernel could be kept in {tmp_path / 'file'}" in done.stderr
+
+
+@pytest.mark.parametrize("asked", ["99", "0", "two", "-1"])
+def test_a_wrong_number_of_threads_is_told_before_anything_is_made(asked: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "handgrad", "train", "--recipe", "assignment", "--out", str(tmp_path / "run")]
+    done = subprocess.run(command, env=os.environ | {"HANDGRAD_THREADS": asked}, capture_output=True, text=True)
+    assert done.returncode == 2 and done.stderr.count("\n") == 1
+    assert f"HANDGRAD_THREADS is '{asked}': expected a number from 1 to 64" in done.stderr
+    assert not (tmp_path / "run").exists()

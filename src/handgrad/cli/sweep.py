@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import math
-import os
 import sys
 from contextlib import nullcontext
 from importlib.util import find_spec
@@ -75,9 +74,9 @@ def sweep(
 
 def _cores() -> int:
     """As many workers as cores, where Dask is there to start them."""
-    if find_spec("distributed") is None:
-        return 1
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    from handgrad.kernels.threads import available
+
+    return 1 if find_spec("distributed") is None else available()
 
 
 def _run(made: Sweep, workers: int, cluster: str, limit: float) -> None:

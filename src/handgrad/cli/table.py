@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -33,13 +32,14 @@ def read_table(
 ) -> None:  # fmt: skip
     """Read pictures into a table; end with 1 if some could not be read, and with 130 if stopped."""
     from handgrad.bulk import Table
+    from handgrad.kernels.threads import available
 
     if STANDARD_INPUT in photos:
         raise UserError("standard input cannot be read again to go on with a table: give pictures or folders")
     if cluster and workers:
         raise UserError("--workers starts processes here, --cluster uses a scheduler elsewhere: give one of them")
     table = Table(out, photos, model, punctuation, region, grid)
-    with stop_signals() as stopped, closing(table.run(workers or _cores(), cluster or "")) as steps:
+    with stop_signals() as stopped, closing(table.run(workers or available(), cluster or "")) as steps:
         last = _follow(steps, stopped)
     if not out.exists():
         click.echo(
@@ -49,10 +49,6 @@ def read_table(
     click.echo(f"{out}: {_summary(last)}", err=True)
     if last.failed:
         sys.exit(1)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _follow(steps: Iterator[Progress], stopped: list[int]) -> Progress:

@@ -32,8 +32,18 @@ def cores() -> int:
 def _counted(asked: str) -> int:
     if asked and not (asked.isdecimal() and 1 <= int(asked) <= MOST):
         raise UserError(f"HANDGRAD_THREADS is '{asked}': expected a number from 1 to {MOST}")
-    here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return int(asked) if asked else min(here, MOST)
+    return int(asked) if asked else min(available(), MOST)
+
+
+def available() -> int:
+    """Count the cores that this process may use.
+
+    Returns
+    -------
+    int
+        1 or more.
+    """
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def threads() -> int:

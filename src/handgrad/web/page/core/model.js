@@ -1,0 +1,101 @@
+// A model file -> a network with all that it needs to answer, as Python's `Model` has it.
+
+import { LAYERS, chain, softmax } from "./layers.js";
+import { product, readTensors } from "./safetensors.js";
+import { deskew } from "./deskew.js";
+
+/**
+ * Load a model.
+ * @param {ArrayBuffer} buffer - a safetensors file that handgrad wrote, in this version or an earlier one
+ * @returns {Model}
+ */
+export function loadModel(buffer) {
+  const { header, tensors } = readTensors(buffer);
+  const classes = header.classes, least = header.thresholds ?? header.least ?? 0;
+  const inShape = header.in_shape;
+  const model = {
+    name: header.record?.recipe?.name ?? "model",
+    layers: build(header.layers, inShape, "", tensors),
+    inShape,
+    classes,
+    temperature: header.temperature,
+    thresholds: Array.isArray(least) ? least : classes.map(() => least),
+    deskew: header.deskew ?? header.upright ?? false,
+    mean: tensors.get("mean").data,
+    scale: tensors.get("scale").data,
+    header,
+    tensors,
+  };
+  const outputs = product(model.layers.at(-1).outShape);
+  if (outputs !== classes.length && outputs !== classes.length + 1) {
+    throw new Error(`${outputs} outputs for ${classes.length} classes; use another copy of the file`);
+  }
+  return model;
+}
+
+function build(described, shape, prefix, tensors) {
+  return described.map(([kind, options], i) => {
+    if (!LAYERS[kind]) throw new Error(`layer ${kind} is not known here; expected ${Object.keys(LAYERS).join(", ")}`);
+    const name = `${prefix}${i}`, inShape = shape;
+    // The members of an ensemble stand side by side: each sees the ensemble's input.
+    const inner = kind === "Ensemble"
+      ? options.layers.map((each, j) => build([each], inShape, `${name}.`, renumbered(tensors, `${name}.`, j))[0])
+      : build(options.layers ?? [], inShape, `${name}.`, tensors);
+    shape = LAYERS[kind].plan(inShape, options, inner);
+    return { kind, name, options, inShape, outShape: shape, layers: inner, weights: weightsOf(name, kind, tensors) };
+  });
+}
+
+/** The tensors, with those of member j of an ensemble named as if it were member 0. */
+function renumbered(tensors, prefix, j) {
+  const found = new Map();
+  for (const [name, tensor] of tensors) {
+    if (name.startsWith(`${prefix}${j}.`)) found.set(prefix + "0." + name.slice(`${prefix}${j}.`.length), tensor);
+  }
+  return found;
+}
+
+const WEIGHTS = { Conv: ["w", "b"], Dense: ["w", "b"], BatchNorm: ["gamma", "beta", "mean", "var"] };
+
+function weightsOf(name, kind, tensors) {
+  return Object.fromEntries(
+    (WEIGHTS[kind] ?? []).map((each) => {
+      const tensor = tensors.get(`${name}.${each}`);
+      if (!tensor) throw new Error(`tensor ${name}.${each} is missing; use another copy of the file`);
+      return [each, tensor.data];
+    }),
+  );
+}
+
+/**
+ * What the network sees of an image: (pixels - mean) * scale, of deskewed pixels if so wanted.
+ * @param {Model} model
+ * @param {Uint8Array} pixels - bright ink on dark
+ * @returns {Float32Array}
+ */
+export function preprocess(model, pixels) {
+  const { mean, scale, inShape } = model;
+  const upright = model.deskew ? deskew(pixels, inShape) : pixels;
+  return Float32Array.from(upright, (value, i) => Math.fround(value - mean[i]) * scale[i]);
+}
+
+/**
+ * Answer for an image.
+ * @param {Model} model
+ * @param {Uint8Array} pixels - (H, W, C), bright ink on dark
+ * @param {boolean} [inside] - whether each layer's input and output are kept
+ * @returns {{logits: Float32Array, scores: number[], none: number, probabilities: number[], best: number, seen: object[]}}
+ */
+export function answer(model, pixels, inside = false) {
+  const seen = inside ? [] : null;
+  const logits = chain(preprocess(model, pixels), model.layers, seen);
+  return { ...judged(model, logits), logits, seen };
+}
+
+/** Scores, probabilities and the likeliest class of logits. */
+export function judged(model, logits) {
+  const known = model.classes.length, all = softmax(logits, model.temperature), scores = all.slice(0, known);
+  const sum = Math.max(scores.reduce((a, b) => a + b, 0), 1e-30);
+  const best = scores.indexOf(Math.max(...scores));
+  return { scores, none: all[known] ?? 0, probabilities: scores.map((score) => score / sum), best };
+}

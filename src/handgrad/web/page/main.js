@@ -1,0 +1,108 @@
+// The page: the pad and the answer on one side, the panels on the other. Inside a worker: the tasks.
+
+import { readDrawing } from "./core/reading.js";
+import { digits, features, model, modelNames, settings } from "./parts/data.js";
+import { button, el } from "./parts/dom.js";
+import { pad } from "./parts/pad.js";
+import { change, fromLink, state, toLink, watch } from "./parts/state.js";
+import { verdict } from "./parts/verdict.js";
+import { serveTasks, work } from "./parts/work.js";
+import { panel as saw } from "./panels/saw.js";
+
+const PANELS = [saw];
+const QUIET = 300; // milliseconds without a change until the link is written
+
+let now = null; // {model, answer} of what is drawn
+let opened = null; // {id, show} of the panel that is open
+let answerView = null;
+
+/** What a panel may use: see the head of this folder's README. */
+const app = {
+  state, change, watch, work, digits, features, model, modelNames, settings, say,
+  now: () => now,
+  load: (image) => change({ drawing: { strokes: [], base: image } }),
+};
+
+function start() {
+  answerView = verdict();
+  document.getElementById("draw").append(pad(), answerView.view);
+  change({ model: settings().models[0], ...fromLink(location.hash.slice(1)) });
+  if (!PANELS.some(({ id }) => id === state.panel)) change({ panel: PANELS[0].id });
+  chooseModel();
+  showTabs();
+  watch((changed) => {
+    if (changed.includes("model")) chooseModel();
+    if (changed.some((name) => ["panel", "hide"].includes(name))) showTabs();
+    later();
+  });
+  addEventListener("hashchange", () => {
+    if (location.hash.slice(1) !== toLink()) change(fromLink(location.hash.slice(1)));
+  });
+  later();
+}
+
+let waiting = false, writing = 0;
+
+/** Answer once before the next frame, however much changes until then. */
+function later() {
+  clearTimeout(writing);
+  writing = setTimeout(() => history.replaceState(null, "", `#${toLink()}`), QUIET);
+  if (waiting) return;
+  waiting = true;
+  requestAnimationFrame(() => {
+    waiting = false;
+    refresh().catch((error) => say(error.message));
+  });
+}
+
+async function refresh() {
+  const loaded = await model(state.model);
+  if (loaded.name !== state.model) return; // another one was chosen meanwhile
+  now = { model: loaded, answer: readDrawing(loaded, state.drawing, { steps: state.steps, limit: state.limit, inside: true }) };
+  answerView.show(now);
+  openPanel();
+  opened.show?.(now);
+}
+
+function openPanel() {
+  if (opened?.id === state.panel) return;
+  const root = document.getElementById("panel"), panel = PANELS.find(({ id }) => id === state.panel);
+  opened?.close?.();
+  root.replaceChildren();
+  root.setAttribute("aria-labelledby", `tab-${panel.id}`);
+  const show = panel.open(root, app);
+  opened = { id: panel.id, show, close: panel.close };
+}
+
+function showTabs() {
+  const shown = PANELS.filter(({ id }) => !state.hide.includes(id));
+  const tabs = shown.map(({ id, title }) => button(title, () => change({ panel: id }), {
+    id: `tab-${id}`, role: "tab", "aria-selected": String(id === state.panel), "aria-controls": "panel",
+    tabIndex: id === state.panel ? 0 : -1,
+    onkeydown: (event) => {
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      if (!step) return;
+      const next = shown[(shown.findIndex((each) => each.id === id) + step + shown.length) % shown.length];
+      change({ panel: next.id });
+      document.getElementById(`tab-${next.id}`).focus();
+    },
+  }));
+  document.getElementById("tabs").replaceChildren(...tabs);
+}
+
+function chooseModel() {
+  const select = document.getElementById("model");
+  select.replaceChildren(...modelNames().map((name) => el("option", { value: name, selected: name === state.model }, name)));
+  select.onchange = () => change({ model: select.value, limit: null });
+}
+
+/** Tell the user something in a line, for a few seconds. */
+function say(text) {
+  const message = document.getElementById("message");
+  message.textContent = text;
+  clearTimeout(say.timer);
+  say.timer = setTimeout(() => (message.textContent = ""), 8000);
+}
+
+if (globalThis.document) start();
+else serveTasks();

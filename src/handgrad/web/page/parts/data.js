@@ -1,0 +1,81 @@
+// Models and digits: from inside the page where it is an exported file, else from the server that sent it.
+//
+// The page's settings are JSON in the element `settings`: {served, models: [name], photos}. An exported file has an
+// element for each model, `model:NAME`, its features, `features:NAME`, and `digits`; they hold base64.
+
+import { loadModel } from "../core/model.js";
+
+/** {served: boolean, models: string[]} */
+export const settings = () => JSON.parse(document.getElementById("settings").textContent);
+
+const loaded = new Map(), kept = new Map();
+
+async function bytesOf(id, path) {
+  const inside = document.getElementById(id);
+  if (inside) return Uint8Array.from(atob(inside.textContent.trim()), (c) => c.charCodeAt(0)).buffer;
+  const answer = await fetch(path);
+  if (!answer.ok) throw new Error(`${path}: the server says ${answer.status}; start it again`);
+  return answer.arrayBuffer();
+}
+
+/** A model by name, loaded once. */
+export function model(name) {
+  if (!loaded.has(name)) {
+    loaded.set(name, bytesOf(`model:${name}`, `models/${name}.safetensors`).then((bytes) => ({ ...loadModel(bytes), name })));
+  }
+  return loaded.get(name);
+}
+
+/** Take in a model file that the user gives; returns its name, which no other model has. */
+export async function addModel(file) {
+  const made = loadModel(await file.arrayBuffer());
+  let name = made.name;
+  for (let i = 2; loaded.has(name) || settings().models.includes(name); i++) name = `${made.name} ${i}`;
+  loaded.set(name, Promise.resolve({ ...made, name }));
+  return name;
+}
+
+/** The names of all models, the user's last. */
+export function modelNames() {
+  return [...new Set([...settings().models, ...loaded.keys()])];
+}
+
+function once(key, make) {
+  if (!kept.has(key)) kept.set(key, make());
+  return kept.get(key);
+}
+
+async function inflated(bytes) {
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+/**
+ * Stored digits of MNIST: 200 validation images, then 2,000 training images.
+ * @returns {Promise<{valid: Digits, train: Digits}>} each with labels, pixels (n * 784) and image(i)
+ */
+export function digits() {
+  return once("digits", async () => {
+    const bytes = await inflated(await bytesOf("digits", "digits.bin"));
+    const [valid, train] = new Uint32Array(bytes.slice(0, 8).buffer), all = valid + train;
+    const part = (first, count) => {
+      const labels = bytes.subarray(8 + first, 8 + first + count), start = 8 + all + 784 * first;
+      const pixels = bytes.subarray(start, start + 784 * count);
+      return { labels, pixels, image: (i) => pixels.subarray(784 * i, 784 * (i + 1)) };
+    };
+    return { valid: part(0, valid), train: part(valid, train) };
+  });
+}
+
+/**
+ * The training digits as the last hidden layer of a model sees them, or null where nobody has stored that.
+ * @returns {Promise<?{values: Int8Array, width: number}>} of each digit `width` values
+ */
+export function features(name) {
+  if (!settings().models.includes(name)) return Promise.resolve(null);
+  return once(`features:${name}`, async () => {
+    const bytes = await inflated(await bytesOf(`features:${name}`, `models/${name}.features`));
+    const { train } = await digits();
+    return { values: new Int8Array(bytes.buffer), width: bytes.length / train.labels.length };
+  });
+}

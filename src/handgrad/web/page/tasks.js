@@ -1,0 +1,3 @@
+// What runs in a worker: name -> generator function of one argument, which yields progress and returns the result.
+
+export const TASKS = {};

@@ -61,18 +61,29 @@ CHANGES = {  # scale, shift in tenths of the pad, slant, width of the pen
 ROUNDS = 2  # of cutting corners (Chaikin 1974)
 
 
-def drawings() -> Iterator[tuple[str, str, dict[str, object]]]:
-    """Each digit, how it is drawn, and the drawing as the page keeps it."""
+UNSTEADY = 0.18  # deviation of a point, in tenths of the pad, where a hand is unsteady
+
+
+def drawings(seed: int | None = None) -> Iterator[tuple[str, str, dict[str, object]]]:
+    """Each digit in each style and way, how it is drawn, and the drawing as the page keeps it.
+
+    With a seed, the hand is unsteady.
+    """
+    random = None if seed is None else np.random.default_rng(seed)
     for digit, styles in STYLES.items():
         for number, style in enumerate(styles):
             for change, (scale, shift, slant, pen) in CHANGES.items():
-                lines = [_points(line, scale, shift, slant) for line in style.split("|")]
+                lines = [_points(line, scale, shift, slant, random) for line in style.split("|")]
                 strokes = [{"width": pen, "points": [[x, y, 0.5] for x, y in line]} for line in lines]
                 yield digit, f"{change}, style {number}", {"base": None, "strokes": strokes}
 
 
-def _points(line: str, scale: float, shift: tuple[float, float], slant: float) -> list[list[float]]:
+def _points(
+    line: str, scale: float, shift: tuple[float, float], slant: float, random: np.random.Generator | None
+) -> list[list[float]]:
     points = np.array([[float(part) for part in point.split(",")] for point in line.split()])
+    if random:
+        points += random.normal(0, UNSTEADY, points.shape)
     for _ in range(ROUNDS):
         early, late = 0.75 * points[:-1] + 0.25 * points[1:], 0.25 * points[:-1] + 0.75 * points[1:]
         points = np.concatenate([points[:1], np.stack([early, late], axis=1).reshape(-1, 2), points[-1:]])

@@ -23,10 +23,11 @@ export function advice(snapshot, recipe) {
   return null;
 }
 
-function diverged({ diverged: is, step }, { rate }) {
+function diverged({ diverged: is, step }, { rate, init }) {
   if (!is) return null;
-  const lower = Number((rate / 10).toPrecision(1));
-  return `Diverged at step ${step}: the loss grew without bound, as each step went too far. Press Back, lower the learning rate (${rate}) to ${lower}, and start again.`;
+  const why = `Diverged at step ${step}: the loss grew without bound, as each step went too far.`;
+  if (init === "large") return `${why} The first weights are too large: start with He's weights.`;
+  return `${why} Press Back, lower the learning rate from ${rate} to ${Number((rate / 10).toPrecision(1))}, and go on.`;
 }
 
 function dead({ dead: shares, step }, { init }) {
@@ -51,11 +52,11 @@ function stuck({ step, train, firstLoss, norms }, { init, rate }) {
     return "The first weights are too small: signals and gradients fade from layer to layer (see the gradient norms), and hardly anything is learnt. Start with He's weights.";
   }
   if (init === "large") return "The first weights are too large: the outputs are huge, and so are the steps. Start with He's weights.";
-  return `After ${step} steps the loss is still ${train.loss.toFixed(2)}. The learning rate (${rate}) may be too small: try ${Number((rate * 10).toPrecision(1))}${rate >= 0.1 ? ", or a smaller one if the loss jumps" : ""}.`;
+  return `The loss has hardly fallen. The learning rate (${rate}) may be too small: try ${Number((rate * 10).toPrecision(1))}${rate >= 0.1 ? ", or a smaller one if the loss jumps" : ""}.`;
 }
 
-function overfits({ train, valid }, { dropout }) {
-  if (train.accuracy - valid.accuracy < GAP) return null;
-  const cure = dropout ? "More training digits would help; 2,000 are few." : "Try dropout.";
-  return `It knows the digits it learns from (${Math.round(100 * train.accuracy)} %) better than new ones (${Math.round(100 * valid.accuracy)} %): it overfits. ${cure}`;
+function overfits({ step, train, valid }, { dropout }) {
+  if (step < PATIENCE || train.accuracy - valid.accuracy < GAP) return null;
+  const cure = dropout ? "More training digits would help: 2,000 are few." : "Try dropout.";
+  return `The network knows the digits it learns from better than new ones: it overfits. ${cure}`;
 }

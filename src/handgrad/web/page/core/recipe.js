@@ -31,7 +31,7 @@ export const SETTINGS = {
     write: (sizes) => sizes.join("-"),
   },
   init: choice("he", Object.keys(INITS), "kind of first weights"),
-  rate: number(0.05, 0.0001, 10, "learning rate"),
+  rate: number(0.02, 0.0001, 10, "learning rate"),
   batch: choice(32, [1, 8, 32, 128], "images in a batch"),
   momentum: number(0.9, 0, 0.99, "momentum"),
   dropout: number(0, 0, 0.9, "share of units silenced"),

@@ -3,7 +3,8 @@
 import { backward, crossEntropy, drawMasks, firstWeights, forward, layersOf, update, workspace } from "./training.js";
 import { randomNumbers, shuffled } from "./random.js";
 
-export const SIDE = 28, CLASSES = 10;
+export const SIDE = 28; // pixels of an image
+export const CLASSES = 10;
 const ORDER = 3; // what random numbers are for, see training.js
 const PAUSE = 1000 / 12; // milliseconds between snapshots, at least
 const JUDGED = 200; // images of each set, by which a snapshot judges
@@ -38,7 +39,7 @@ export function* train(args) {
 }
 
 function newTrainer({ train: images, valid, recipe, seed }) {
-  const sizes = allSizes(recipe.sizes), theta = firstWeights(sizes, recipe.init, seed), grad = new Float32Array(theta.length);
+  const sizes = allSizes(recipe.sizes), theta = firstWeights(sizes, recipe.init, seed), grad = new Float32Array(theta.length).fill(NaN); // no gradient is known yet
   const trainer = {
     sizes, recipe, seed, theta, grad,
     velocity: new Float32Array(theta.length),
@@ -131,7 +132,7 @@ function goBack(trainer) {
   const { step: at, theta, velocity } = kept.at(-1);
   trainer.theta.set(theta);
   trainer.velocity.set(velocity);
-  trainer.grad.fill(0);
+  trainer.grad.fill(NaN);
   Object.assign(trainer, { step: at, running: false, diverged: false });
 }
 

@@ -15,18 +15,19 @@ export const panel = { id: "learn", title: "Learn", open, close };
 let unwatch = () => {};
 
 function open(root, app) {
-  const views = [running(app), losses(), layerPlots(), weightImages(), saving(app)], both = modes(app), controls = settings(app);
+  const run = running(app), curves = losses(), layers = layerPlots(), images = weightImages(), keep = saving(app);
+  const both = modes(app), controls = settings(app);
   const show = frames(() => {
     const made = training();
     if (!made?.last) return;
-    views.forEach((view) => view.show(made));
+    [run, curves, layers, images, keep].forEach((view) => view.show(made));
     both.show(made, app.now());
   });
-  root.append(
+  root.append(el("div", { class: "learn" },
     el("p", {}, "A network learns digits while you watch: 2,000 training digits, judged by 200 others. Press Start, then spoil "
       + "something: a rate of 5, first weights of 0, much dropout."),
-    views[0].view, controls.view, ...views.slice(1, 4).map(({ view }) => view), both.view, views[4].view,
-  );
+    run.row, run.view, controls.view, curves.view, el("div", { class: "learn-wide" }, layers.view, images.view), both.view, keep.view,
+  ));
   const follow = () => {
     controls.show();
     follows(app, show);
@@ -95,14 +96,16 @@ function running(app) {
     told.textContent = found?.text ?? "";
     told.classList.toggle("warn", found !== null && kind !== "overfits");
   };
-  return { view: el("div", {}, el("div", { class: "row" }, start, single, back, again), state, told), show };
+  return { row: el("div", { class: "row learn-run" }, start, single, back, again), view: el("div", {}, state, told), show };
 }
 
 function stateText({ step, epoch, speed, running: runs, train, valid }) {
   const pace = runs ? `, ${speed < 10 ? speed.toFixed(1) : Math.round(speed)} steps a second` : "";
-  return `Step ${step}, epoch ${epoch.toFixed(1)}${pace}. Loss ${train.loss.toFixed(3)} in training, ${valid.loss.toFixed(3)} in validation. `
+  return `Step ${step}, epoch ${epoch.toFixed(1)}${pace}. Loss ${number(train.loss)} in training, ${number(valid.loss)} in validation. `
     + `Right: ${percent(train.accuracy)} of training digits, ${percent(valid.accuracy)} of validation digits.`;
 }
+
+const number = (value) => (value < 1e4 ? value.toFixed(value < 10 ? 3 : 0) : value.toExponential(1).replace("e+", "e"));
 
 /** Save as a file, or use as the page's model. */
 function saving(app) {

@@ -38,7 +38,7 @@ export function layerPlots() {
       dead.replaceChildren(...names.slice(0, -1).map((name) => figure(name, canvas("learn-little"))));
     }
     const range = normRange(history);
-    draw(norms, (l) => ({ lines: [{ value: (point) => point.norms[l], colour: "--accent" }], range, log: true }), history, (l) => `Gradient norm ${last.norms[l].toPrecision(2)}`);
+    draw(norms, (l) => ({ lines: [{ value: (point) => point.norms[l], colour: "--accent" }], range, log: true }), history, (l) => `Gradient norm ${last.norms[l].toPrecision(2)} at step ${last.step}`);
     draw(dead, (l) => ({ lines: [{ value: (point) => point.dead[l], colour: "--plus" }], range: [0, 1], format: (share) => `${Math.round(100 * share)} %` }), history,
       (l) => `${Math.round(100 * last.dead[l])} % of the units are dead`);
   };
@@ -58,7 +58,7 @@ function draw(row, how, history, label) {
 
 /** The decades in which gradient norms lie. */
 function normRange(history) {
-  const all = history.flatMap(({ step, norms }) => (step ? norms : [])).filter((norm) => norm > LEAST_NORM && Number.isFinite(norm));
+  const all = history.flatMap(({ norms }) => norms).filter((norm) => norm > LEAST_NORM && norm < Infinity);
   const [low, high] = all.length ? [Math.min(...all), Math.max(...all)] : [0.01, 1];
   return [10 ** Math.floor(Math.log10(low)), 10 ** Math.ceil(Math.log10(high) + 1e-6)];
 }

@@ -167,10 +167,10 @@ function throughUnits(delta, out, dropout) {
   for (let i = 0; i < delta.length; i++) delta[i] = out[i] > 0 ? delta[i] * factor : 0;
 }
 
-/** Update: gradient descent with momentum (Polyak 1964), velocity = momentum velocity - rate gradient. */
+/** Update: gradient descent with momentum (Polyak 1964), velocity = momentum velocity + gradient; theta -= rate velocity. */
 export function update(theta, velocity, grad, rate, momentum) {
   for (let i = 0; i < theta.length; i++) {
-    velocity[i] = momentum * velocity[i] - rate * grad[i];
-    theta[i] += velocity[i];
+    velocity[i] = momentum * velocity[i] + grad[i];
+    theta[i] -= rate * velocity[i];
   }
 }

@@ -39,7 +39,7 @@ export function modes(app) {
   };
   const view = el("section", {}, el("h3", {}, "Train mode and test mode on your digit"), note,
     el("div", { class: "learn-modes" }, figure("Test mode: the whole network", whole), figure("Train mode: one draw of dropout, silenced units crossed", thinned)),
-    el("p", { class: "muted" }, "Dark cells are strong outputs. Lines: the strongest contributions, full for plus, dashed for minus."),
+    el("p", { class: "muted" }, "A block is a layer, a cell a unit: the fuller, the stronger its output. Lines are the strongest contributions, dashed where negative."),
     el("div", { class: "row" }, again, example), el("div", { class: "scroll" }, table));
   return { view, show };
 }

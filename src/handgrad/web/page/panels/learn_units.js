@@ -5,7 +5,7 @@ import { colour } from "../parts/dom.js";
 import { sized } from "./learn_plots.js";
 
 const ROWS = 20; // units that stand in a column
-const CELL = 12, OUTPUT = 84, LEAST_GAP = 18, MOST_GAP = 90, LABEL = 16; // CSS pixels; the largest cell
+const IMAGE = 84, CELL = 12, OUTPUT = 84, LEAST_GAP = 12, MOST_GAP = 90, LABEL = 16; // CSS pixels, at most but for the gap
 const LINES = 24; // strongest contributions drawn between two layers
 
 /**
@@ -28,9 +28,9 @@ const css = ([red, green, blue], alpha = 1) => `rgba(${red}, ${green}, ${blue}, 
 /** Where everything stands. */
 function placed({ clientWidth: width, clientHeight: height }, hidden) {
   const columns = hidden.map((out) => Math.ceil(out.length / ROWS)), all = columns.reduce((a, b) => a + b, 0);
-  const imageSide = Math.min(84, width / 5), room = height - LABEL, gaps = hidden.length + 1;
-  const cell = Math.max(2, Math.min(CELL, room / ROWS, (width - imageSide - OUTPUT - LEAST_GAP * gaps) / all));
-  const gap = Math.min(Math.max((width - imageSide - OUTPUT - cell * all) / gaps, 4), MOST_GAP);
+  const imageSide = Math.min(IMAGE, width / 7), outputs = Math.min(OUTPUT, width / 5), room = height - LABEL, gaps = hidden.length + 1;
+  const cell = Math.max(2, Math.min(CELL, room / ROWS, (width - imageSide - outputs - LEAST_GAP * gaps) / all));
+  const gap = Math.min(Math.max((width - imageSide - outputs - cell * all) / gaps, 4), MOST_GAP);
   let left = imageSide + gap;
   const layers = hidden.map((out, l) => {
     const rows = Math.min(out.length, ROWS), top = LABEL + (room - rows * cell) / 2, from = left;
@@ -39,8 +39,8 @@ function placed({ clientWidth: width, clientHeight: height }, hidden) {
     return { place, cell, left: from, width: columns[l] * cell, top, units: out.length };
   });
   const row = Math.min(room / 10, 20), top = LABEL + (room - 10 * row) / 2;
-  const outputs = { place: (k) => [left, top + k * row + row / 2 - cell / 2], cell, row, left, top, width: OUTPUT };
-  return { image: { side: imageSide, top: LABEL + (room - imageSide) / 2 }, layers, outputs };
+  const last = { place: (k) => [left, top + k * row + row / 2 - cell / 2], cell, row, left, top, width: outputs };
+  return { image: { side: imageSide, top: LABEL + (room - imageSide) / 2 }, layers, outputs: last };
 }
 
 function drawImage(context, x, { side, top }, { ink, tile, line }) {

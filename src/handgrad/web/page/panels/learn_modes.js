@@ -73,10 +73,10 @@ function runs({ sizes, theta }, dropout, pixels, seed, number) {
 }
 
 function rowsOf(whole, draws, mean) {
-  const head = el("tr", {}, el("th", { scope: "col" }, "per cent"), ...whole.map((_, k) => el("th", { scope: "col" }, String(k))));
+  const head = el("tr", {}, el("th", { scope: "col" }, "%"), ...whole.map((_, k) => el("th", { scope: "col" }, String(k))));
   const rows = draws.length > 1 ? draws.map((shares, i) => row(`draw ${i + 1}`, shares)) : [];
   if (draws.length > 1) rows.push(row(`mean of ${MEANT}`, mean, "learn-mean"));
-  return [el("thead", {}, head), el("tbody", {}, ...rows, row("whole network", whole, "learn-mean"))];
+  return [el("thead", {}, head), el("tbody", {}, ...rows, row("whole", whole, "learn-mean"))];
 }
 
 function row(name, shares, kind = "") {

@@ -16,7 +16,7 @@ const GAP = 0.06; // by which training accuracy exceeds validation accuracy wher
  * @returns {?{kind: string, text: string}}
  */
 export function advice(snapshot, recipe) {
-  for (const check of [diverged, dead, stuck, overfits]) {
+  for (const check of [diverged, dead, stuck, mostlyDead, overfits]) {
     const text = check(snapshot, recipe);
     if (text) return { kind: check.name, text };
   }
@@ -32,14 +32,18 @@ function diverged({ diverged: is, step }, { rate, init }) {
 
 function dead({ dead: shares, step }, { init }) {
   if (init === "zero") return zero(step);
-  const all = shares.findIndex((share) => share === 1), many = shares.findIndex((share) => share >= MANY_DEAD);
-  const cure = init === "he" ? "Lower the learning rate and restart" : "Start with He's weights";
-  if (all >= 0) {
-    return `All units of layer ${all + 1} are dead: they answer 0 to every digit, so no gradient gets through and nothing more is learnt. ${cure}.`;
-  }
-  if (many < 0) return null;
-  return `${Math.round(100 * shares[many])} % of the units of layer ${many + 1} are dead: they answer 0 to every digit and learn no more. ${cure}.`;
+  const layer = shares.findIndex((share) => share === 1) + 1;
+  return layer
+    ? `All units of layer ${layer} are dead: they answer 0 to every digit, so no gradient gets through and nothing more is learnt. ${revival(init)}.`
+    : null;
 }
+
+function mostlyDead({ dead: shares }, { init }) {
+  const layer = shares.findIndex((share) => share >= MANY_DEAD) + 1;
+  return layer ? `Half of the units of layer ${layer} or more are dead: they answer 0 to every digit and learn no more. ${revival(init)}.` : null;
+}
+
+const revival = (init) => (init === "he" ? "Lower the learning rate and restart" : "Start with He's weights");
 
 function zero(step) {
   const start = "All weights are 0: every unit answers 0, and the gradient of every weight is 0";

@@ -12,15 +12,21 @@ import { settings } from "./learn_settings.js";
 
 export const panel = { id: "learn", title: "Learn", open, close };
 
+const PICTURES = 250; // milliseconds between pictures while it runs: they are dear, and to be looked at
+
 let unwatch = () => {};
 
 function open(root, app) {
   const run = running(app), curves = losses(), layers = layerPlots(), images = weightImages(), keep = saving(app);
   const both = modes(app), controls = settings(app);
+  let pictured = 0;
   const show = frames(() => {
     const made = training();
     if (!made?.last) return;
-    [run, curves, layers, images, keep].forEach((view) => view.show(made));
+    [run, keep, curves, layers].forEach((view) => view.show(made));
+    if (made.last.running && performance.now() < pictured + PICTURES) return;
+    pictured = performance.now();
+    images.show(made);
     both.show(made, app.now());
   });
   root.append(el("div", { class: "learn" },
@@ -84,17 +90,14 @@ function running(app) {
   const back = button("Back", () => send({ back: true }), { title: "To an earlier step" });
   const again = button("Restart", () => begin(app, training().recipe, training().onSnapshot), { title: "From new first weights, with the same seed" });
   const state = el("p", { class: "learn-state" }), told = el("p", { role: "status", class: "learn-advice" });
-  let kind = null;
   const show = ({ last, recipe }) => {
     start.textContent = last.running ? "Pause" : last.step ? "Go on" : "Start";
     start.disabled = single.disabled = last.diverged;
     back.disabled = last.step === 0;
     state.textContent = stateText(last);
-    const found = advice(last, recipe);
-    if (found?.kind === kind && last.running) return; // a screen reader would read each change
-    kind = found?.kind ?? null;
-    told.textContent = found?.text ?? "";
-    told.classList.toggle("warn", found !== null && kind !== "overfits");
+    const found = advice(last, recipe), text = found?.text ?? "";
+    if (told.textContent !== text) told.textContent = text; // a screen reader reads each change
+    told.classList.toggle("warn", found !== null && found.kind !== "overfits");
   };
   return { row: el("div", { class: "row learn-run" }, start, single, back, again), view: el("div", {}, state, told), show };
 }

@@ -1,6 +1,7 @@
 """The panel Learn: a training is started, steered, taken back, judged, saved, and used as the page's model."""
 
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from handgrad.web.stored import stored_images
 from .conftest import Opener, said
 
 pytestmark = pytest.mark.process
+SETTINGS = "sizes:30-20,init:small,rate:0.5,batch:8,momentum:0.5,dropout:0.25"
 MADE = """modules["panels/learn_training.js"].training()"""
 SHOWN = 0.006  # the bars show per cent, without decimals
 SMALL = "panel=learn&learn=sizes:16-16"
@@ -51,7 +53,7 @@ def test_the_usual_network_learns_within_a_minute(browser_page: Opener) -> None:
     assert last(page, "sizes") == [784, 100, 200, 200, 10]
     weights, images = page.evaluate(f"Array.from({MADE}.last.theta)"), stored_images()[0]
     x, start, sizes = images.pixels.reshape(len(images), -1) / 255, 0, [784, 100, 200, 200, 10]
-    for inputs, units in zip(sizes, sizes[1:], strict=False):
+    for inputs, units in pairwise(sizes):
         w, start = np.reshape(weights[start : start + inputs * units], (inputs, units)), start + inputs * units
         x, start = x @ w + weights[start : start + units], start + units
         x = x if units == 10 else np.maximum(x, 0)
@@ -130,10 +132,10 @@ def test_a_link_restores_the_settings_and_a_setting_goes_into_the_link(browser_p
     until(page, "last.step === 0")  # another start is another training
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    ["rate:-1", "rate:x", "sizes:0", "sizes:", "sizes:9999", "init:none", "batch:31", "rate", ":", "__proto__:1"],
-)
+WRONG = ["rate:-1", "rate:x", "sizes:0", "sizes:", "sizes:9999", "init:none", "batch:31", "rate", ":", "__proto__:1"]
+
+
+@pytest.mark.parametrize("wrong", WRONG)
 def test_wrong_settings_in_a_link_are_left_out(browser_page: Opener, wrong: str) -> None:
     page = opened(browser_page, f"panel=learn&learn={wrong},dropout:0.1")
     assert page.evaluate(f"{MADE}.recipe") == {

@@ -1,12 +1,13 @@
 """Training in the browser: random numbers, weights, gradients, updates and a whole training, beside Python's."""
 
 import base64
+from itertools import pairwise
 
 import numpy as np
 import pytest
-from gradients import slope_error
 from playwright.sync_api import Page
 
+from gradients import slope_error
 from handgrad.kernels import backend
 from handgrad.nn.layers import Dense, Flatten, ReLU
 from handgrad.nn.network import Network
@@ -22,17 +23,16 @@ RUN = """({ sizes, n, theta, images, labels, dropout, steps, rate, momentum }) =
   const { backward, crossEntropy, drawMasks, forward, layersOf, update, workspace } = modules["core/training.js"];
   const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
   const weights = new Float32Array(bytes(theta).buffer), x = modules["core/trainer.js"].inputsOf(bytes(images));
-  const grad = new Float32Array(weights.length), velocity = new Float32Array(weights.length), losses = [], rights = [];
+  const grad = new Float32Array(weights.length), velocity = new Float32Array(weights.length), losses = [];
   const ws = workspace(sizes, n), layers = layersOf(sizes, weights), grads = layersOf(sizes, grad);
   for (let step = 0; step < steps; step++) {
     if (dropout) drawMasks(ws.masks, dropout, 3, step);
-    const found = crossEntropy(ws.deltas.at(-1), forward(layers, x, ws, dropout), bytes(labels));
-    losses.push(found.loss);
-    rights.push(found.right);
+    losses.push(crossEntropy(ws.deltas.at(-1), forward(layers, x, ws, dropout), bytes(labels)).loss);
     backward(grads, layers, x, ws, dropout);
     update(weights, velocity, grad, rate, momentum);
   }
-  return { losses, rights, grad: Array.from(grad), theta: Array.from(weights), masks: ws.masks.map((mask) => Array.from(mask)) };
+  const masks = ws.masks.map((mask) => Array.from(mask));
+  return { losses, grad: Array.from(grad), theta: Array.from(weights), masks };
 }"""
 
 
@@ -103,7 +103,7 @@ def test_random_numbers_are_those_of_the_cited_generator(browser_page: Opener) -
     )
     drawn, normals, order = map(np.array, numbers)
     assert drawn[:100].tolist() == [value / 2**32 for value in xoshiro(100, 5, 7)]
-    assert abs(drawn.mean() - 0.5) < 0.01 and 0 <= drawn.min() and drawn.max() < 1
+    assert abs(drawn.mean() - 0.5) < 0.01 and drawn.min() >= 0 and drawn.max() < 1
     assert abs(normals.mean()) < 0.03 and abs(normals.std() - 1) < 0.03
     assert sorted(order) == list(range(500)) and order.tolist() != list(range(500))
 
@@ -178,7 +178,7 @@ def test_gradients_with_dropout_are_the_slope_of_the_loss(browser_page: Opener) 
 
     def loss() -> float:
         x, start = images.pixels.reshape(n, -1) / 255, 0
-        for i, (inputs, units) in enumerate(zip(sizes, sizes[1:], strict=False)):
+        for i, (inputs, units) in enumerate(pairwise(sizes)):
             w, start = at[start : start + inputs * units].reshape(inputs, units), start + inputs * units
             x, start = x @ w + at[start : start + units], start + units
             if i < len(masks):

@@ -7,26 +7,36 @@ const MOST_POINTS = 600; // of the curves; where there are more, every second on
 
 let current = null;
 
-/** The training that there is, or null. */
+/** The training that there is, or null: recipe, seed, first (weights), last (snapshot), history, `send` and `stop`. */
 export const training = () => current;
 
 /**
  * Begin a training; one that there was is stopped.
  * @param {object} app
  * @param {object} recipe - all settings
- * @param {() => void} onSnapshot - called at each snapshot; `training().onSnapshot` may be set anew
+ * @param {() => void} onSnapshot - called at each snapshot; it may be set anew
  */
 export async function begin(app, recipe, onSnapshot) {
   current?.stop();
   const made = { recipe, seed: app.state.seed, history: [], last: null, onSnapshot, send: () => {}, stop: () => {} };
   current = made;
-  const { train, valid } = await app.digits();
-  if (current !== made) return;
-  const images = ({ pixels, labels }) => ({ pixels: pixels.slice(), labels: labels.slice() });
-  const job = app.work("train", { train: images(train), valid: images(valid), recipe, seed: made.seed }, (value) => receive(made, value));
-  job.result.catch((error) => app.say(error.message));
-  made.first = firstWeights(allSizes(recipe.sizes), recipe.init, made.seed);
+  try {
+    const { train, valid } = await app.digits();
+    if (current === made) await start(app, made, copied(train), copied(valid));
+  } catch (error) {
+    app.say(error.message);
+  }
+}
+
+/** Pixels and labels without the buffer that they are a part of. */
+const copied = ({ pixels, labels }) => ({ pixels: pixels.slice(), labels: labels.slice() });
+
+function start(app, made, train, valid) {
+  const { recipe, seed } = made; // settings may have changed since it was begun
+  const job = app.work("train", { train, valid, recipe, seed }, (value) => receive(made, value));
+  made.first = firstWeights(allSizes(recipe.sizes), recipe.init, seed);
   Object.assign(made, { send: job.send, stop: job.stop });
+  return job.result;
 }
 
 function receive(made, snapshot) {

@@ -45,7 +45,8 @@ export function sized(canvas) {
 function vertical([low, high], log, { top, bottom }) {
   const scale = log ? (value) => Math.log10(Math.max(value, LOWEST_LOG)) : (value) => value;
   const share = (value) => (scale(value) - scale(low)) / (scale(high) - scale(low) || 1);
-  return (value) => bottom - Math.min(Math.max(share(value), -1), 2) * (bottom - top);
+  const lowest = log ? 0 : -1; // a logarithm has no 0: what is below the range lies on the axis
+  return (value) => bottom - Math.min(Math.max(share(value), lowest), 2) * (bottom - top);
 }
 
 function drawAxes(context, { left, right, top, bottom }, x, y, { across, up, format }) {

@@ -43,7 +43,7 @@ export function layerPlots() {
       (l) => `${Math.round(100 * last.dead[l])} % of the units are dead`);
   };
   const view = el("section", {}, el("h3", {}, "Gradient norm of each layer"),
-    el("p", { class: "muted" }, "How much a step would change the layer. Norms that shrink from the outputs back to layer 1 mean that signals fade."), norms,
+    el("p", { class: "muted" }, "How much a step would change the layer. Norms that shrink from the outputs back to layer 1 mean that signals fade; a norm of 0 lies on the axis."), norms,
     el("h3", {}, "Dead units of each layer"),
     el("p", { class: "muted" }, "Units that answer 0 to all of 200 training digits: they get no gradient."), dead);
   return { view, show };

@@ -92,7 +92,7 @@ def script() -> str:
     Raises
     ------
     ValueError
-        Where a module is imported that is not there, or modules import each other in a ring.
+        Where a module or a name is imported that is not there, or modules import each other in a ring.
     """
     texts: dict[str, str] = {}
     for name in _in_order("main.js", ()):
@@ -133,7 +133,10 @@ def _as_function(name: str, text: str) -> str:
 
 
 def _taken(name: str, names: str, path: str) -> str:
-    return f'const {{ {names.replace(" as ", ": ")} }} = modules["{_resolved(name, path)}"];'
+    source = _resolved(name, path)
+    if missing := {each.split()[0] for each in names.split(",")} - {*EXPORT.findall(_source(source))}:
+        raise ValueError(f"{name}: {source} exports no {', '.join(sorted(missing))}; a line exports one name")
+    return f'const {{ {names.replace(" as ", ": ")} }} = modules["{source}"];'
 
 
 def _sorted(folder: Traversable) -> list[Traversable]:

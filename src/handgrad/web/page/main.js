@@ -7,9 +7,10 @@ import { pad } from "./parts/pad.js";
 import { change, fromLink, state, toLink, watch } from "./parts/state.js";
 import { verdict } from "./parts/verdict.js";
 import { serveTasks, work } from "./parts/work.js";
+import { panel as learn } from "./panels/learn.js";
 import { panel as saw } from "./panels/saw.js";
 
-const PANELS = [saw];
+const PANELS = [saw, learn];
 const QUIET = 300; // milliseconds without a change until the link is written
 
 let now = null; // {model, answer} of what is drawn

@@ -18,18 +18,20 @@ export function el(tag, properties = {}, ...children) {
   return made;
 }
 
-/** A labelled slider: `changed(value)` at each move; `shown(value)` is the text beside it. */
+/** A labelled slider: `changed(value)` at each move; `shown(value)` is the text beside it, which a screen reader says. */
 export function slider(label, { min, max, step, value }, changed, shown = String) {
-  const text = el("output", {}, shown(value));
+  const text = el("output");
+  const tell = () => input.setAttribute("aria-valuetext", (text.textContent = shown(input.valueAsNumber)));
   const input = el("input", {
     type: "range", min, max, step, value,
     oninput: () => {
-      text.textContent = shown(input.valueAsNumber);
+      tell();
       changed(input.valueAsNumber);
     },
   });
+  tell();
   const made = el("label", { class: "slider" }, el("span", {}, label), input, text);
-  return Object.assign(made, { input, set: (to) => ((input.value = to), (text.textContent = shown(input.valueAsNumber))) });
+  return Object.assign(made, { input, set: (to) => ((input.value = to), tell()) });
 }
 
 /** A labelled switch: `changed(on)` at each change. */

@@ -1,5 +1,7 @@
-// The state of the page, which its link restores: drawing, model, panel, lesson, what is hidden, seed, limit, steps.
+// The state of the page, which its link restores: drawing, model, panel, lesson, what is hidden, seed, limit, steps,
+// the settings of a training.
 
+import { readRecipe, writeRecipe } from "../core/recipe.js";
 import { LEVELS, PAD, blank, pointAt } from "../core/strokes.js";
 
 /** The state; change it by `change` alone, so that all who watch hear of it. */
@@ -11,6 +13,7 @@ export const state = {
   seed: 0,
   limit: null, // the least score that is answered, in place of the model's
   steps: {}, // false for each step of `fit` that is left out
+  learn: {}, // settings of a training that are not the usual ones, see core/recipe.js
   drawing: blank(),
 };
 
@@ -36,6 +39,7 @@ const WRITERS = {
   seed: (value) => (value ? String(value) : ""),
   limit: (value) => (value === null ? "" : value.toFixed(3)),
   steps: (value) => Object.keys(value).filter((step) => value[step] === false).join(","),
+  learn: writeRecipe,
   drawing: writeDrawing,
 };
 const READERS = {
@@ -46,6 +50,7 @@ const READERS = {
   seed: (text) => Math.abs(Math.trunc(Number(text))) || 0,
   limit: (text) => (Number(text) >= 0 && Number(text) <= 1 ? Number(text) : null),
   steps: (text) => Object.fromEntries(text.split(",").map((step) => [step, false])),
+  learn: readRecipe,
   drawing: readDrawing,
 };
 

@@ -33,22 +33,33 @@ export function work(task, args, onValue = () => {}) {
 
 /** Serve tasks: what the page's code does inside a worker. */
 export function serveTasks() {
-  const messages = [];
+  const inbox = { messages: [], wake: () => {} };
   globalThis.onmessage = ({ data: { task, args, message } }) => {
-    if (task) run(TASKS[task](args), messages);
-    else messages.push(message);
+    if (task) run(TASKS[task](args), inbox);
+    else inbox.wake(inbox.messages.push(message));
   };
 }
 
-/** Step a task, a generator, which gets at each step the messages that have come since. */
-async function run(job, messages) {
+/**
+ * Step a task, a generator, which gets at each step the messages that have come since. Where it yields an object with
+ * `rest`, it rests for so many milliseconds, or until a message comes.
+ */
+async function run(job, inbox) {
   try {
-    for (let step = job.next([]); ; step = job.next(messages.splice(0))) {
+    for (let step = job.next([]); ; step = job.next(inbox.messages.splice(0))) {
       postMessage({ value: step.value, done: step.done });
       if (step.done) return;
-      await new Promise((resolve) => setTimeout(resolve)); // messages come in meanwhile
+      await rest(step.value?.rest ?? 0, inbox);
     }
   } catch (error) {
     postMessage({ error: String(error.message ?? error) });
   }
+}
+
+function rest(milliseconds, inbox) {
+  return new Promise((resolve) => {
+    inbox.wake = () => setTimeout(resolve); // a message that came with this one is handled with it
+    if (inbox.messages.length) inbox.wake();
+    else if (milliseconds < Infinity) setTimeout(resolve, milliseconds);
+  });
 }

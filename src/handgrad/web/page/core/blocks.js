@@ -56,7 +56,8 @@ export function blocksOf(model, nodes) {
       last.steps.push(step);
       last.weights += trained(layer);
     } else {
-      const title = `${NAMES[layer.kind] ?? layer.kind} ${counted(counts, layer.kind)}`;
+      const alone = nodes.filter((node) => node.layer.kind === layer.kind).length === 1, name = NAMES[layer.kind] ?? layer.kind;
+      const title = alone ? name : `${name} ${counted(counts, layer.kind)}`;
       blocks.push({ title, about: ABOUT[layer.kind]?.(layer) ?? "", path, steps: [step], weights: trained(layer) });
     }
   });

@@ -4,7 +4,7 @@
 // `noise` is the size of Gaussian noise on the weights, as a share of the root mean square of a layer's; `biases` is false
 // where all are 0; `bits` is what weights are rounded to, or null.
 
-import { gaussians } from "./random.js";
+import { normal, randomNumbers } from "./random.js";
 
 /** No damage. */
 export function unharmed() {
@@ -23,10 +23,9 @@ export function isUnharmed({ off, noise, biases, bits }) {
  * @returns {Model}
  */
 export function damaged(model, damage) {
-  const random = gaussians(damage.seed);
   let node = 0; // layers inside of another one come before it, as in `answer.seen`
   const copy = (layer) => {
-    const layers = layer.layers.map(copy), off = damage.off[node++];
+    const layers = layer.layers.map(copy), random = randomNumbers(damage.seed, node), off = damage.off[node++];
     return { ...layer, layers, weights: damagedWeights(layer.weights, damage, random), off: off?.length ? off : undefined };
   };
   return { ...model, layers: model.layers.map(copy) };
@@ -42,7 +41,7 @@ function damagedWeights(weights, { noise, biases, bits }, random) {
 
 function noisy(w, share, random) {
   const size = share * Math.sqrt(w.reduce((sum, value) => sum + value * value, 0) / w.length);
-  return w.map((value) => value + size * random());
+  return w.map((value) => value + size * normal(random));
 }
 
 /**

@@ -49,22 +49,28 @@ const SUMS = {
 };
 
 /**
- * How a block made one value: each of its steps, the last one first.
+ * How a block made one value: each of its steps, the first one first.
  * @param {Node[]} nodes
  * @param {object[]} seen
  * @param {object} block
  * @param {number} step - the step whose value it is
  * @param {{unit: number, y: number, x: number}} place
- * @returns {{step: object, place: object, value: number, how: object}[]} `how` depends on the kind of layer
+ * @returns {{step: object, place: object, input: number, value: number, how: object}[]} `input` is what a step got at the
+ *   place that counts; `how` depends on the kind of layer
  */
 export function traced(nodes, seen, block, step, place) {
   const found = [];
   for (let k = step; k >= 0; k--) {
-    const { node, name, shape } = block.steps[k];
-    const value = valuesOf(seen, node)[indexOf(shape, place)];
-    const { how, back } = node === IMAGE ? { how: {} } : (STEPS[name] ?? unchanged)(nodes[node].layer, seen[node], place);
-    found.push({ step: block.steps[k], place, value, how });
-    place = back ?? place;
+    const { node, name, shape } = block.steps[k], value = valuesOf(seen, node)[indexOf(shape, place)];
+    const at = place;
+    let input = NaN, how = {};
+    if (node !== IMAGE) {
+      const { layer } = nodes[node], told = (STEPS[name] ?? unchanged)(layer, seen[node], place);
+      place = told.back ?? place;
+      how = told.how;
+      input = seen[node].x[indexOf(layer.inShape, place)];
+    }
+    found.unshift({ step: block.steps[k], place: at, input, value, how });
   }
   return found;
 }
@@ -83,6 +89,16 @@ const STEPS = {
   },
   Flatten: ({ inShape }, _, { unit }) => ({ how: {}, back: placeOf(inShape, unit) }),
 };
+
+/** The step of a block at which the place of a later step has a unit of its own, and that place: before it was flattened. */
+export function beforeFlatten(nodes, block, step, place) {
+  const units = block.steps[0].shape.at(-1);
+  for (; block.steps[step].shape.at(-1) !== units; step--) {
+    const { layer } = nodes[block.steps[step].node];
+    if (layer.kind === "Flatten") place = placeOf(layer.inShape, place.unit);
+  }
+  return { step, place };
+}
 
 /**
  * The probability that each member of an ensemble gives to a class.

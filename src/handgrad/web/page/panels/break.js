@@ -68,9 +68,9 @@ function open(root, app) {
 }
 
 function toolsView({ edit, restore }) {
-  const noise = slider("Noise on the weights", { ...NOISE, value: 0 }, (value) => edit({ noise: value }, "noise"),
+  const noise = slider("Noise", { ...NOISE, value: 0 }, (value) => edit({ noise: value }, "noise"),
     (value) => `${Math.round(100 * value)} %`);
-  const bits = slider("Weights rounded to", { min: 0, max: BITS.length - 1, step: 1, value: 0 }, (at) => edit({ bits: BITS[at] }, "bits"),
+  const bits = slider("Round weights", { min: 0, max: BITS.length - 1, step: 1, value: 0 }, (at) => edit({ bits: BITS[at] }, "bits"),
     (at) => (BITS[at] ? `int${BITS[at]}` : "float"));
   const biases = toggle("Biases", true, (on) => edit({ biases: on }));
   const again = button("Other noise", () => edit({ seed: kept.damage.seed + 1 }));
@@ -104,7 +104,7 @@ function row(broken, block) {
     picks: "silences it or gives it back",
   });
   const all = button("Silence all", () => silence(Array.from({ length: count }, (_, unit) => unit)), { "aria-label": `Silence all of ${path}${title}` });
-  const half = button("Half of them", () => silence(Array.from({ length: count >> 1 }, (_, i) => 2 * i)), { "aria-label": `Silence every second one of ${path}${title}` });
+  const half = button("Silence half", () => silence(Array.from({ length: count >> 1 }, (_, i) => 2 * i)), { "aria-label": `Silence every second one of ${path}${title}` });
   const mend = button("Mend", () => silence([]), { "aria-label": `Mend ${path}${title}` });
   const state = el("span");
   const view = el("li", {}, el("div", { class: "inside-head" }, el("b", {}, `${path}${title}`), state, half, all, mend, said), tiles.view);

@@ -9,9 +9,9 @@ const counted = new Map(); // the whole networks' right answers, by model
 
 /** The view: `show(model, damage, answer)` brings it up to date, `stop()` ends the counting. */
 export function resultsView(app) {
-  const whole = line("the whole network"), broken = line("the broken one");
+  const whole = line("whole"), broken = line("broken");
   const counts = counting(app, whole, broken);
-  const head = ["", "your drawing", "200 digits that it has not learnt from", ""].map((name) => el("th", { scope: "col" }, name));
+  const head = ["network", "your drawing", "200 digits that it has not learnt from"].map((name) => el("th", { scope: "col" }, name));
   const view = el("div", { class: "scroll" }, el("table", { class: "break-results" },
     el("caption", { class: "hidden" }, "The whole and the broken network"), el("thead", {}, el("tr", {}, ...head)), el("tbody", {}, whole.view, broken.view)));
   const show = (model, damage, found) => {
@@ -59,8 +59,8 @@ function plain({ header, tensors, whole, ...model }) {
 }
 
 function line(name) {
-  const said = el("td"), share = el("td"), bar = el("progress", { max: 1, value: 0, "aria-label": `Share that ${name} reads rightly` });
-  const view = el("tr", {}, el("th", { scope: "row" }, name), said, share, el("td", {}, bar));
+  const said = el("td"), share = el("span"), bar = el("progress", { max: 1, value: 0, "aria-label": `Share that the ${name} network reads rightly` });
+  const view = el("tr", {}, el("th", { scope: "row" }, name), said, el("td", {}, share, bar));
   const answered = (model, { best, probabilities }) => {
     said.textContent = `${model.classes[best]}, ${percent(probabilities[best])}`;
   };

@@ -19,18 +19,23 @@ const COMPARE = { beside: "Side by side", difference: "Difference" };
 /**
  * What the views of this panel share: model, nodes and blocks; seen, what the drawing does in the layers, and pinned, what
  * the pinned one did; compare, a key of COMPARE; at, the zoom: nothing, a block, or a unit of it at a place; `go(at)`
- * changes it, `point(block, step, place)` shows what a value sees.
+ * changes it. `point(block, step, place)` shows what a value sees; `choose({block, step, place})` that of one that is shown
+ * while nothing is pointed at, or none.
  */
 function open(root, app) {
-  const inside = { app, model: null, nodes: [], blocks: [], seen: null, pinned: null, compare: "beside", at: {} };
+  const inside = { app, model: null, nodes: [], blocks: [], seen: null, pinned: null, compare: "beside", at: {}, chosen: null };
   const image = imageView(), readout = el("p", { class: "inside-readout", "aria-live": "polite" }, HINT);
   const crumbs = el("nav", { class: "row", "aria-label": "Zoom" }), main = el("div", { class: "inside-main" });
   let view = null;
-  const pins = pinButtons(inside, () => (pins.show(), view.show(), image.show(inside)));
-  inside.point = (block, step, place) => {
-    image.show(inside, place && pointed(inside, block, step, place));
-    readout.textContent = place ? said(inside, block, step, place) : HINT;
+  const pins = pinButtons(inside, () => (pins.show(), view.show(), point(null)));
+  let shown = null;
+  const point = (value) => {
+    shown = value ?? inside.chosen;
+    image.show(inside, shown && fieldOf(inside, shown));
+    readout.textContent = shown ? said(inside, shown) : HINT;
   };
+  inside.point = (block, step, place) => point(place && { block, step, place });
+  inside.choose = (value) => ((inside.chosen = value), point(null));
   inside.go = (at, from) => {
     const deeper = depth(at) >= depth(inside.at);
     inside.at = at;
@@ -43,7 +48,7 @@ function open(root, app) {
     view = unit !== undefined ? unitView(inside) : block !== undefined ? layerView(inside) : layersView(inside);
     crumbs.replaceChildren(...trail(inside));
     main.replaceChildren(view.view);
-    inside.point(0, 0, null);
+    inside.choose(null);
     view.show();
   };
   root.append(
@@ -61,7 +66,7 @@ function open(root, app) {
     pins.show();
     if (other) render();
     else view.show();
-    image.show(inside);
+    image.show(inside, shown && fieldOf(inside, shown));
   };
 }
 
@@ -79,30 +84,31 @@ function pinned(model, pixels) {
 const depth = ({ block, unit }) => (block === undefined ? 0 : unit === undefined ? 1 : 2);
 const above = ({ block, unit }) => (unit === undefined ? {} : { block });
 
-function pointed({ nodes, blocks, model }, block, step, place) {
+function fieldOf({ nodes, blocks, model }, { block, step, place }) {
   const { node, shape } = blocks[block].steps[step];
   return receptive(nodes, node, boxOf(shape, place), model.inShape);
 }
 
-function said(inside, block, step, place) {
+function said(inside, value) {
+  const { block, step, place } = value;
   const { title, path, steps } = inside.blocks[block], { node, shape, name } = steps[step], index = indexOf(shape, place);
   const where = shape.length === 3 ? `, row ${place.y}, column ${place.x}` : "";
   const unit = shape.length === steps[0].shape.length ? unitName(inside, block, place.unit) : `number ${place.unit}`;
   const old = inside.pinned ? ` (pinned: ${number(valuesOf(inside.pinned.seen, node)[index])})` : "";
   const after = step ? ` after ${name}` : "";
   return `${path}${title}${after}, ${unit}${where}: ${number(valuesOf(inside.seen, node)[index])}${old}. `
-    + `It depends on ${boxText(pointed(inside, block, step, place))}.`;
+    + `It depends on ${boxText(fieldOf(inside, value))}.`;
 }
 
 /** The way from all layers to what is shown, and to its neighbours. */
 function trail(inside) {
-  const { at, blocks } = inside, parts = [["All layers", {}]];
-  if (at.block !== undefined) parts.push([blocks[at.block].path + blocks[at.block].title, { block: at.block }]);
+  const { at, blocks } = inside;
+  if (at.block === undefined) return [];
+  const parts = [["All layers", {}], [blocks[at.block].path + blocks[at.block].title, { block: at.block }]];
   if (at.unit !== undefined) parts.push([unitName(inside, at.block, at.unit), at]);
   const shown = parts.map(([name, to], i) => i < parts.length - 1
     ? button(name, () => inside.go(to)) : el("span", { "aria-current": "true", class: "inside-here" }, name));
-  const between = shown.flatMap((each, i) => (i ? [el("span", { "aria-hidden": "true" }, "\u203a"), each] : [each]));
-  return at.block === undefined ? between : [...between, ...neighbours(inside)];
+  return [...shown.flatMap((each, i) => (i ? [el("span", { "aria-hidden": "true" }, "\u203a"), each] : [each])), ...neighbours(inside)];
 }
 
 function neighbours(inside) {

@@ -1,5 +1,6 @@
 // One layer: its channels large, or its units as bars, behind any of its steps.
 
+import { silencedAt } from "../core/blocks.js";
 import { button, el } from "../parts/dom.js";
 import { comparison } from "./inside_compare.js";
 import { shapeText, unitNames } from "./inside_words.js";
@@ -21,7 +22,7 @@ export function stepButtons(steps, step, chosen) {
 /** The view; `show()` brings it up to date. */
 export function layerView(inside) {
   const { block, place: chosen } = inside.at, { title, about, path, steps, weights } = inside.blocks[block];
-  let step = inside.at.step ?? steps.length - 1;
+  let step = inside.at.step ?? steps.indexOf(silencedAt(inside.blocks[block]));
   const shape = el("p", { class: "muted" });
   const tiles = comparison(inside, `${path}${title}`, {
     point: (place) => inside.point(block, step, place),
@@ -33,7 +34,7 @@ export function layerView(inside) {
   const show = () => {
     shape.textContent = `${about}; ${shapeText(steps[step].shape)}, ${weights.toLocaleString("en")} weights`
       + (unitsAt(step) ? ". Choose one of them for its weights and its sum." : ". Flattened: all values in a row.");
-    tiles.show(steps[step], large(inside, block, steps[step].shape), { mark: step === steps.length - 1 ? chosen : null });
+    tiles.show(steps[step], large(inside, block, steps[step].shape), { mark: unitsAt(step) ? chosen : null });
   };
   const choice = stepButtons(steps, step, (k) => ((step = k), show()));
   const view = el("div", {}, el("h3", { tabIndex: -1 }, `${path}${title}`), shape, steps.length > 1 ? choice : null, tiles.view);

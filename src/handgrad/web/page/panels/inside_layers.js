@@ -1,5 +1,6 @@
 // All layers of the network, one below the other.
 
+import { silencedAt } from "../core/blocks.js";
 import { button, el } from "../parts/dom.js";
 import { comparison } from "./inside_compare.js";
 import { shapeText, unitNames } from "./inside_words.js";
@@ -16,7 +17,8 @@ export function layersView(inside) {
 }
 
 function row(inside, block) {
-  const { title, about, path, steps, weights } = inside.blocks[block], last = steps.length - 1, { shape } = steps[last];
+  const { title, about, path, steps, weights } = inside.blocks[block];
+  const last = steps.indexOf(silencedAt(inside.blocks[block])), { shape } = steps[last]; // an image stays one, though flattened
   const enter = (place, event) => inside.go({ block, place }, event);
   const tiles = comparison(inside, `${path}${title}`, {
     point: (place) => inside.point(block, last, place),

@@ -10,7 +10,7 @@ const SHOWN = 12; // terms told one by one
 /** The view; `show({step, place, value})` brings it up to date. */
 export function sumView(inside) {
   const about = el("p"), body = el("tbody");
-  const head = el("thead", {}, el("tr", {}, ...["input", "its value", "\u00d7 weight", "= product"].map((name) => el("th", { scope: "col" }, name))));
+  const head = el("thead", {}, el("tr", {}, ...["input", "value", "\u00d7 weight", "= product"].map((name) => el("th", { scope: "col" }, name))));
   const table = el("table", {}, el("caption", { class: "hidden" }, "The sum term by term"), head, body);
   const view = el("section", { class: "inside-sum" }, el("h4", {}, "The sum"), about, el("div", { class: "scroll" }, table));
   const show = (made) => {
@@ -21,7 +21,8 @@ export function sumView(inside) {
     if (ensemble) about.textContent = meanOf(votes(inside.nodes, inside.seen, node, made.place.unit), made.value);
     if (!sum) return;
     const active = sum.terms.filter(({ product }) => product !== 0).length;
-    about.textContent = `${sum.terms.length} products, ${active} of them not 0; the largest of them first.`;
+    const sources = [...new Set(sum.terms.map(({ from }) => inside.blocks[blockOf(inside.blocks, from).block].title))];
+    about.textContent = `${sum.terms.length} products with values of ${sources.join(" and ")}, ${active} of them not 0. The largest first:`;
     body.replaceChildren(...rows(inside, sum));
   };
   return { view, show };
@@ -48,10 +49,10 @@ function rows(inside, { terms, bias, sum }) {
 
 /** Where an input comes from: a button that goes there. */
 function source(inside, { from, at }) {
-  const found = blockOf(inside.blocks, from), { title, steps } = inside.blocks[found.block];
+  const found = blockOf(inside.blocks, from), { steps } = inside.blocks[found.block];
   const { step, place } = beforeFlatten(inside.nodes, inside.blocks[found.block], found.step, at);
   const where = steps[step].shape.length === 3 ? ` (${place.y}, ${place.x})` : "";
-  return button(`${title}, ${unitName(inside, found.block, place.unit)}${where}`, (event) => {
+  return button(`${unitName(inside, found.block, place.unit)}${where}`, (event) => {
     inside.go({ block: found.block, unit: place.unit, place, step }, event);
-  }, { class: "inside-link", title: "Go there" });
+  }, { class: "inside-link", title: `Go to ${inside.blocks[found.block].title}` });
 }

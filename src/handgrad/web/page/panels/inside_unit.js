@@ -42,11 +42,12 @@ export function unitView(inside) {
     chain.replaceChildren(...told(inside, trace));
     weights.show(trace[0]);
     sum.show(trace[0]);
+    inside.choose({ block: at.block, step, place });
   };
   const view = el("div", {},
     el("h3", { tabIndex: -1 }, `${path}${title}, ${unitName(inside, at.block, at.unit)}`),
     steps.length > 1 ? choice : null,
-    el("div", { class: "inside-unit" }, el("section", {}, el("h4", {}, "Output"), output.view, where, chain), weights.view, sum.view));
+    el("div", { class: "inside-unit" }, el("section", {}, el("h4", {}, "Output"), output.view, where, chain), sum.view, weights.view));
   return { view, show };
 }
 
@@ -63,7 +64,7 @@ function told(inside, trace) {
 }
 
 function begun({ model }, { step, place, value }) {
-  if (step.node !== IMAGE) return `the sum below = ${number(value)}`;
+  if (step.node !== IMAGE) return `the sum of its inputs, told term by term = ${number(value)}`;
   const index = indexOf(step.shape, place), mean = model.mean[index], scale = model.scale[index];
   return `(pixel ${Math.round(value / scale + mean)} \u2212 ${number(mean)}) \u00d7 ${number(scale)} = ${number(value)}`;
 }

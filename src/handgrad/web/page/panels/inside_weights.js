@@ -8,7 +8,7 @@ import { el } from "../parts/dom.js";
 import { valueAt } from "../parts/mosaic.js";
 import { number } from "./inside_words.js";
 
-const ONE = 120, MANY = 20; // CSS pixels of a tile's side: of one channel, of several
+const ONE = 120, MANY = 27; // CSS pixels of a tile's side: of one channel, of several
 const CELL = 12;
 const TITLES = { input: "input", weight: "\u00d7 weight", product: "= product" };
 
@@ -20,7 +20,7 @@ export function weightsView(inside) {
   };
   const atlases = Object.entries(TITLES).map(([key, title]) => [key, atlas(title.replace(/\W+ /, ""), { point }), title]);
   const figures = atlases.map(([, { view }, title]) => el("figure", {}, el("figcaption", {}, title), view));
-  const view = el("section", {}, el("h4", {}, "Weights"), about, el("div", { class: "inside-weights" }, ...figures), said);
+  const view = el("section", { class: "inside-wide" }, el("h4", {}, "Weights"), about, el("div", { class: "inside-weights" }, ...figures), said);
   const show = ({ step: { node }, place }) => {
     const layer = inside.nodes[node]?.layer;
     view.hidden = !layer?.weights.w;
@@ -29,7 +29,6 @@ export function weightsView(inside) {
     const { units, height, width } = now.size, one = height * width === 1;
     about.textContent = `${units * height * width} weights: `
       + (one ? `one of each of ${units} inputs.` : units === 1 ? `an image of ${height}x${width}.` : `${height}x${width} of each of ${units} channels.`);
-    view.classList.toggle("inside-wide", units > 1);
     const scale = one ? CELL : Math.max(Math.round((units === 1 ? ONE : MANY) / height), 2);
     for (const [key, { show: paint }] of atlases) paint({ ...now.size, ...now.pictures[key], scale, signed: key !== "input" || signedInput(inside, node) });
     point(null);

@@ -16,7 +16,7 @@ export function unitNames({ model, blocks }, block) {
 /** What a unit is called: a channel of an image, an answer, or a unit. */
 export function unitName(inside, block, unit) {
   const { steps } = inside.blocks[block], names = unitNames(inside, block);
-  if (steps[0].shape.length === 3) return `channel ${unit}`;
+  if (steps[0].shape.length === 3) return block === 0 && names.length === 1 ? "pixel" : `channel ${unit}`;
   return names[unit] === String(unit) && block < inside.blocks.length - 1 ? `unit ${unit}` : `output ${names[unit]}`;
 }
 

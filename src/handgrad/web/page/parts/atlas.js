@@ -17,7 +17,7 @@ const KEYS = "Arrow keys move by a pixel, with Shift by a tile";
 export function atlas(label, { point, pick, picks = "" } = {}) {
   const alive = point || pick;
   const help = alive ? `${label}. ${KEYS}${picks ? `, Enter ${picks}` : ""}.` : label;
-  const canvas = el("canvas", { class: "atlas", role: alive ? "application" : "img", "aria-label": help, tabIndex: alive ? 0 : null });
+  const canvas = el("canvas", { class: "atlas", role: alive ? "application" : "img", "aria-label": help, tabIndex: alive ? 0 : null, width: 1, height: 1 });
   const view = el("div", { class: "atlas-room" }, canvas);
   const now = { picture: null, over: {}, layout: null, room: 0, visible: false, stale: false, cursor: null };
   const draw = () => {

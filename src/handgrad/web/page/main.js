@@ -46,6 +46,7 @@ function start() {
   addEventListener("hashchange", () => {
     if (location.hash.slice(1) !== toLink()) change(fromLink(location.hash.slice(1)));
   });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", later); // pictures have other colours then
   later();
 }
 

@@ -4,14 +4,13 @@ import { blocksOf, nodesOf, silencedAt, valuesOf } from "../core/blocks.js";
 import { damaged, isUnharmed, unharmed } from "../core/damage.js";
 import { atlas } from "../parts/atlas.js";
 import { button, el, slider, toggle } from "../parts/dom.js";
-import { pictureOf } from "./inside_compare.js";
 import { resultsView } from "./break_results.js";
-import { unitName, unitNames } from "./inside_words.js";
+import { pictureOf } from "./inside_compare.js";
+import { small } from "./inside_layers.js";
+import { unitName } from "./inside_words.js";
 
 export const panel = { id: "break", title: "Break it", open, close };
 
-const TILE = 36, LEAST = 2, FEW = 16; // CSS pixels of a tile's and of a pixel's side; units up to which there are bars
-const BARS = { bars: 40, scale: 26 }, CELL = 16; // CSS pixels
 const BITS = [null, 8, 7, 6, 5, 4, 3, 2]; // what weights are rounded to, from left to right of the slider
 const NOISE = { min: 0, max: 1.5, step: 0.05 };
 
@@ -50,8 +49,9 @@ function open(root, app) {
   results = resultsView(app);
   root.append(
     el("p", {}, "How much can it lose? Choose units to silence them, blur or round the weights, and watch the answer and the "
-      + "accuracy. The network is whole again in all other panels."),
-    results.view, tools.view, el("h3", {}, "Silence units"), el("p", { class: "muted" }, "A channel or unit that is crossed out gives 0, whatever it sees."), list);
+      + "accuracy. In all other panels the network is whole; the damage waits here."),
+    el("div", { class: "break-top" }, results.view, tools.undo), tools.view, el("h3", {}, "Silence units"),
+    el("p", { class: "muted" }, "A channel or unit that is crossed out gives 0, whatever it sees."), list);
   app.standIn(standIn);
   return ({ model, answer: found }) => {
     if (!model.whole) return; // an answer from before this panel was opened
@@ -88,27 +88,33 @@ function toolsView({ edit, restore }) {
     levels.textContent = to ? `int${to}: each weight of a layer becomes one of ${2 ** to - 1} values, evenly spaced.` : "";
   };
   const view = el("div", { class: "break-tools" }, el("div", { class: "row" }, noise, again), el("div", {}, bits, levels),
-    el("div", { class: "row" }, biases, el("span", { class: "muted" }, "off: all b, and beta of BatchNorm, are 0")), el("div", { class: "row" }, undo, mend));
-  return { view, show };
+    el("div", { class: "row" }, biases, el("span", { class: "muted" }, "off: all b, and beta of BatchNorm, are 0")));
+  return { view, undo: el("div", { class: "row" }, undo, mend), show };
 }
 
 /** A block with its units, each of which can be silenced. */
 function row(broken, block) {
-  const { blocks, edit } = broken, { title, path, steps } = blocks[block], step = silencedAt(blocks[block]), { node, shape } = step;
-  const count = shape.at(-1), off = () => kept.damage.off[node] ?? [];
+  const { blocks, edit } = broken, name = blocks[block].path + blocks[block].title;
+  const step = silencedAt(blocks[block]), { node, shape } = step, count = shape.at(-1);
+  const off = () => kept.damage.off[node] ?? [];
   const silence = (units) => edit({ off: { ...kept.damage.off, [node]: units } });
   const said = el("span", { class: "muted", "aria-live": "polite" });
-  const tiles = atlas(`${path}${title}`, {
-    pick: ({ unit }) => silence(off().includes(unit) ? off().filter((each) => each !== unit) : [...off(), unit]),
-    point: (place) => (said.textContent = place ? `${unitName(broken, block, place.unit)}${off().includes(place.unit) ? ", silenced" : ""}` : ""),
-    picks: "silences it or gives it back",
-  });
-  const all = button("Silence all", () => silence(Array.from({ length: count }, (_, unit) => unit)), { "aria-label": `Silence all of ${path}${title}` });
-  const half = button("Silence half", () => silence(Array.from({ length: count >> 1 }, (_, i) => 2 * i)), { "aria-label": `Silence every second one of ${path}${title}` });
-  const mend = button("Mend", () => silence([]), { "aria-label": `Mend ${path}${title}` });
-  const state = el("span");
-  const view = el("li", {}, el("div", { class: "inside-head" }, el("b", {}, `${path}${title}`), state, half, all, mend, said), tiles.view);
-  const look = shape.length === 3 ? { scale: Math.max(LEAST, Math.round(TILE / shape[0])) } : count <= FEW ? { ...BARS, names: unitNames(broken, block) } : { scale: CELL };
+  const point = (place) => {
+    const silenced = place && off().includes(place.unit) ? ", silenced" : "";
+    said.textContent = place ? `${unitName(broken, block, place.unit)}${silenced}` : "";
+  };
+  const pick = ({ unit }) => {
+    silence(off().includes(unit) ? off().filter((each) => each !== unit) : [...off(), unit]);
+    point({ unit });
+  };
+  const tiles = atlas(name, { pick, point, picks: "silences it or gives it back" });
+  const every = (step) => Array.from({ length: Math.floor(count / step) }, (_, i) => step * i);
+  const all = button("Silence all", () => silence(every(1)), { "aria-label": `Silence all of ${name}` });
+  const half = button("Silence half", () => silence(every(2)), { "aria-label": `Silence half of ${name}` });
+  const mend = button("Mend", () => silence([]), { "aria-label": `Mend ${name}` });
+  const state = el("span"), look = small(broken, block, shape);
+  const view = el("li", {},
+    el("div", { class: "inside-head" }, el("b", {}, name), state, half, all, mend, said), tiles.view);
   const show = (seen) => {
     state.textContent = off().length ? `${off().length} of ${count} silenced` : `${count} ${shape.length === 3 ? "channels" : "units"}`;
     mend.disabled = !off().length;

@@ -3,6 +3,7 @@
 import { answer } from "../core/model.js";
 import { el, percent } from "../parts/dom.js";
 
+const HEAD = ["network", "your drawing", "200 digits that it has never seen"];
 const QUIET = 150; // milliseconds without a change until digits are counted
 
 const counted = new Map(); // the whole networks' right answers, by model
@@ -11,9 +12,10 @@ const counted = new Map(); // the whole networks' right answers, by model
 export function resultsView(app) {
   const whole = line("whole"), broken = line("broken");
   const counts = counting(app, whole, broken);
-  const head = ["network", "your drawing", "200 digits that it has not learnt from"].map((name) => el("th", { scope: "col" }, name));
-  const view = el("div", { class: "scroll" }, el("table", { class: "break-results" },
-    el("caption", { class: "hidden" }, "The whole and the broken network"), el("thead", {}, el("tr", {}, ...head)), el("tbody", {}, whole.view, broken.view)));
+  const head = HEAD.map((name) => el("th", { scope: "col" }, name));
+  const view = el("table", { class: "break-results" },
+    el("caption", { class: "hidden" }, "The whole and the broken network"),
+    el("thead", {}, el("tr", {}, ...head)), el("tbody", {}, whole.view, broken.view));
   const show = (model, damage, found) => {
     broken.answered(model, found);
     whole.answered(model.whole, model.broken ? answer(model.whole, found.pixels) : found);
@@ -59,7 +61,8 @@ function plain({ header, tensors, whole, ...model }) {
 }
 
 function line(name) {
-  const said = el("td"), share = el("span"), bar = el("progress", { max: 1, value: 0, "aria-label": `Share that the ${name} network reads rightly` });
+  const said = el("td"), share = el("span");
+  const bar = el("progress", { max: 1, value: 0, "aria-label": `Share that the ${name} network reads rightly` });
   const view = el("tr", {}, el("th", { scope: "row" }, name), said, el("td", {}, share, bar));
   const answered = (model, { best, probabilities }) => {
     said.textContent = `${model.classes[best]}, ${percent(probabilities[best])}`;

@@ -36,26 +36,28 @@ function open(root, app) {
   };
   inside.point = (block, step, place) => point(place && { block, step, place });
   inside.choose = (value) => ((inside.chosen = value), point(null));
-  inside.go = (at, from) => {
-    const deeper = depth(at) >= depth(inside.at);
+  inside.go = (at, event) => {
+    const deeper = depth(at) >= depth(inside.at); // the movement begins where the event was
     inside.at = at;
     render();
-    move(main, from, deeper);
+    move(main, event, deeper);
     main.querySelector("h3").focus();
   };
   const render = () => {
     const { block, unit } = inside.at;
+    inside.choose(null);
     view = unit !== undefined ? unitView(inside) : block !== undefined ? layerView(inside) : layersView(inside);
     crumbs.replaceChildren(...trail(inside));
     main.replaceChildren(view.view);
-    inside.choose(null);
     view.show();
   };
   root.append(
     el("p", {}, "What the drawing does in each layer, from the image down to the answer. Point at a pixel to see which part "
-      + "of the image it depends on; choose a layer, then one of its channels or units, to see its weights and its sum. Go on drawing meanwhile."),
+      + "of the image it depends on; choose a layer, then one of its channels or units, to see its weights and its sum. "
+      + "Go on drawing meanwhile."),
     el("div", { class: "row" }, crumbs, pins.view),
-    el("div", { class: "inside-grid" }, el("aside", { class: "inside-side", "aria-label": "Image" }, image.view, readout), main),
+    el("div", { class: "inside-grid" },
+      el("aside", { class: "inside-side", "aria-label": "Image" }, image.view, readout), main),
   );
   root.onkeydown = (event) => event.key === "Escape" && depth(inside.at) && inside.go(above(inside.at));
   return (now) => {
@@ -108,12 +110,13 @@ function trail(inside) {
   if (at.unit !== undefined) parts.push([unitName(inside, at.block, at.unit), at]);
   const shown = parts.map(([name, to], i) => i < parts.length - 1
     ? button(name, () => inside.go(to)) : el("span", { "aria-current": "true", class: "inside-here" }, name));
-  return [...shown.flatMap((each, i) => (i ? [el("span", { "aria-hidden": "true" }, "\u203a"), each] : [each])), ...neighbours(inside)];
+  const between = () => el("span", { "aria-hidden": "true" }, "\u203a");
+  return [...shown.flatMap((each, i) => (i ? [between(), each] : [each])), ...neighbours(inside)];
 }
 
 function neighbours(inside) {
   const { at: { block, unit, place, step }, blocks } = inside, ofUnit = unit !== undefined;
-  const count = ofUnit ? blocks[block].steps.at(-1).shape.at(-1) : blocks.length, what = ofUnit ? "unit" : "layer";
+  const count = ofUnit ? blocks[block].steps[0].shape.at(-1) : blocks.length, what = ofUnit ? "unit" : "layer";
   const to = (next) => inside.go(ofUnit ? { block, unit: next, place: { ...place, unit: next }, step } : { block: next });
   const at = ofUnit ? unit : block;
   return [
@@ -141,9 +144,10 @@ function pinButtons(inside, changed) {
 }
 
 /** Let a view grow out of the point that was chosen, or shrink back, where the user has nothing against movement. */
-function move(main, from, deeper) {
+function move(main, event, deeper) {
   if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
   const box = main.getBoundingClientRect();
-  const transformOrigin = from ? `${from.x - box.left}px ${from.y - box.top}px` : "50% 0";
-  main.animate([{ transform: `scale(${deeper ? 0.7 : 1.2})`, opacity: 0, transformOrigin }, { transform: "none", opacity: 1, transformOrigin }], ZOOM);
+  const transformOrigin = event?.clientY ? `${event.clientX - box.left}px ${event.clientY - box.top}px` : "50% 0";
+  const from = { transform: `scale(${deeper ? 0.7 : 1.2})`, opacity: 0, transformOrigin };
+  main.animate([from, { transform: "none", opacity: 1, transformOrigin }], ZOOM);
 }

@@ -26,7 +26,7 @@ export function layerView(inside) {
   const shape = el("p", { class: "muted" });
   const tiles = comparison(inside, `${path}${title}`, {
     point: (place) => inside.point(block, step, place),
-    pick: (place) => (unitsAt(step) ? inside.go({ block, unit: place.unit, place, step }) : null),
+    pick: (place, event) => unitsAt(step) && inside.go({ block, unit: place.unit, place, step }, event),
     picks: "opens the channel or unit",
   });
   // Flattened, a channel is no longer one unit: its values are looked at, its sum is asked for before.
@@ -37,11 +37,15 @@ export function layerView(inside) {
     tiles.show(steps[step], large(inside, block, steps[step].shape), { mark: unitsAt(step) ? chosen : null });
   };
   const choice = stepButtons(steps, step, (k) => ((step = k), show()));
-  const view = el("div", {}, el("h3", { tabIndex: -1 }, `${path}${title}`), shape, steps.length > 1 ? choice : null, tiles.view);
+  inside.choose(chosen ? { block, step, place: chosen } : null);
+  const heading = el("h3", { tabIndex: -1 }, `${path}${title}`);
+  const view = el("div", {}, heading, shape, steps.length > 1 ? choice : null, tiles.view);
   return { view, show };
 }
 
 function large(inside, block, shape) {
-  if (shape.length === 3) return { scale: Math.max(LEAST, Math.round(TILE / shape[0])), names: Array.from({ length: shape[2] }, (_, c) => String(c)) };
+  if (shape.length === 3) {
+    return { scale: Math.max(LEAST, Math.round(TILE / shape[0])), names: Array.from({ length: shape[2] }, (_, c) => String(c)) };
+  }
   return shape[0] <= FEW ? { ...BARS, names: unitNames(inside, block) } : THIN;
 }

@@ -12,7 +12,8 @@ const BARS = { bars: 40, scale: 26 }, CELL = 12; // CSS pixels: height and width
 /** The view; `show()` brings it up to date. */
 export function layersView(inside) {
   const rows = inside.blocks.map((_, block) => row(inside, block));
-  const view = el("div", {}, el("h3", { tabIndex: -1 }, `All layers of ${inside.model.name}`), el("ol", { class: "inside-layers" }, ...rows.map(({ view: each }) => each)));
+  const view = el("div", {}, el("h3", { tabIndex: -1 }, `All layers of ${inside.model.name}`),
+    el("ol", { class: "inside-layers" }, ...rows.map((each) => each.view)));
   return { view, show: () => rows.forEach((each) => each.show()) };
 }
 
@@ -22,20 +23,21 @@ function row(inside, block) {
   const enter = (place, event) => inside.go({ block, place }, event);
   const tiles = comparison(inside, `${path}${title}`, {
     point: (place) => inside.point(block, last, place),
-    pick: (place) => enter(place),
+    pick: enter,
     picks: "opens the layer",
   });
   const details = [about, shapeText(shape), weights ? `${weights.toLocaleString("en")} weights` : "no weights"];
-  const parts = steps.slice(1).map(({ name }) => name);
+  const then = steps.length > 1 ? `, then ${steps.slice(1).map(({ name }) => name).join(", ")}` : "";
   const view = el("li", {},
     el("div", { class: "inside-head" },
       button(`${path}${title}`, (event) => enter(undefined, event), { class: "inside-name" }),
-      el("span", {}, details.filter(Boolean).join(" \u00b7 "), parts.length ? el("span", { class: "muted" }, `, then ${parts.join(", ")}`) : null)),
+      el("span", {}, details.filter(Boolean).join(" \u00b7 "), el("span", { class: "muted" }, then))),
     tiles.view);
   return { view, show: () => tiles.show(steps[last], small(inside, block, shape)) };
 }
 
-function small(inside, block, shape) {
+/** How a block is drawn among all: small tiles, cells, or bars with names. */
+export function small(inside, block, shape) {
   if (shape.length === 3) return { scale: Math.max(LEAST, Math.round(TILE / shape[0])) };
   return shape[0] <= FEW ? { ...BARS, names: unitNames(inside, block) } : { scale: CELL };
 }

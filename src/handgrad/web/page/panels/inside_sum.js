@@ -5,13 +5,14 @@ import { beforeFlatten, sumOf, votes } from "../core/terms.js";
 import { button, el, percent } from "../parts/dom.js";
 import { number, unitName } from "./inside_words.js";
 
+const HEAD = ["input", "value", "\u00d7 weight", "= product"];
 const SHOWN = 12; // terms told one by one
 
 /** The view; `show({step, place, value})` brings it up to date. */
 export function sumView(inside) {
   const about = el("p"), body = el("tbody");
-  const head = el("thead", {}, el("tr", {}, ...["input", "value", "\u00d7 weight", "= product"].map((name) => el("th", { scope: "col" }, name))));
-  const table = el("table", {}, el("caption", { class: "hidden" }, "The sum term by term"), head, body);
+  const head = el("tr", {}, ...HEAD.map((name) => el("th", { scope: "col" }, name)));
+  const table = el("table", {}, el("caption", { class: "hidden" }, "The sum term by term"), el("thead", {}, head), body);
   const view = el("section", { class: "inside-sum" }, el("h4", {}, "The sum"), about, el("div", { class: "scroll" }, table));
   const show = (made) => {
     const { node } = made.step, sum = node === IMAGE ? null : sumOf(inside.nodes, inside.seen, node, made.place);
@@ -21,7 +22,8 @@ export function sumView(inside) {
     if (ensemble) about.textContent = meanOf(votes(inside.nodes, inside.seen, node, made.place.unit), made.value);
     if (!sum) return;
     const active = sum.terms.filter(({ product }) => product !== 0).length;
-    const sources = [...new Set(sum.terms.map(({ from }) => inside.blocks[blockOf(inside.blocks, from).block].title))];
+    const titles = sum.terms.map(({ from }) => inside.blocks[blockOf(inside.blocks, from).block].title);
+    const sources = [...new Set(titles)];
     about.textContent = `${sum.terms.length} products with values of ${sources.join(" and ")}, ${active} of them not 0. The largest first:`;
     body.replaceChildren(...rows(inside, sum));
   };
@@ -52,7 +54,10 @@ function source(inside, { from, at }) {
   const found = blockOf(inside.blocks, from), { steps } = inside.blocks[found.block];
   const { step, place } = beforeFlatten(inside.nodes, inside.blocks[found.block], found.step, at);
   const where = steps[step].shape.length === 3 ? ` (${place.y}, ${place.x})` : "";
-  return button(`${unitName(inside, found.block, place.unit)}${where}`, (event) => {
-    inside.go({ block: found.block, unit: place.unit, place, step }, event);
-  }, { class: "inside-link", title: `Go to ${inside.blocks[found.block].title}` });
+  const show = () => inside.point(found.block, found.step, at), leave = () => inside.point(found.block, found.step, null);
+  const go = (event) => inside.go({ block: found.block, unit: place.unit, place, step }, event);
+  return button(`${unitName(inside, found.block, place.unit)}${where}`, go, {
+    class: "inside-link", title: `Go to ${inside.blocks[found.block].title}`,
+    onpointerenter: show, onfocus: show, onpointerleave: leave, onblur: leave,
+  });
 }

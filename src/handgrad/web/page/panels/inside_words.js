@@ -1,9 +1,12 @@
 // The words of the panel Inside: names of units and places, numbers, and how a step came to its value.
 
+const LEAST = 0.001, MOST = 1000; // sizes of numbers that are written without an exponent
+
 /** A number in three digits, with a true minus sign. */
 export function number(value) {
-  const text = value === 0 ? "0" : Math.abs(value) >= 1000 || Math.abs(value) < 0.001 ? value.toExponential(1) : value.toPrecision(3);
-  return text.replace("-", "\u2212");
+  const size = Math.abs(value), plain = value === 0 || (size >= LEAST && size < MOST);
+  const text = value === 0 ? "0" : plain ? value.toPrecision(3) : value.toExponential(1);
+  return text.replaceAll("-", "\u2212");
 }
 
 /** The names of the units of a block: the classes for the last one, else numbers from 0. */
@@ -40,7 +43,7 @@ export function stepText({ step: { name }, input, value, how }) {
       + `${number(how.gamma)} + beta ${number(how.beta)} = ${is}`;
   }
   if (name === "MaxPool") return `the largest of ${how.four.map(number).join(", ")} = ${is}`;
-  if (name === "ReLU") return input > 0 ? `${number(input)} is above 0 and stays: ${is}` : `${number(input)} is not above 0: ${is}`;
+  if (name === "ReLU") return `${number(input)} is ${input > 0 ? "above 0 and stays" : "not above 0"}: ${is}`;
   if (name === "Flatten") return `the same number, in a row with all others: ${is}`;
   if (name === "Dropout") return `drops units in training alone: ${is}`;
   return null;

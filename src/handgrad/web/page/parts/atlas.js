@@ -9,7 +9,7 @@ const KEYS = "Arrow keys move by a pixel, with Shift by a tile";
 /**
  * Make an atlas. It is painted while it is in sight.
  * @param {string} label
- * @param {{point?: (place: ?object) => void, pick?: (place: object) => void, picks?: string}} [actions] - `point` is told
+ * @param {{point?: (place: ?object) => void, pick?: (place: object, event: Event) => void, picks?: string}} [actions] - `point` is told
  *   the place under the pointer or of the keyboard, null when it leaves; `pick` that of a click, or of Enter, which does
  *   what `picks` says
  * @returns {{view: HTMLElement, show: (picture: object, over?: {mark?: object, box?: object}) => void}}
@@ -17,7 +17,8 @@ const KEYS = "Arrow keys move by a pixel, with Shift by a tile";
 export function atlas(label, { point, pick, picks = "" } = {}) {
   const alive = point || pick;
   const help = alive ? `${label}. ${KEYS}${picks ? `, Enter ${picks}` : ""}.` : label;
-  const canvas = el("canvas", { class: "atlas", role: alive ? "application" : "img", "aria-label": help, tabIndex: alive ? 0 : null, width: 1, height: 1 });
+  const role = alive ? "application" : "img", tabIndex = alive ? 0 : null;
+  const canvas = el("canvas", { class: "atlas", role, tabIndex, "aria-label": help, width: 1, height: 1 });
   const view = el("div", { class: "atlas-room" }, canvas);
   const now = { picture: null, over: {}, layout: null, room: 0, visible: false, stale: false, cursor: null };
   const draw = () => {
@@ -61,7 +62,7 @@ function byPointer(canvas, now, move, pick) {
   canvas.addEventListener("pointerleave", () => move(null));
   canvas.addEventListener("click", (event) => {
     const place = placed(event);
-    if (place) pick?.(place);
+    if (place) pick?.(place, event);
   });
 }
 
@@ -69,7 +70,7 @@ function byKeyboard(canvas, now, move, pick) {
   canvas.addEventListener("keydown", (event) => {
     const step = ARROWS[event.key];
     if (step && now.layout) move(moved(now, step, event.shiftKey));
-    else if ((event.key === "Enter" || event.key === " ") && now.cursor) pick?.(now.cursor);
+    else if ((event.key === "Enter" || event.key === " ") && now.cursor) pick?.(now.cursor, event);
     else return;
     event.preventDefault();
   });

@@ -71,7 +71,10 @@ export function paintMosaic(canvas, picture, layout, { mark = null, box = null }
   if (picture.names) paintNames(context, picture.names, layout, colours);
   for (const unit of picture.crossed ?? []) cross(context, layout, unit, colours);
   if (box) for (let u = 0; u < picture.units; u++) outline(context, layout, u, box, colours);
-  if (mark) outline(context, layout, mark.unit, picture.bars ? null : { top: mark.y, left: mark.x, bottom: mark.y + 1, right: mark.x + 1 }, colours);
+  if (mark) {
+    const { unit, y, x } = mark;
+    outline(context, layout, unit, picture.bars ? null : { top: y, left: x, bottom: y + 1, right: x + 1 }, colours);
+  }
 }
 
 let scratch = null; // all tiles of a picture below each other, a pixel a value

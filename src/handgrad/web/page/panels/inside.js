@@ -51,15 +51,16 @@ function open(root, app) {
     main.replaceChildren(view.view);
     view.show();
   };
-  root.append(
+  const onkeydown = (event) => {
+    if (event.key === "Escape" && depth(inside.at)) inside.go(above(inside.at));
+  };
+  root.append(el("div", { onkeydown },
     el("p", {}, "What the drawing does in each layer, from the image down to the answer. Point at a pixel to see which part "
       + "of the image it depends on; choose a layer, then one of its channels or units, to see its weights and its sum. "
       + "Go on drawing meanwhile."),
     el("div", { class: "row" }, crumbs, pins.view),
     el("div", { class: "inside-grid" },
-      el("aside", { class: "inside-side", "aria-label": "Image" }, image.view, readout), main),
-  );
-  root.onkeydown = (event) => event.key === "Escape" && depth(inside.at) && inside.go(above(inside.at));
+      el("aside", { class: "inside-side", "aria-label": "Image" }, image.view, readout), main)));
   return (now) => {
     const other = now.model !== inside.model;
     inside.seen = now.answer.seen;

@@ -55,7 +55,7 @@ def test_a_channel_is_silenced_by_a_click_and_given_back_by_another(browser_page
     page = browser_page("panel=break")
     draw(page, TWO)
     row = page.locator(".break-layers > li").filter(has_text="Conv 2")
-    for silenced in ("1 of 16 silenced", "16 channels"):
+    for silenced in ("1 of 16 channels silenced", "16 channels"):
         row.locator("canvas").click(position={"x": 10, "y": 10})
         expect(row).to_contain_text(silenced)
     row.locator("canvas").focus()
@@ -63,7 +63,7 @@ def test_a_channel_is_silenced_by_a_click_and_given_back_by_another(browser_page
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Shift+ArrowRight")
     page.keyboard.press("Enter")
-    expect(row).to_contain_text("1 of 16 silenced")
+    expect(row).to_contain_text("1 of 16 channels silenced")
     expect(row).to_contain_text("channel 1, silenced")
 
 

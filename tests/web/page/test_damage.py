@@ -71,7 +71,9 @@ def test_without_biases_it_says_what_python_says(browser_page: Opener, name: str
 def test_rounded_weights_say_what_python_says(browser_page: Opener, bits: int) -> None:
     page = browser_page()
     load(page, pretrained("tiny"))
-    np.testing.assert_allclose(logits(page, bits=bits), changed(pretrained("tiny"), round_to(bits)), rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(
+        logits(page, bits=bits), changed(pretrained("tiny"), round_to(bits)), rtol=1e-3, atol=1e-3
+    )
     assert len(set(page.evaluate(WEIGHTS, [{"bits": bits}, 4]))) <= 2**bits - 1
 
 

@@ -34,7 +34,9 @@ def number(text: str) -> float:
 def test_all_layers_are_shown_with_shape_and_weights(browser_page: Opener, name: str) -> None:
     page, network = browser_page("panel=inside", models=(name,)), pretrained(name).network
     rows = page.locator(".inside-layers > li").all_text_contents()
-    kinds = [type(each).__name__ for each in network.layers if type(each).__name__ in ("Conv", "Dense", "GlobalAveragePool")]
+    kinds = [
+        type(each).__name__ for each in network.layers if type(each).__name__ in ("Conv", "Dense", "GlobalAveragePool")
+    ]
     assert len(rows) == 1 + len(kinds)
     told = [int(found[1].replace(",", "")) for row in rows if (found := re.search(r"([\d,]+) weights", row))]
     assert sum(told) == sum(map(network.count, range(len(network.layers))))
@@ -130,7 +132,10 @@ def test_a_pinned_drawing_stays_beside_the_next_one(browser_page: Opener) -> Non
     page.get_by_role("button", name="Clear").click()
     draw(page, SEVEN)
     assert pinned.evaluate("(canvas) => canvas.toDataURL()") == before
-    assert page.get_by_role("img", name="The image that the network gets").evaluate("(canvas) => canvas.toDataURL()") != before
+    assert (
+        page.get_by_role("img", name="The image that the network gets").evaluate("(canvas) => canvas.toDataURL()")
+        != before
+    )
     expect(layer(page, "Conv 1").locator("canvas")).to_have_count(2)
     page.get_by_role("button", name="Difference").click()
     expect(layer(page, "Conv 1").locator("canvas").last).to_be_hidden()

@@ -56,7 +56,8 @@ export function blocksOf(model, nodes) {
       last.steps.push(step);
       last.weights += trained(layer);
     } else {
-      const alone = nodes.filter((node) => node.layer.kind === layer.kind).length === 1, name = NAMES[layer.kind] ?? layer.kind;
+      const alone = nodes.filter((node) => node.layer.kind === layer.kind).length === 1;
+      const name = NAMES[layer.kind] ?? layer.kind;
       const title = alone ? name : `${name} ${counted(counts, layer.kind)}`;
       blocks.push({ title, about: ABOUT[layer.kind]?.(layer) ?? "", path, steps: [step], weights: trained(layer) });
     }
@@ -66,7 +67,8 @@ export function blocksOf(model, nodes) {
 
 const NAMES = { GlobalAveragePool: "Global average pool" };
 const ABOUT = {
-  Conv: ({ options: { kernel, stride, filters } }) => `${filters} filters of ${kernel}x${kernel}${stride > 1 ? `, stride ${stride}` : ""}`,
+  Conv: ({ options: { kernel, stride, filters } }) =>
+    `${filters} filters of ${kernel}x${kernel}${stride > 1 ? `, stride ${stride}` : ""}`,
   Dense: ({ inShape, options: { units } }) => `${units} units, ${inShape[0]} inputs each`,
   GlobalAveragePool: () => "the mean of each channel",
   Residual: () => "its input plus the layers inside",

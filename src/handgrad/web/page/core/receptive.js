@@ -31,7 +31,8 @@ export function receptive(nodes, node, box, inShape) {
 
 /** The box of one value: of a pixel, or of a unit of a vector. */
 export function boxOf(shape, { unit, y, x }) {
-  return shape.length === 3 ? { top: y, left: x, bottom: y + 1, right: x + 1 } : { top: unit, left: 0, bottom: unit + 1, right: 1 };
+  const [top, left] = shape.length === 3 ? [y, x] : [unit, 0];
+  return { top, left, bottom: top + 1, right: left + 1 };
 }
 
 const same = (box) => box;

@@ -1,13 +1,10 @@
 // Break it: silence units, blur or round the weights, and see for how long the network still reads.
 
-import { blocksOf, nodesOf, silencedAt, valuesOf } from "../core/blocks.js";
+import { blocksOf, nodesOf } from "../core/blocks.js";
 import { damaged, isUnharmed, unharmed } from "../core/damage.js";
-import { atlas } from "../parts/atlas.js";
 import { button, el, slider, toggle } from "../parts/dom.js";
+import { unitsView } from "./break_units.js";
 import { resultsView } from "./break_results.js";
-import { pictureOf } from "./inside_compare.js";
-import { small } from "./inside_layers.js";
-import { unitName } from "./inside_words.js";
 
 export const panel = { id: "break", title: "Break it", open, close };
 
@@ -23,11 +20,11 @@ function close() {
 }
 
 /**
- * What the views of this panel share: model, the whole one; nodes and blocks; `edit(part, kind)` does damage, where edits
- * of the same kind in a row are undone together; `restore(damage)` takes the place of all damage.
+ * What the views of this panel share: model, the whole one; nodes and blocks; `damage()`, what is done to it;
+ * `edit(part, kind)` does more, where edits of the same kind in a row are undone together; `restore(damage)` takes the place of all damage.
  */
 function open(root, app) {
-  const broken = { app, model: null, nodes: [], blocks: [] };
+  const broken = { app, model: null, nodes: [], blocks: [], damage: () => kept.damage };
   let made = null, damage = null, rows = [];
   const standIn = (model) => {
     if (kept.model !== model.name) Object.assign(kept, { model: model.name, damage: unharmed(), past: [] });
@@ -58,7 +55,7 @@ function open(root, app) {
     if (model.whole !== broken.model) {
       const nodes = nodesOf(model.whole), blocks = blocksOf(model.whole, nodes);
       Object.assign(broken, { model: model.whole, nodes, blocks });
-      rows = blocks.flatMap((_, block) => (block ? [row(broken, block)] : []));
+      rows = blocks.flatMap((_, block) => (block ? [unitsView(broken, block)] : []));
       list.replaceChildren(...rows.map(({ view }) => view));
     }
     tools.show();
@@ -67,11 +64,13 @@ function open(root, app) {
   };
 }
 
+/** The tools that act on all layers: `show()` brings them up to date. */
 function toolsView({ edit, restore }) {
   const noise = slider("Noise", { ...NOISE, value: 0 }, (value) => edit({ noise: value }, "noise"),
     (value) => `${Math.round(100 * value)} %`);
-  const bits = slider("Round weights", { min: 0, max: BITS.length - 1, step: 1, value: 0 }, (at) => edit({ bits: BITS[at] }, "bits"),
-    (at) => (BITS[at] ? `int${BITS[at]}` : "float"));
+  const choices = { min: 0, max: BITS.length - 1, step: 1, value: 0 };
+  const named = (at) => (BITS[at] ? `int${BITS[at]}` : "float");
+  const bits = slider("Round weights", choices, (at) => edit({ bits: BITS[at] }, "bits"), named);
   const biases = toggle("Biases", true, (on) => edit({ biases: on }));
   const again = button("Other noise", () => edit({ seed: kept.damage.seed + 1 }));
   const undo = button("Undo", () => restore(kept.past.pop().damage));
@@ -90,36 +89,4 @@ function toolsView({ edit, restore }) {
   const view = el("div", { class: "break-tools" }, el("div", { class: "row" }, noise, again), el("div", {}, bits, levels),
     el("div", { class: "row" }, biases, el("span", { class: "muted" }, "off: all b, and beta of BatchNorm, are 0")));
   return { view, undo: el("div", { class: "row" }, undo, mend), show };
-}
-
-/** A block with its units, each of which can be silenced. */
-function row(broken, block) {
-  const { blocks, edit } = broken, name = blocks[block].path + blocks[block].title;
-  const step = silencedAt(blocks[block]), { node, shape } = step, count = shape.at(-1);
-  const off = () => kept.damage.off[node] ?? [];
-  const silence = (units) => edit({ off: { ...kept.damage.off, [node]: units } });
-  const said = el("span", { class: "muted", "aria-live": "polite" });
-  const point = (place) => {
-    const silenced = place && off().includes(place.unit) ? ", silenced" : "";
-    said.textContent = place ? `${unitName(broken, block, place.unit)}${silenced}` : "";
-  };
-  const pick = ({ unit }) => {
-    silence(off().includes(unit) ? off().filter((each) => each !== unit) : [...off(), unit]);
-    point({ unit });
-  };
-  const tiles = atlas(name, { pick, point, picks: "silences it or gives it back" });
-  const every = (step) => Array.from({ length: Math.floor(count / step) }, (_, i) => step * i);
-  const all = button("Silence all", () => silence(every(1)), { "aria-label": `Silence all of ${name}` });
-  const half = button("Silence half", () => silence(every(2)), { "aria-label": `Silence half of ${name}` });
-  const mend = button("Mend", () => silence([]), { "aria-label": `Mend ${name}` });
-  const state = el("span"), look = small(broken, block, shape);
-  const view = el("li", {},
-    el("div", { class: "inside-head" }, el("b", {}, name), state, half, all, mend, said), tiles.view);
-  const show = (seen) => {
-    state.textContent = off().length ? `${off().length} of ${count} silenced` : `${count} ${shape.length === 3 ? "channels" : "units"}`;
-    mend.disabled = !off().length;
-    all.disabled = off().length === count;
-    tiles.show({ ...pictureOf(step, valuesOf(seen, node)), ...look, crossed: off() });
-  };
-  return { view, show };
 }

@@ -34,7 +34,8 @@ export function comparison(inside, label, actions) {
     pictures.forEach((each, i) => [now, old][i].show({ ...each, top, signed }, over));
     pinned.hidden = !beside;
     view.classList.toggle("inside-two", Boolean(beside));
-    const full = signed ? `orange up to ${number(top)}, blue down to \u2212${number(top)}` : `full colour: ${number(top)}`;
+    const most = how.bars ? "full height" : "full colour";
+    const full = signed ? `orange up to ${number(top)}, blue down to \u2212${number(top)}` : `${most}: ${number(top)}`;
     captions[0].textContent = minus ? `now less pinned, ${full}` : beside ? `now, ${full}` : full;
     captions[1].textContent = "pinned, same scale";
   };

@@ -32,7 +32,7 @@ export function layerView(inside) {
   // Flattened, a channel is no longer one unit: its values are looked at, its sum is asked for before.
   const unitsAt = (k) => steps[k].shape.at(-1) === steps[0].shape.at(-1);
   const show = () => {
-    shape.textContent = `${about}; ${shapeText(steps[step].shape)}, ${weights.toLocaleString("en")} weights`
+    shape.textContent = `${about}; output ${shapeText(steps[step].shape)}; ${weights.toLocaleString("en")} weights`
       + (unitsAt(step) ? ". Choose one of them for its weights and its sum." : ". Flattened: all values in a row.");
     tiles.show(steps[step], large(inside, block, steps[step].shape), { mark: unitsAt(step) ? chosen : null });
   };

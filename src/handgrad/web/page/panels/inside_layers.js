@@ -26,7 +26,7 @@ function row(inside, block) {
     pick: enter,
     picks: "opens the layer",
   });
-  const details = [about, shapeText(shape), weights ? `${weights.toLocaleString("en")} weights` : "no weights"];
+  const details = [about, `output ${shapeText(shape)}`, weights ? `${weights.toLocaleString("en")} weights` : "no weights"];
   const then = steps.length > 1 ? `, then ${steps.slice(1).map(({ name }) => name).join(", ")}` : "";
   const view = el("li", {},
     el("div", { class: "inside-head" },

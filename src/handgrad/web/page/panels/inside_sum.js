@@ -24,7 +24,8 @@ export function sumView(inside) {
     const active = sum.terms.filter(({ product }) => product !== 0).length;
     const titles = sum.terms.map(({ from }) => inside.blocks[blockOf(inside.blocks, from).block].title);
     const sources = [...new Set(titles)];
-    about.textContent = `${sum.terms.length} products with values of ${sources.join(" and ")}, ${active} of them not 0. The largest first:`;
+    about.textContent = `${sum.terms.length} products with values of ${sources.join(" and ")}, ${active} of them not 0. `
+      + "The largest first:";
     body.replaceChildren(...rows(inside, sum));
   };
   return { view, show };

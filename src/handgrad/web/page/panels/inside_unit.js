@@ -11,6 +11,12 @@ import { number, stepText, unitName } from "./inside_words.js";
 
 const SIDE = 168, BAR = { bars: 72, scale: 44 }; // CSS pixels
 
+const SUMMED = {
+  GlobalAveragePool: "the mean of the channel",
+  Residual: "its input plus what the layers inside made of it",
+  Ensemble: "the logarithm of the mean of its members' probabilities",
+};
+
 /** The view; `show()` brings it up to date. */
 export function unitView(inside) {
   const { at, blocks } = inside, { title, path, steps: all } = blocks[at.block];
@@ -64,7 +70,7 @@ function told(inside, trace) {
 }
 
 function begun({ model }, { step, place, value }) {
-  if (step.node !== IMAGE) return `the sum of its inputs, told term by term = ${number(value)}`;
+  if (step.node !== IMAGE) return `${SUMMED[step.name] ?? "the products and the bias added up"} = ${number(value)}`;
   const index = indexOf(step.shape, place), mean = model.mean[index], scale = model.scale[index];
   return `(pixel ${Math.round(value / scale + mean)} \u2212 ${number(mean)}) \u00d7 ${number(scale)} = ${number(value)}`;
 }

@@ -9,9 +9,9 @@ const KEYS = "Arrow keys move by a pixel, with Shift by a tile";
 /**
  * Make an atlas. It is painted while it is in sight.
  * @param {string} label
- * @param {{point?: (place: ?object) => void, pick?: (place: object, event: Event) => void, picks?: string}} [actions] - `point` is told
- *   the place under the pointer or of the keyboard, null when it leaves; `pick` that of a click, or of Enter, which does
- *   what `picks` says
+ * @param {{point?: (place: ?object) => void, pick?: (place: object, event: Event) => void, picks?: string}} [actions] -
+ *   `point` is told the place under the pointer or of the keyboard, null when it leaves; `pick` that of a click, or of
+ *   Enter, which does what `picks` says
  * @returns {{view: HTMLElement, show: (picture: object, over?: {mark?: object, box?: object}) => void}}
  */
 export function atlas(label, { point, pick, picks = "" } = {}) {

@@ -46,7 +46,8 @@ export function placeAt({ units, height, width, bars }, layout, left, top) {
   const inX = x - column * layout.stepX, inY = y - row * layout.stepY;
   if (x < 0 || y < 0 || column >= layout.perRow || unit >= units || inX >= layout.wide || inY >= layout.high) return null;
   if (bars) return { unit, y: 0, x: 0 };
-  return { unit, y: Math.min(Math.floor(inY / layout.pixel), height - 1), x: Math.min(Math.floor(inX / layout.pixel), width - 1) };
+  const pixel = (at, count) => Math.min(Math.floor(at / layout.pixel), count - 1);
+  return { unit, y: pixel(inY, height), x: pixel(inX, width) };
 }
 
 /** The largest absolute value of a picture. */

@@ -21,7 +21,8 @@ IMAGES = 50
 LOGITS = """([file, damage]) => {
   const { damaged, unharmed } = modules["core/damage.js"], { answer } = modules["core/model.js"];
   const model = damaged(MODEL, { ...unharmed(), ...damage }), all = Uint8Array.from(atob(file), (c) => c.charCodeAt(0));
-  return Array.from({ length: all.length / 784 }, (_, i) => [...answer(model, all.subarray(784 * i, 784 * (i + 1))).logits]);
+  const image = (i) => all.subarray(784 * i, 784 * (i + 1));
+  return Array.from({ length: all.length / 784 }, (_, i) => [...answer(model, image(i)).logits]);
 }"""
 WEIGHTS = """([damage, node]) => {
   const { damaged, unharmed } = modules["core/damage.js"], { nodesOf } = modules["core/blocks.js"];
@@ -130,8 +131,9 @@ def test_the_task_counts_what_python_counts(browser_page: Opener) -> None:
     load(page, model)
     steps = page.evaluate(
         """async () => {
-          const { damaged, unharmed } = modules["core/damage.js"], { labels, pixels } = (await modules["parts/data.js"].digits()).valid;
-          return [...modules["tasks.js"].TASKS.accuracy({ model: damaged(MODEL, { ...unharmed(), bits: 2 }), labels, pixels })];
+          const { damaged, unharmed } = modules["core/damage.js"], model = damaged(MODEL, { ...unharmed(), bits: 2 });
+          const { labels, pixels } = (await modules["parts/data.js"].digits()).valid;
+          return [...modules["tasks.js"].TASKS.accuracy({ model, labels, pixels })];
         }"""
     )
     network = Network(model.network.layers, model.network.in_shape)

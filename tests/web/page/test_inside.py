@@ -7,11 +7,27 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
+from handgrad.model.model import Model
 from handgrad.model.shipped import pretrained
+from handgrad.nn.layers import (
+    BatchNorm,
+    Conv,
+    Dense,
+    Dropout,
+    Ensemble,
+    Flatten,
+    GlobalAveragePool,
+    Layer,
+    MaxPool,
+    ReLU,
+    Residual,
+    Sequential,
+)  # fmt: skip
+from handgrad.nn.network import Network
 from handgrad.web.stored import stored_images
 
 from .conftest import Opener, draw
-from .inpage import put
+from .inpage import file_of, put
 
 pytestmark = pytest.mark.process
 TWO, SEVEN = "3,3 5,2 6,3 5,5 3,8 7,8", "3,2 7,2 4.5,8.5"
@@ -34,10 +50,7 @@ def number(text: str) -> float:
 def test_all_layers_are_shown_with_shape_and_weights(browser_page: Opener, name: str) -> None:
     page, network = browser_page("panel=inside", models=(name,)), pretrained(name).network
     rows = page.locator(".inside-layers > li").all_text_contents()
-    kinds = [
-        type(each).__name__ for each in network.layers if type(each).__name__ in ("Conv", "Dense", "GlobalAveragePool")
-    ]
-    assert len(rows) == 1 + len(kinds)
+    assert len(rows) == 1 + sum(isinstance(each, (Conv, Dense, GlobalAveragePool)) for each in network.layers)
     told = [int(found[1].replace(",", "")) for row in rows if (found := re.search(r"([\d,]+) weights", row))]
     assert sum(told) == sum(map(network.count, range(len(network.layers))))
     assert "28x28x1" in rows[0]
@@ -132,10 +145,8 @@ def test_a_pinned_drawing_stays_beside_the_next_one(browser_page: Opener) -> Non
     page.get_by_role("button", name="Clear").click()
     draw(page, SEVEN)
     assert pinned.evaluate("(canvas) => canvas.toDataURL()") == before
-    assert (
-        page.get_by_role("img", name="The image that the network gets").evaluate("(canvas) => canvas.toDataURL()")
-        != before
-    )
+    drawn = page.get_by_role("img", name="The image that the network gets")
+    assert drawn.evaluate("(canvas) => canvas.toDataURL()") != before
     expect(layer(page, "Conv 1").locator("canvas")).to_have_count(2)
     page.get_by_role("button", name="Difference").click()
     expect(layer(page, "Conv 1").locator("canvas").last).to_be_hidden()
@@ -155,6 +166,48 @@ def test_it_follows_the_pen(browser_page: Opener) -> None:
         page.wait_for_timeout(200)
         pictures.add(shown.evaluate("(canvas) => canvas.toDataURL()"))
     assert len(pictures) == 2
+
+
+MEMBER = (Conv(3), MaxPool(), ReLU(), GlobalAveragePool(), Dense(10))
+UNUSUAL = {
+    "residual": ((Conv(4, stride=2), Residual((Conv(4), BatchNorm(), ReLU())), ReLU(), MaxPool(), Flatten(), Dense(10)),
+                 ["Image", "Conv 1", "residual 1, Conv 2", "Residual", "Dense"]),
+    "ensemble": ((Ensemble((Sequential(MEMBER), Sequential(MEMBER))),),
+                 ["Image", "member 1, Conv 1", "member 1, Global average pool 1", "member 1, Dense 1",
+                  "member 2, Conv 2", "member 2, Global average pool 2", "member 2, Dense 2", "Ensemble"]),
+    "early": ((MaxPool(), Flatten(), BatchNorm(), Dropout(0.5), Dense(8), ReLU(), Residual((Dense(8),)), Dense(10)),
+              ["Image", "Dense 1", "residual 1, Dense 2", "Residual", "Dense 3"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UNUSUAL)
+def test_a_model_of_any_layers_opens_down_to_its_sums(browser_page: Opener, name: str) -> None:
+    layers, titles = UNUSUAL[name]
+    page = browser_page("panel=inside")
+    choose_own(page, layers)
+    draw(page, TWO)
+    assert page.locator(".inside-name").all_text_contents() == titles
+    for title in titles:
+        page.get_by_role("button", name=title, exact=True).click()
+        for step in page.get_by_role("group", name="Step of the layer").get_by_role("button").all()[::-1]:
+            step.click()
+        canvas(page).click(position={"x": 8, "y": 8})
+        expect(page.locator(".inside-steps li").first).to_contain_text("=")
+        expect(page.locator(".inside-unit h4").filter(has_text="The sum")).to_be_visible(visible=title != "Image")
+        page.get_by_role("button", name="All layers").click()
+
+
+def choose_own(page: Page, layers: tuple[Layer, ...]) -> None:
+    """Give the page the file of an untrained model, and choose that."""
+    model = Model(Network(layers, (28, 28, 1), seed=1), pretrained("cnn").preprocess, "0123456789")
+    page.evaluate(
+        """async (bytes) => {
+          const name = await modules["parts/data.js"].addModel(new Blob([Uint8Array.from(bytes)]));
+          modules["parts/state.js"].change({ model: name });
+        }""",
+        list(file_of(model)),
+    )
+    expect(page.get_by_role("heading", name="All layers of model")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [360, 1280])

@@ -39,8 +39,8 @@ IMAGES = {
     "nested": (Conv(2, stride=2), Residual((Sequential((Conv(2), Residual((Conv(2),)))), ReLU()))),
 }
 FIELDS = """([places, node]) => {
-  const { nodesOf } = modules["core/blocks.js"], { boxOf, receptive } = modules["core/receptive.js"], nodes = nodesOf(MODEL);
-  const shape = nodes[node].layer.outShape;
+  const { nodesOf } = modules["core/blocks.js"], { boxOf, receptive } = modules["core/receptive.js"];
+  const nodes = nodesOf(MODEL), shape = nodes[node].layer.outShape;
   return places.map(([y, x, unit]) => {
     const { top, bottom, left, right } = receptive(nodes, node, boxOf(shape, { y, x, unit }), MODEL.inShape);
     return [top, bottom, left, right];
@@ -51,12 +51,15 @@ SUMS = """([pixels, picks]) => {
   const { sumOf, traced } = modules["core/terms.js"], nodes = nodesOf(MODEL), blocks = blocksOf(MODEL, nodes);
   const { seen } = modules["core/model.js"].answer(MODEL, Uint8Array.from(pixels), true), found = [];
   for (const block of blocks.slice(1)) {
-    const step = block.steps.indexOf(silencedAt(block)), { node, shape } = block.steps[step], values = valuesOf(seen, node);
+    const step = block.steps.indexOf(silencedAt(block)), { node, shape } = block.steps[step];
+    const values = valuesOf(seen, node);
     for (const share of picks) {
       const place = placeOf(shape, Math.floor(share * values.length)), trace = traced(nodes, seen, block, step, place);
       const sum = sumOf(nodes, seen, trace[0].step.node, trace[0].place);
-      if (sum) found.push({ title: block.title, sum: sum.sum, value: trace[0].value, terms: sum.terms.length,
-        last: trace.at(-1).value, at: values[indexOf(shape, place)], trace: trace.map(({ step, input, value, how }) => [step.name, input, value, how]) });
+      if (!sum) continue;
+      const told = trace.map(({ step: { name }, input, value, how }) => [name, input, value, how]);
+      found.push({ title: block.title, sum: sum.sum, value: trace[0].value, last: trace.at(-1).value,
+        at: values[indexOf(shape, place)], trace: told });
     }
   }
   return found;

@@ -45,7 +45,8 @@ export function layerView(inside) {
 
 function large(inside, block, shape) {
   if (shape.length === 3) {
-    return { scale: Math.max(LEAST, Math.round(TILE / shape[0])), names: Array.from({ length: shape[2] }, (_, c) => String(c)) };
+    const names = Array.from({ length: shape[2] }, (_, c) => String(c));
+    return { scale: Math.max(LEAST, Math.round(TILE / shape[0])), names };
   }
   return shape[0] <= FEW ? { ...BARS, names: unitNames(inside, block) } : THIN;
 }

@@ -1,26 +1,34 @@
 // The page: the pad and the answer on one side, the panels on the other. Inside a worker: the tasks.
 
 import { readDrawing } from "./core/reading.js";
+import { panel as breakIt } from "./panels/break.js";
+import { panel as inside } from "./panels/inside.js";
+import { panel as learn } from "./panels/learn.js";
+import { panel as saw } from "./panels/saw.js";
 import { digits, features, model, modelNames, settings } from "./parts/data.js";
 import { button, el } from "./parts/dom.js";
 import { pad } from "./parts/pad.js";
 import { change, fromLink, state, toLink, watch } from "./parts/state.js";
 import { verdict } from "./parts/verdict.js";
 import { serveTasks, work } from "./parts/work.js";
-import { panel as learn } from "./panels/learn.js";
-import { panel as saw } from "./panels/saw.js";
 
-const PANELS = [saw, learn];
+const PANELS = [saw, inside, breakIt, learn];
 const QUIET = 300; // milliseconds without a change until the link is written
 
 let now = null; // {model, answer} of what is drawn
 let opened = null; // {id, show} of the panel that is open
 let answerView = null;
+const whole = (model) => model;
+let replaced = whole; // gives the model that answers in place of the one chosen, while a panel wants that
 
 /** What a panel may use: see the head of this folder's README. */
 const app = {
   state, change, watch, work, digits, features, model, modelNames, settings, say,
   now: () => now,
+  standIn: (replace) => {
+    replaced = replace;
+    later();
+  },
   load: (image) => change({ drawing: { strokes: [], base: image } }),
 };
 
@@ -40,6 +48,7 @@ function start() {
     if (location.hash.slice(1) !== toLink()) change(fromLink(location.hash.slice(1)));
     correct();
   });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", later); // pictures have other colours then
   later();
 }
 
@@ -66,7 +75,9 @@ function later() {
 async function refresh() {
   const loaded = await model(state.model);
   if (loaded.name !== state.model) return; // another one was chosen meanwhile
-  now = { model: loaded, answer: readDrawing(loaded, state.drawing, { steps: state.steps, limit: state.limit, inside: true }) };
+  if (opened?.id !== state.panel) replaced = whole;
+  const used = replaced(loaded);
+  now = { model: used, answer: readDrawing(used, state.drawing, { steps: state.steps, limit: state.limit, inside: true }) };
   answerView.show(now);
   openPanel();
   opened.show?.(now);

@@ -23,7 +23,7 @@ export function verdict() {
     rows.forEach((row, k) => row.show(answer.scores[k], !answer.reason && k === answer.best));
     limit.value = answer.limit;
     digit.textContent = answer.reason ? (answer.reason === "blank" ? "" : "?") : answer.digit;
-    reason.textContent = sentence(answer);
+    reason.textContent = model.broken && answer.reason !== "blank" ? `The broken network says: ${sentence(answer)}` : sentence(answer);
   };
   return { view, show };
 }

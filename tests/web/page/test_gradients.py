@@ -1,12 +1,8 @@
 """The gradient with respect to the image in the browser: what Python measures by small differences in float64."""
 
-import base64
-import tempfile
-from collections.abc import Callable
-from pathlib import Path
-
 import numpy as np
 import pytest
+from inpage import Opener, load
 from playwright.sync_api import Page
 
 from handgrad.images.deskew import deskew
@@ -14,29 +10,30 @@ from handgrad.model.model import Model
 from handgrad.model.preprocess import Preprocess
 from handgrad.model.shipped import pretrained
 from handgrad.nn.layers import (
-    BatchNorm, Conv, Dense, Dropout, Ensemble, Flatten, GlobalAveragePool, Layer, MaxPool, ReLU, Residual, Sequential,
+    BatchNorm,
+    Conv,
+    Dense,
+    Dropout,
+    Ensemble,
+    Flatten,
+    GlobalAveragePool,
+    Layer,
+    MaxPool,
+    ReLU,
+    Residual,
+    Sequential,
 )  # fmt: skip
 from handgrad.nn.network import Network
 from handgrad.web.stored import stored_images
 
 pytestmark = pytest.mark.process
-Opener = Callable[..., Page]
 H = 1e-4  # grey levels of a difference
 DIRECTIONS = 20
-LOAD = """(file) => { globalThis.MODEL = modules["core/model.js"].loadModel(
-  Uint8Array.from(atob(file), (c) => c.charCodeAt(0)).buffer) }"""
 GRADIENT = """([pixels, ofLogits, name]) => {
   const image = Uint8Array.from(pixels), { seen } = modules["core/model.js"].answer(MODEL, image, true);
   const { inputGradient, imageGradient } = modules["core/gradients.js"];
   return [...(name === "input" ? inputGradient(MODEL, seen, ofLogits) : imageGradient(MODEL, image, seen, ofLogits))];
 }"""
-
-
-def load(page: Page, model: Model) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.safetensors"
-        model.save(path)
-        page.evaluate(LOAD, base64.b64encode(path.read_bytes()).decode())
 
 
 def slopes(model: Model, image: np.ndarray, of_logits: np.ndarray, directions: np.ndarray) -> np.ndarray:

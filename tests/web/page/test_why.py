@@ -25,7 +25,7 @@ def for_upright(model: Model) -> Model:
 def test_what_a_covered_part_costs(browser_page: Opener, name: str, patch: int, step: int) -> None:
     page, model = browser_page(), pretrained(name)
     load(page, model)
-    image, target = IMAGES.pixels[2], int(IMAGES.labels[2])
+    image, target = IMAGES.pixels[1], int(IMAGES.labels[1])
     args = {"pixels": image.ravel().tolist(), "target": target, "patch": patch, "step": step}
     shares, found = page.evaluate(RUN, ["occlusion", args])
     upright = model.preprocess.upright(image[None, ..., None])[0, ..., 0]

@@ -8,9 +8,10 @@ import { change, fromLink, state, toLink, watch } from "./parts/state.js";
 import { verdict } from "./parts/verdict.js";
 import { serveTasks, work } from "./parts/work.js";
 import { panel as saw } from "./panels/saw.js";
+import { panel as similar } from "./panels/similar.js";
 import { panel as why } from "./panels/why.js";
 
-const PANELS = [saw, why];
+const PANELS = [saw, why, similar];
 const QUIET = 300; // milliseconds without a change until the link is written
 
 let now = null; // {model, answer} of what is drawn

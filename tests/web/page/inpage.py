@@ -2,7 +2,6 @@
 
 import base64
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,6 @@ from playwright.sync_api import Page
 
 from handgrad.model.model import Model
 
-Opener = Callable[..., Page]
 LOAD = """(file) => { globalThis.MODEL = modules["core/model.js"].loadModel(
   Uint8Array.from(atob(file), (c) => c.charCodeAt(0)).buffer) }"""
 PUT = """(pixels) => {

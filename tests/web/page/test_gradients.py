@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from inpage import Opener, load
 from playwright.sync_api import Page
 
 from handgrad.images.deskew import deskew
@@ -25,6 +24,9 @@ from handgrad.nn.layers import (
 )  # fmt: skip
 from handgrad.nn.network import Network
 from handgrad.web.stored import stored_images
+
+from .conftest import Opener
+from .inpage import load
 
 pytestmark = pytest.mark.process
 H = 1e-4  # grey levels of a difference

@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
-from inpage import RUN, Opener, load, put
 
 from handgrad.model.model import Model
 from handgrad.model.preprocess import Preprocess
 from handgrad.model.shipped import pretrained
 from handgrad.web.stored import stored_images
+
+from .conftest import Opener
+from .inpage import RUN, load, put
 
 pytestmark = pytest.mark.process
 IMAGES = stored_images()[0]

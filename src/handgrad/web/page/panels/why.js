@@ -57,7 +57,7 @@ function options(select, { model, answer }, chosen) {
 
 function gradientPart() {
   const pointed = (place) => (reading.textContent = place === null ? summary : readAt(place));
-  const times = heatMap("", pointed), alone = heatMap("", pointed), reading = el("p", { class: "why-reading" });
+  const times = heatMap("Gradient times ink", pointed), alone = heatMap("Gradient", pointed), reading = el("p", { class: "why-reading" });
   const title = el("h3", {}, "The gradient");
   let summary = "", readAt = () => "";
   const show = ({ model, answer }, target) => {
@@ -95,7 +95,7 @@ function gradientSummary(product, columns, name) {
 function occlusionPart(app) {
   let job = null, timer = 0, asked = {}, reading = () => "";
   const options = { patch: PATCH, step: PLACES[49] };
-  const map = heatMap("", (place) => place !== null && (text.textContent = reading(place)));
+  const map = heatMap("Parts covered: the network is being asked", (place) => place !== null && (text.textContent = reading(place)));
   const progress = el("progress", { max: 1, value: 0, "aria-label": "Places covered" }), text = el("p", { class: "why-reading" });
   const changed = (part) => {
     Object.assign(options, part);

@@ -2,7 +2,7 @@
 
 import { lastHidden, nearest, project } from "../core/similar.js";
 import { button, el, paint, percent, tile } from "../parts/dom.js";
-import { digitMap } from "./map.js";
+import { digitMap } from "./similar_map.js";
 
 const COUNT = 5; // nearest digits that are shown
 const TRAIL = 60; // places of the drawing that the map remembers
@@ -87,7 +87,7 @@ function close() {
 function neighbours(app) {
   const mine = tile(28, 28, "Your drawing, as the network gets it"), text = el("p", {}), answer = el("figcaption", {}, "yours");
   const rows = Array.from({ length: COUNT }, () => {
-    const image = tile(28, 28), caption = el("figcaption", {}), put = button("To the pad", () => app.load(image.pixels));
+    const image = tile(28, 28, "One of the nearest digits"), caption = el("figcaption", {}), put = button("To the pad", () => app.load(image.pixels));
     return { image, caption, put, view: el("figure", {}, image, caption, put) };
   });
   const figures = el("div", { class: "similar-five" }, el("figure", { class: "similar-mine" }, mine, answer), ...rows.map((row) => row.view));
@@ -121,7 +121,7 @@ function summary(found, digits, digit, median) {
 
 /** The digit that the user points at on the map. */
 function pickedDigit(app) {
-  const image = tile(28, 28, ""), text = el("p", { role: "status" }, "Point at a digit."), put = button("To the pad", () => app.load(image.pixels));
+  const image = tile(28, 28, "No digit of the map is picked"), text = el("p", { role: "status" }, "Point at a digit."), put = button("To the pad", () => app.load(image.pixels));
   put.disabled = true;
   const show = (digits, i) => {
     image.pixels = digits.image(i).slice();

@@ -4,7 +4,7 @@ import { inputGradient } from "../core/gradients.js";
 import { upright } from "../core/model.js";
 import { heatMap } from "../parts/canvas.js";
 import { el, percent, slider } from "../parts/dom.js";
-import { towardsPart } from "./towards.js";
+import { towardsPart } from "./why_towards.js";
 
 const QUIET = 400; // milliseconds without a change until parts are covered
 const LEAST_FULL = 0.1; // the drop of a score that gets full colour, at least: smaller ones stay pale

@@ -42,3 +42,12 @@ def load(page: Page, model: Model) -> None:
 def put(page: Page, image: np.ndarray) -> None:
     """Put an image (28, 28) on the pad, and wait for the answer."""
     page.evaluate(PUT, image.ravel().tolist())
+
+
+def close_panel(page: Page) -> None:
+    """Open the panel What it saw in place of another, and wait a second at most for that one's workers to end."""
+    page.get_by_role("tab", name="What it saw").click()
+    page.get_by_text("With all steps it answers").wait_for()
+    for _ in range(20):
+        if page.workers:
+            page.wait_for_timeout(50)

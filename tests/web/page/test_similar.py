@@ -12,7 +12,7 @@ from handgrad.model.shipped import pretrained
 from handgrad.web.stored import features, stored_images
 
 from .conftest import Opener
-from .inpage import RUN, file_of, load, put
+from .inpage import RUN, close_panel, file_of, load, put
 
 pytestmark = pytest.mark.process
 TRAIN = stored_images()[1]
@@ -139,6 +139,5 @@ def test_a_closed_panel_computes_nothing(browser_page: Opener) -> None:
     name = page.evaluate(GIVE, base64.b64encode(file_of(pretrained("tiny"))).decode())
     page.evaluate("(name) => modules['parts/state.js'].change({ model: name })", name)
     page.get_by_text("The model looks at the stored digits").wait_for()
-    page.get_by_role("tab", name="What it saw").click()
-    page.wait_for_timeout(100)
+    close_panel(page)
     assert not page.workers

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from handgrad.model.model import Model
 from handgrad.model.preprocess import Preprocess
@@ -9,7 +10,7 @@ from handgrad.model.shipped import pretrained
 from handgrad.web.stored import stored_images
 
 from .conftest import Opener
-from .inpage import RUN, load, put
+from .inpage import RUN, close_panel, load, put
 
 pytestmark = pytest.mark.process
 IMAGES = stored_images()[0]
@@ -112,6 +113,17 @@ def test_a_closed_panel_computes_nothing(browser_page: Opener) -> None:
     put(page, SEVEN)
     page.get_by_role("combobox", name="Places").select_option("196")
     page.wait_for_event("worker")
-    page.get_by_role("tab", name="What it saw").click()
-    page.wait_for_timeout(100)
+    close_panel(page)
     assert not page.workers
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_way_to_another_answer_is_accessible_and_fits(browser_page: Opener, scheme: str) -> None:
+    page = browser_page("panel=why", width=360, reduced_motion="reduce", color_scheme=scheme)
+    put(page, SEVEN)
+    page.get_by_role("button", name="Go").click()
+    page.get_by_role("slider", name="Step").wait_for()
+    page.locator(".why-curve").wait_for()
+    found = Axe().run(page).response["violations"]
+    assert not [(each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in ("serious", "critical")]
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360

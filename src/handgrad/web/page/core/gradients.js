@@ -38,7 +38,7 @@ function nonZero(values) {
 function addProduct(out, at, channels, row, active, w, tap) {
   for (let c = 0; c < channels; c++, tap += row.length) {
     let sum = 0;
-    for (const f of active) sum += row[f] * w[tap + f];
+    for (let n = 0; n < active.length; n++) sum += row[active[n]] * w[tap + active[n]];
     out[at + c] += sum;
   }
 }

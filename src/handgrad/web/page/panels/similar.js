@@ -48,11 +48,11 @@ function open(root, app) {
     };
     if (asked !== model) return;
     has.features ??= await task("features", { model, pixels: digits.pixels, count: digits.labels.length }, "The model looks at the stored digits");
+    known.set(model, has);
     if (asked !== model) return;
     ready = has;
     show(latest);
     has.map ??= await task("components", has.features, "The map is computed");
-    known.set(model, has);
     if (asked !== model) return;
     progress.hide();
     axes.textContent = `Across and up are the two main components of ${has.features.width} features: ${percent(has.map.shares[0])} and `

@@ -111,7 +111,7 @@ function occlusionPart(app) {
     if (!now) return;
     stop();
     asked = { now, target };
-    timer = setTimeout(run, QUIET);
+    timer = setTimeout(() => run().catch((error) => app.say(error.message)), QUIET);
   };
   const run = async () => {
     const { now: { model, answer }, target } = asked, args = { ...options };

@@ -79,7 +79,7 @@ export function towardsPart(app) {
   const view = el("section", {}, el("h3", {}, "What would make it another digit"),
     el("p", {}, "The network's gradient now changes the image, not the weights: at most ", String(STEPS_TOWARDS),
       " steps, each on the few pixels that promise the most."),
-    el("div", { class: "row" }, el("label", { class: "row" }, el("span", {}, "Make it a"), select), button("Go", run)), text, status, shown,
+    el("div", { class: "row" }, el("label", { class: "row" }, el("span", {}, "Make it a"), select), button("Go", () => run().catch((error) => app.say(error.message)))), text, status, shown,
     el("p", { class: "muted why-note" }, "It says how little suffices for this network; it does not say how people write that digit: often the "
       + "change is dust that no pen leaves."));
   return { view, show, close: stop, forget: () => [difference.stop, looks].forEach((end) => end()) };

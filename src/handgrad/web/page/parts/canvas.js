@@ -5,9 +5,9 @@ import { colour, el } from "./dom.js";
 const FAINT = 0.3; // of the digit below a heat map
 const MARKED = 0.5; // share of the full colour from which a place bears its sign
 
-/** A colour of the page's style as CSS, `alpha` from 0 to 1. */
-export function css(name, alpha = 1) {
-  return `rgba(${colour(name)}, ${alpha})`;
+/** A colour of the page's style as CSS. */
+export function css(name) {
+  return `rgb(${colour(name)})`;
 }
 
 /** Give a canvas as many pixels as the screen has for it; returns its context, width and height in CSS pixels. */
@@ -58,10 +58,9 @@ export function heatMap(label, pointed = () => {}) {
 function drawHeat(canvas, { digit, size, values, rows, columns, top }) {
   const { context, width, height } = sharp(canvas);
   context.clearRect(0, 0, width, height);
-  cells(context, width, height, size, (i) => digit[i] && css("--ink", (FAINT * digit[i]) / 255));
+  cells(context, width, height, size, (i) => (FAINT * digit[i]) / 255, [css("--ink")]);
   const share = (i) => Math.min(Math.max(values[i] / (top || 1), -1), 1);
-  const sign = (i) => (share(i) > 0 ? "--plus" : "--minus");
-  cells(context, width, height, [rows, columns], (i) => share(i) && css(sign(i), Math.abs(share(i))));
+  cells(context, width, height, [rows, columns], share, [css("--plus"), css("--minus")]);
   context.strokeStyle = css("--tile");
   context.lineWidth = Math.max(width / columns / 8, 1);
   context.beginPath();
@@ -69,16 +68,18 @@ function drawHeat(canvas, { digit, size, values, rows, columns, top }) {
   context.stroke();
 }
 
-/** Fill each cell of a grid with its colour, if it has one, on whole pixels of the screen. */
-function cells(context, width, height, [rows, columns], colourOf) {
-  const snap = (value) => Math.round(value * devicePixelRatio) / devicePixelRatio;
+/** Fill each cell of a grid, on whole pixels of the screen: `share(i)` is how much of the colour of its sign it gets. */
+function cells(context, width, height, [rows, columns], share, [plus, minus]) {
+  const ratio = devicePixelRatio, snap = (value) => Math.round(value * ratio) / ratio;
   for (let i = 0; i < rows * columns; i++) {
-    const fill = colourOf(i), row = Math.floor(i / columns), column = i % columns;
-    if (!fill) continue;
+    const amount = share(i), row = Math.floor(i / columns), column = i % columns;
+    if (!amount) continue;
     const left = snap((column * width) / columns), top = snap((row * height) / rows);
-    context.fillStyle = fill;
+    context.fillStyle = amount > 0 ? plus : minus;
+    context.globalAlpha = Math.abs(amount);
     context.fillRect(left, top, snap(((column + 1) * width) / columns) - left, snap(((row + 1) * height) / rows) - top);
   }
+  context.globalAlpha = 1;
 }
 
 function addSign(context, width, height, rows, columns, i, positive) {

@@ -63,12 +63,13 @@ def features(model: Model) -> bytes:
     Returns
     -------
     bytes
-        Deflated: for each image the input of the last dense layer, or the logits where the last layer is another one,
-        as int8 with one scale for all.
+        Deflated: a float32, the scale; then for each image the input of the last dense layer, or the logits where the
+        last layer is another one, as int8, of which one is worth the scale.
     """
     seen = _last_hidden(model, stored_images()[1].nhwc)
-    scale = LARGEST / max(float(np.abs(seen).max()), 1e-30)
-    return zlib.compress(np.rint(seen * scale).astype(np.int8).tobytes(), 9)
+    scale = np.float32(max(float(np.abs(seen).max()), 1e-30) / LARGEST)
+    values = np.rint(seen / scale).clip(-LARGEST, LARGEST).astype(np.int8)
+    return zlib.compress(scale.astype("<f4").tobytes() + values.tobytes(), 9)
 
 
 def _last_hidden(model: Model, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:

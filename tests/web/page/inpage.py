@@ -2,7 +2,6 @@
 
 import base64
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,6 @@ from playwright.sync_api import Page
 
 from handgrad.model.model import Model
 
-Opener = Callable[..., Page]
 LOAD = """(file) => { globalThis.MODEL = modules["core/model.js"].loadModel(
   Uint8Array.from(atob(file), (c) => c.charCodeAt(0)).buffer) }"""
 PUT = """(pixels) => {
@@ -44,3 +42,12 @@ def load(page: Page, model: Model) -> None:
 def put(page: Page, image: np.ndarray) -> None:
     """Put an image (28, 28) on the pad, and wait for the answer."""
     page.evaluate(PUT, image.ravel().tolist())
+
+
+def close_panel(page: Page) -> None:
+    """Open the panel What it saw in place of another, and wait a second at most for that one's workers to end."""
+    page.get_by_role("tab", name="What it saw").click()
+    page.get_by_text("With all steps it answers").wait_for()
+    for _ in range(20):
+        if page.workers:
+            page.wait_for_timeout(50)

@@ -5,6 +5,8 @@ import { panel as breakIt } from "./panels/break.js";
 import { panel as inside } from "./panels/inside.js";
 import { panel as learn } from "./panels/learn.js";
 import { panel as saw } from "./panels/saw.js";
+import { panel as similar } from "./panels/similar.js";
+import { panel as why } from "./panels/why.js";
 import { digits, features, model, modelNames, settings } from "./parts/data.js";
 import { button, el } from "./parts/dom.js";
 import { pad } from "./parts/pad.js";
@@ -12,7 +14,7 @@ import { change, fromLink, state, toLink, watch } from "./parts/state.js";
 import { verdict } from "./parts/verdict.js";
 import { serveTasks, work } from "./parts/work.js";
 
-const PANELS = [saw, inside, breakIt, learn];
+const PANELS = [saw, inside, breakIt, why, similar, learn];
 const QUIET = 300; // milliseconds without a change until the link is written
 
 let now = null; // {model, answer} of what is drawn

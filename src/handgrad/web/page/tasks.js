@@ -1,6 +1,8 @@
 // What runs in a worker: name -> generator function of one argument, which yields progress and returns the result.
 
 import { accuracy } from "./core/accuracy.js";
+import { components, features } from "./core/similar.js";
 import { train } from "./core/trainer.js";
+import { occlusion, towards } from "./core/why.js";
 
-export const TASKS = { train, accuracy };
+export const TASKS = { train, accuracy, components, features, occlusion, towards };

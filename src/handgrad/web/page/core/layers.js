@@ -122,7 +122,7 @@ export function chain(x, layers, seen) {
 }
 
 /** Set the units or channels in `layer.off`, a list of their numbers, to 0. */
-function silence(values, { off, outShape }) {
+export function silence(values, { off, outShape }) {
   const channels = outShape.at(-1);
   for (const c of off) for (let i = c; i < values.length; i += channels) values[i] = 0;
 }

@@ -74,9 +74,16 @@ function weightsOf(name, kind, tensors) {
  * @returns {Float32Array}
  */
 export function preprocess(model, pixels) {
-  const { mean, scale, inShape } = model;
-  const upright = model.deskew ? deskew(pixels, inShape) : pixels;
-  return Float32Array.from(upright, (value, i) => Math.fround(value - mean[i]) * scale[i]);
+  return normalised(model, upright(model, pixels));
+}
+
+/** An image's pixels, deskewed where the model deskews. */
+export function upright(model, pixels) {
+  return model.deskew ? deskew(pixels, model.inShape) : pixels;
+}
+
+function normalised({ mean, scale }, pixels) {
+  return Float32Array.from(pixels, (value, i) => Math.fround(value - mean[i]) * scale[i]);
 }
 
 /**
@@ -87,8 +94,13 @@ export function preprocess(model, pixels) {
  * @returns {{logits: Float32Array, scores: number[], none: number, probabilities: number[], best: number, seen: object[]}}
  */
 export function answer(model, pixels, inside = false) {
+  return answerUpright(model, upright(model, pixels), inside);
+}
+
+/** Answer for an image whose pixels are deskewed already, where the model deskews; else as `answer`. */
+export function answerUpright(model, pixels, inside = false) {
   const seen = inside ? [] : null;
-  const logits = chain(preprocess(model, pixels), model.layers, seen);
+  const logits = chain(normalised(model, pixels), model.layers, seen);
   return { ...judged(model, logits), logits, seen };
 }
 

@@ -69,13 +69,15 @@ export function digits() {
 
 /**
  * The training digits as the last hidden layer of a model sees them, or null where nobody has stored that.
- * @returns {Promise<?{values: Int8Array, width: number}>} of each digit `width` values
+ * @returns {Promise<?Features>} {values: Int8Array, width, scale}: of each digit `width` values; the feature is a value
+ *   times the scale
  */
 export function features(name) {
   if (!settings().models.includes(name)) return Promise.resolve(null);
   return once(`features:${name}`, async () => {
     const bytes = await inflated(await bytesOf(`features:${name}`, `models/${name}.features`));
     const { train } = await digits();
-    return { values: new Int8Array(bytes.buffer), width: bytes.length / train.labels.length };
+    const values = new Int8Array(bytes.buffer, 4), scale = new DataView(bytes.buffer).getFloat32(0, true);
+    return { values, width: values.length / train.labels.length, scale };
   });
 }

@@ -1,0 +1,161 @@
+// The ink on a picture, found as reading/paper.py and reading/ink.py do it, in fewer steps: what a picture of one digit
+// needs. The paper is what is left of the picture once all that is no wider than a stroke is taken off.
+
+import { fit } from "./fit.js";
+import { pieces } from "./pieces.js";
+import { resample } from "./resample.js";
+
+const COARSE = 192; // pixels of the longer side of the copy on which the paper is looked for
+const WIDEST = 0.25; // width of a stroke, as a share of the shorter side, at most
+const STRONG = 0.6; // contrast near a stroke, as a share of the strongest, at least
+const WHITE = 255, DIM = 50; // full light, and the least light that is made up for
+const MIN_CONTRAST = 18; // grey levels: what differs less from the paper is no ink
+const DEVIATION_BY_MEDIAN = 1.4826; // standard deviation of normal noise over its median absolute deviation
+const MIN_SIGNAL = 6.5, WEAK_NOISE = 3; // standard deviations of the noise: ink's peak, and the faintest ink, at least
+const FAINT = 0.12; // the faintest ink, as a share of the peak
+const FULL_QUANTILE = 0.8; // the quantile of a stroke's levels that is full ink
+const SAMPLE = 20000; // pixels from which quantiles of a picture are taken
+const APART = 0.3; // gap between parts of one digit, as a share of the larger one's height, at most
+const OVER = 0.3; // how far such parts lie above each other, as a share of the narrower one's width, at least
+const SPECK = 0.03; // a part with a smaller share of the ink of the largest is dirt
+const LINE = 0.85; // what is so long, as a share of the picture, and touches its border is an edge or a ruled line
+
+/**
+ * The groups of ink on a picture, each of them perhaps a digit.
+ * @param {Float32Array} grey - (height, width), 0 to 255
+ * @param {number[]} size - [height, width] of the picture
+ * @returns {Group[]} {top, left, bottom, right, ink, parts}, the one with most ink first; none on a blank picture
+ */
+export function groupsOfInk(grey, size) {
+  const flat = abovePaper(grey, size), deviation = DEVIATION_BY_MEDIAN * quantile(flat.map(Math.abs), 0.5);
+  const peak = flat.reduce((a, b) => Math.max(a, b), 0);
+  if (peak < Math.max(MIN_CONTRAST, MIN_SIGNAL * deviation)) return [];
+  const weak = Math.max(MIN_CONTRAST / 2, WEAK_NOISE * deviation, FAINT * peak);
+  const parts = pieces(flat, size, Math.min(weak, peak / 2)).map((piece) => strokeOf(piece, flat));
+  const strokes = parts.filter((part) => part.full >= Math.max(MIN_CONTRAST, weak) && !isEdge(part, size));
+  return grouped(strokes).sort((a, b) => b.ink - a.ink);
+}
+
+/**
+ * A group of ink as the image of a digit.
+ * @param {Group} group
+ * @param {number} width - of the picture
+ * @returns {Uint8Array} 28x28, bright ink on dark
+ */
+export function imageOfGroup({ top, left, bottom, right, parts }, width) {
+  const wide = right - left, ink = new Float32Array((bottom - top) * wide);
+  for (const { places, levels } of parts) {
+    places.forEach((place, i) => {
+      const y = Math.floor(place / width) - top, x = (place % width) - left;
+      if (y >= 0 && x >= 0 && y < bottom - top && x < wide) ink[y * wide + x] = levels[i];
+    });
+  }
+  return fit(ink, [bottom - top, wide]);
+}
+
+function strokeOf(piece, flat) {
+  const raw = Float32Array.from(piece.places, (place) => flat[place]), full = quantile(raw, FULL_QUANTILE);
+  const levels = raw.map((level) => Math.min(level / full, 1));
+  return { ...piece, full, levels, ink: levels.reduce((a, b) => a + b, 0) };
+}
+
+function isEdge({ top, left, bottom, right }, [height, width]) {
+  const touches = top === 0 || left === 0 || bottom === height || right === width;
+  const across = right - left > LINE * width, down = bottom - top > LINE * height;
+  const thin = Math.min((bottom - top) / height, (right - left) / width) < 1 - LINE;
+  return touches && (across || down) && (thin || (across && down)) && Math.min(height, width) > 2 * 28;
+}
+
+/** Parts above each other make one digit: a 5 and its bar. */
+function grouped(parts) {
+  const groups = [];
+  for (const part of [...parts].sort((a, b) => b.ink - a.ink)) {
+    const near = groups.find((group) => belongs(part, group));
+    if (!near) groups.push({ ...part, parts: [part] });
+    else if (part.ink > SPECK * near.ink) join(near, part);
+  }
+  return groups;
+}
+
+function belongs(part, group) {
+  const gap = Math.max(part.top, group.top) - Math.min(part.bottom, group.bottom);
+  const over = Math.min(part.right, group.right) - Math.max(part.left, group.left);
+  const narrower = Math.min(part.right - part.left, group.right - group.left);
+  return gap < APART * (group.bottom - group.top) && over > OVER * narrower;
+}
+
+function join(group, part) {
+  group.parts.push(part);
+  group.ink += part.ink;
+  for (const [side, choose] of [["top", Math.min], ["left", Math.min], ["bottom", Math.max], ["right", Math.max]]) {
+    group[side] = choose(group[side], part[side]);
+  }
+}
+
+/** How far each pixel stands above the paper towards ink, in grey levels, made up for dim light. */
+function abovePaper(grey, [height, width]) {
+  const scale = Math.min(COARSE / Math.max(height, width), 1);
+  const small = [height, width].map((side) => Math.max(Math.round(side * scale), 1));
+  const copy = scale < 1 ? resample(grey, [height, width], [0, 0, width, height], small) : grey;
+  const window = Math.max(Math.round(WIDEST * Math.min(...small)) | 1, 3);
+  const dark = inkIsDark(copy, small, window), sign = dark ? -1 : 1;
+  const open = windowed(windowed(copy.map((level) => sign * level), small, window, Math.min), small, window, Math.max);
+  const even = mean(open, small, 3), paper = scale < 1 ? resample(even, small, [0, 0, small[1], small[0]], [height, width]) : even;
+  const flat = grey.map((level, i) => ((sign * level - paper[i]) * WHITE) / (dark ? Math.max(-paper[i], DIM) : WHITE));
+  const zero = quantile(flat, 0.5);
+  return flat.map((level) => level - zero);
+}
+
+/** Where contrast is strong there is a stroke, and most of what lies around a stroke is paper. */
+function inkIsDark(copy, size, window) {
+  const low = windowed(copy, size, window, Math.min), high = windowed(copy, size, window, Math.max);
+  const around = mean(copy, size, window), contrast = high.map((level, i) => level - low[i]);
+  const strongest = contrast.reduce((a, b) => Math.max(a, b), 0);
+  let sum = 0, count = 0;
+  contrast.forEach((much, i) => {
+    if (much <= STRONG * strongest) return;
+    sum += (around[i] - low[i]) / much;
+    count++;
+  });
+  return !count || sum / count > 0.5;
+}
+
+/** The lowest or highest value (`choose`) in a square window around each pixel. */
+function windowed(values, size, window, choose) {
+  return separably(values, size, window, (line, first, last) => {
+    let found = line[first];
+    for (let k = first + 1; k <= last; k++) found = choose(found, line[k]);
+    return found;
+  });
+}
+
+function mean(values, size, window) {
+  return separably(values, size, window, (line, first, last) => {
+    let sum = 0;
+    for (let k = first; k <= last; k++) sum += line[k];
+    return sum / (last - first + 1);
+  });
+}
+
+/** Along rows, then along columns; windows end at the border. */
+function separably(values, [height, width], window, reduce) {
+  const half = window >> 1, out = Float32Array.from(values);
+  const along = (count, length, start, step) => {
+    const line = new Float32Array(length);
+    for (let i = 0; i < count; i++) {
+      for (let k = 0; k < length; k++) line[k] = out[start(i) + k * step];
+      for (let k = 0; k < length; k++) {
+        out[start(i) + k * step] = reduce(line, Math.max(k - half, 0), Math.min(k + half, length - 1));
+      }
+    }
+  };
+  along(height, width, (y) => y * width, 1);
+  along(width, height, (x) => x, width);
+  return out;
+}
+
+function quantile(values, q) {
+  const step = Math.max(Math.floor(values.length / SAMPLE), 1);
+  const some = Float32Array.from({ length: Math.ceil(values.length / step) }, (_, i) => values[i * step]).sort();
+  return some[Math.round(q * (some.length - 1))];
+}

@@ -1,3 +1,5 @@
 // What runs in a worker: name -> generator function of one argument, which yields progress and returns the result.
 
-export const TASKS = {};
+import { judge } from "./core/judge.js";
+
+export const TASKS = { judge };

@@ -15,9 +15,11 @@ const MIN_SIGNAL = 6.5, WEAK_NOISE = 3; // standard deviations of the noise: ink
 const FAINT = 0.12; // the faintest ink, as a share of the peak
 const FULL_QUANTILE = 0.8; // the quantile of a stroke's levels that is full ink
 const SAMPLE = 20000; // pixels from which quantiles of a picture are taken
-const APART = 0.3; // gap between parts of one digit, as a share of the larger one's height, at most
+const APART = 0.15; // gap between parts of one digit, as a share of the larger one's height, at most
 const OVER = 0.3; // how far such parts lie above each other, as a share of the narrower one's width, at least
+const TALL = 0.5, INKY = 0.08; // a group beside the largest may be a digit from these shares of its height and ink on
 const SPECK = 0.03; // a part with a smaller share of the ink of the largest is dirt
+const AROUND = 0.5; // paper around a box from which the paper's level is taken, as a share of its longer side
 const LINE = 0.85; // what is so long, as a share of the picture, and touches its border is an edge or a ruled line
 
 /**
@@ -51,6 +53,48 @@ export function imageOfGroup({ top, left, bottom, right, parts }, width) {
     });
   }
   return fit(ink, [bottom - top, wide]);
+}
+
+/**
+ * What lies in a box of a picture as the image of a digit; null where there is no ink.
+ * @param {Float32Array} grey - (height, width), 0 to 255
+ * @param {number[]} size - [height, width] of the picture
+ * @param {number[]} box - [left, top, width, height]
+ * @returns {?Uint8Array} 28x28, bright ink on dark
+ */
+export function imageInBox(grey, [height, width], [left, top, wide, high]) {
+  const margin = Math.max(AROUND * Math.max(wide, high), 2);
+  const from = { x: Math.max(Math.floor(left - margin), 0), y: Math.max(Math.floor(top - margin), 0) };
+  const to = { x: Math.min(Math.ceil(left + wide + margin), width), y: Math.min(Math.ceil(top + high + margin), height) };
+  const size = [to.y - from.y, to.x - from.x], crop = new Float32Array(size[0] * size[1]);
+  for (let y = 0; y < size[0]; y++) {
+    crop.set(grey.subarray((from.y + y) * width + from.x, (from.y + y) * width + to.x), y * size[1]);
+  }
+  const bounds = { top: top - from.y - 1, left: left - from.x - 1, bottom: top - from.y + high + 1, right: left - from.x + wide + 1 };
+  const inside = { top: Math.max(Math.floor(bounds.top), 0), left: Math.max(Math.floor(bounds.left), 0), bottom: Math.ceil(bounds.bottom), right: Math.ceil(bounds.right) };
+  const image = imageOfGroup({ ...inside, parts: groupsOfInk(crop, size).flatMap(({ parts }) => parts) }, size[1]);
+  return image.some((level) => level) ? image : null;
+}
+
+/** The groups that are large enough beside the first one to be digits too. */
+export function likeDigits(groups) {
+  const [{ top, bottom, ink } = {}] = groups;
+  return groups.filter((group) => group.bottom - group.top > TALL * (bottom - top) && group.ink > INKY * ink);
+}
+
+/**
+ * Groups as lines, in reading order: those that stand beside each other make a line.
+ * @param {Group[]} groups
+ * @returns {Group[][]}
+ */
+export function inLines(groups) {
+  const lines = [];
+  for (const group of [...groups].sort((a, b) => a.top + a.bottom - b.top - b.bottom)) {
+    const middle = (group.top + group.bottom) / 2, line = lines.at(-1);
+    if (line?.some(({ top, bottom }) => top < middle && middle < bottom)) line.push(group);
+    else lines.push([group]);
+  }
+  return lines.map((line) => line.sort((a, b) => a.left - b.left));
 }
 
 function strokeOf(piece, flat) {

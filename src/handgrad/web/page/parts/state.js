@@ -36,7 +36,7 @@ const WRITERS = {
   seed: (value) => (value ? String(value) : ""),
   limit: (value) => (value === null ? "" : value.toFixed(3)),
   steps: (value) => Object.keys(value).filter((step) => value[step] === false).join(","),
-  drawing: writeDrawing,
+  drawing: drawingToText,
 };
 const READERS = {
   model: (text) => text,
@@ -46,7 +46,7 @@ const READERS = {
   seed: (text) => Math.abs(Math.trunc(Number(text))) || 0,
   limit: (text) => (Number(text) >= 0 && Number(text) <= 1 ? Number(text) : null),
   steps: (text) => Object.fromEntries(text.split(",").map((step) => [step, false])),
-  drawing: readDrawing,
+  drawing: drawingFromText,
 };
 
 /** The state as the part of a link behind #. */
@@ -70,7 +70,8 @@ export function fromLink(text) {
 
 const FULL = 280, LEVELS = 255; // units of the pad for the levels of a byte
 
-function writeDrawing({ strokes, base }) {
+/** A drawing as the text that a link has of it. */
+export function drawingToText({ strokes, base }) {
   if (!strokes.length && !base) return "";
   const bytes = [base ? 1 : 0, ...(base ?? [])];
   for (const { width, points } of strokes) {
@@ -82,7 +83,8 @@ function writeDrawing({ strokes, base }) {
   return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
-function readDrawing(text) {
+/** The drawing that such a text describes. */
+export function drawingFromText(text) {
   const bytes = Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
   let place = bytes[0] ? 785 : 1;
   const drawing = { base: bytes[0] ? bytes.slice(1, 785) : null, strokes: [] };

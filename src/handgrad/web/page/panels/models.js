@@ -1,0 +1,124 @@
+// Models: which there are and what they consist of; a file of the user's own; two side by side on the same drawing.
+
+import { countWeights, layersInWords } from "../core/describe.js";
+import { verdicts } from "../core/judge.js";
+import { readDrawing } from "../core/reading.js";
+import { imageButton, judging } from "../parts/digits.js";
+import { button, el, percent } from "../parts/dom.js";
+import { fileButton } from "../parts/files.js";
+
+export const panel = { id: "models", title: "Models", open, close };
+
+const SHOWN = 40; // digits on which two models differ that are on view, at most
+
+let jobs = []; // the workers that look for differences
+
+function close() {
+  jobs.forEach((job) => job.stop());
+  jobs = [];
+}
+
+function open(root, app) {
+  const list = el("div", { class: "models-list" }), other = el("select", { id: "models-other" });
+  const pair = el("div"), differ = el("div"), state = { second: null, names: "" };
+  root.append(
+    el("p", {}, "Choose the model that the page shows, or give a model file that handgrad wrote: drop it anywhere on the page. "
+      + "Two models side by side show what one of them sees and the other does not."),
+    el("div", { class: "row" }, fileButton("Choose a model file", app.take, { accept: ".safetensors" })),
+    el("h3", {}, "Side by side"),
+    el("div", { class: "row" }, el("label", { for: "models-other" }, "Compare with"), other), pair, differ,
+    el("h3", {}, "All models"), list,
+  );
+  other.onchange = () => choose(other.value);
+  const choose = async (name) => {
+    state.second = await app.model(name);
+    close();
+    differ.replaceChildren(findButton(app, state, differ));
+    compare(pair, app.now(), state.second, app);
+  };
+  return async (now) => {
+    const names = [now.model.name, ...app.modelNames()].join("\n");
+    if (names !== state.names) {
+      state.names = names;
+      const others = app.modelNames().filter((name) => name !== now.model.name);
+      const second = others.includes(state.second?.name) ? state.second.name : others[0];
+      other.replaceChildren(...others.map((name) => el("option", { value: name, selected: name === second }, name)));
+      if (second) await choose(second);
+      else pair.replaceChildren(el("p", { class: "muted" }, "There is no other model here: give a file."));
+      list.replaceChildren(...(await Promise.all(app.modelNames().map(app.model))).map((model) => card(model, now, app)));
+    } else if (state.second) compare(pair, now, state.second, app);
+  };
+}
+
+function card(model, now, app) {
+  const chosen = model.name === now.model.name, { classes, thresholds, temperature, bytes, header } = model;
+  const least = Math.min(...thresholds), most = Math.max(...thresholds);
+  const facts = [
+    ["Layers", layersInWords(model.layers)],
+    ["Weights", countWeights(model.layers).toLocaleString("en")],
+    ["File", `${(bytes / 1e6).toFixed(2)} MB`],
+    ["Classes", `${classes.join(" ")}${model.layers.at(-1).outShape[0] > classes.length ? ", and none of them" : ""}`],
+    ["Temperature", temperature.toFixed(3)],
+    ["Answers from", most ? (least === most ? percent(least) : `${percent(least)} to ${percent(most)}, by digit`) : "any score: it never refuses"],
+    ["Digits", model.deskew ? "set upright first" : "as they lean"],
+    ["Recipe", header.record?.recipe?.name ?? "unknown"],
+  ];
+  return el("article", { class: "models-card", "aria-current": chosen ? "true" : null },
+    el("div", { class: "row" }, el("h3", {}, model.name),
+      button(chosen ? "✓ on the page" : "Show on the page", () => app.change({ model: model.name, limit: null }), { disabled: chosen, "aria-label": chosen ? `${model.name} is on the page` : `Show ${model.name} on the page` })),
+    el("dl", {}, ...facts.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])));
+}
+
+/** Both answers, and bars for each class side by side. */
+function compare(root, { model, answer }, second, app) {
+  const theirs = readDrawing(second, app.state.drawing, { steps: app.state.steps }), blank = answer.reason === "blank";
+  const widest = answer.probabilities.map((share, k) => Math.abs(share - theirs.probabilities[k]));
+  const same = model.classes.join() === second.classes.join(), most = widest.indexOf(Math.max(...widest));
+  const says = (one) => (one.reason ? `? (${one.digit}, ${percent(one.probability)})` : `${one.digit}, ${percent(one.probability)}`);
+  const verdict = answer.digit === theirs.digit ? `Both think of a ${answer.digit}.` : `They differ: ${answer.digit} or ${theirs.digit}?`;
+  root.replaceChildren(
+    el("p", { class: "models-verdict" }, blank ? "Draw a digit: 0 to 9." : verdict),
+    el("div", { class: "scroll" }, el("table", { class: "models-pair" },
+      el("caption", { class: "hidden" }, "Probability of each digit by both models"),
+      el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Digit"),
+        el("th", { scope: "col" }, `${model.name}: ${blank ? "–" : says(answer)}`), el("th", { scope: "col" }, `${second.name}: ${blank ? "–" : says(theirs)}`))),
+      el("tbody", {}, ...model.classes.map((name, k) => el("tr", { class: !blank && same && k === most && widest[k] > 0.05 ? "models-apart" : "" },
+        el("th", { scope: "row" }, name),
+        ...[[answer, k], [theirs, second.classes.indexOf(name)]].map(([one, at]) => el("td", {}, bar(blank ? 0 : one.probabilities[at] ?? 0, one.best === at)))))))),
+    el("p", { class: "muted" }, blank || widest[most] <= 0.05 || !same ? "" : `They are furthest apart on ${model.classes[most]}: by ${percent(widest[most])} of probability.`),
+  );
+}
+
+function bar(share, best) {
+  const fill = el("span", { class: "models-fill" });
+  fill.style.width = `${100 * share}%`;
+  return el("span", { class: `models-bar${best ? " models-best" : ""}` }, el("span", { class: "models-track" }, fill), percent(share));
+}
+
+function findButton(app, state, root) {
+  const find = button("Find digits on which they differ", async () => {
+    find.disabled = true;
+    find.textContent = "Reading 200 digits twice…";
+    try {
+      root.replaceChildren(...(await differences(app, app.now().model, state.second)));
+    } catch (error) {
+      app.say(error.message);
+    }
+  });
+  return find;
+}
+
+async function differences(app, first, second) {
+  const { valid: digits } = await app.digits();
+  jobs = [first, second].map((model) => judging(model, digits));
+  const found = (await Promise.all(jobs.map((job) => job.result))).map((scores, i) => verdicts(scores, [first, second][i], null));
+  const apart = found[0].map((_, i) => i).filter((i) => first.classes[found[0][i].best] !== second.classes[found[1][i].best]);
+  const shown = apart.slice(0, SHOWN).map((i) => {
+    const said = `${first.classes[found[0][i].best]} | ${second.classes[found[1][i].best]}`;
+    return imageButton(digits.image(i), said, `Put this digit on the pad: ${said}`, () => app.load(digits.image(i)));
+  });
+  return [
+    el("p", {}, `Of the 200 stored validation digits they read ${apart.length} as different digits${apart.length ? `: ${first.name} | ${second.name}` : ""}.`),
+    el("div", { class: "row" }, ...shown),
+  ];
+}

@@ -20,7 +20,9 @@ const OVER = 0.3; // how far such parts lie above each other, as a share of the 
 const TALL = 0.5, INKY = 0.08; // a group beside the largest may be a digit from these shares of its height and ink on
 const SPECK = 0.03; // a part with a smaller share of the ink of the largest is dirt
 const AROUND = 0.5; // paper around a box from which the paper's level is taken, as a share of its longer side
-const LINE = 0.85; // what is so long, as a share of the picture, and touches its border is an edge or a ruled line
+const LINE = 4, DEPTH = 0.15; // an edge is so many times longer than deep, and less deep than this share of the picture
+const AROUND_ALL = 0.95; // what reaches so far across and down from the corner is an edge too
+const SMALL = 56; // pixels of a side up to which a picture has no edges
 
 /**
  * The groups of ink on a picture, each of them perhaps a digit.
@@ -76,18 +78,27 @@ export function imageInBox(grey, [height, width], [left, top, wide, high]) {
   return image.some((level) => level) ? image : null;
 }
 
+/**
+ * The digits on a picture, line by line: a task.
+ * @param {{grey: Float32Array, size: number[]}} args
+ * @returns {Generator<null, {box: number[], ink: number, image: Uint8Array}[][]>}
+ */
+export function* digitsOfPicture({ grey, size }) {
+  yield null;
+  return inLines(likeDigits(groupsOfInk(grey, size))).map((line) => line.map((group) => {
+    const { left, top, right, bottom, ink } = group;
+    return { box: [left, top, right - left, bottom - top], ink, image: imageOfGroup(group, size[1]) };
+  }));
+}
+
 /** The groups that are large enough beside the first one to be digits too. */
-export function likeDigits(groups) {
+function likeDigits(groups) {
   const [{ top, bottom, ink } = {}] = groups;
   return groups.filter((group) => group.bottom - group.top > TALL * (bottom - top) && group.ink > INKY * ink);
 }
 
-/**
- * Groups as lines, in reading order: those that stand beside each other make a line.
- * @param {Group[]} groups
- * @returns {Group[][]}
- */
-export function inLines(groups) {
+/** Groups as lines, in reading order: those that stand beside each other make a line. */
+function inLines(groups) {
   const lines = [];
   for (const group of [...groups].sort((a, b) => a.top + a.bottom - b.top - b.bottom)) {
     const middle = (group.top + group.bottom) / 2, line = lines.at(-1);
@@ -103,11 +114,13 @@ function strokeOf(piece, flat) {
   return { ...piece, full, levels, ink: levels.reduce((a, b) => a + b, 0) };
 }
 
+/** Whether ink lies along the picture's border: where the paper ends, or a ruled line. */
 function isEdge({ top, left, bottom, right }, [height, width]) {
-  const touches = top === 0 || left === 0 || bottom === height || right === width;
-  const across = right - left > LINE * width, down = bottom - top > LINE * height;
-  const thin = Math.min((bottom - top) / height, (right - left) / width) < 1 - LINE;
-  return touches && (across || down) && (thin || (across && down)) && Math.min(height, width) > 2 * 28;
+  const along = (length, depth, side) => depth < DEPTH * side && length > LINE * depth;
+  const flat = (top === 0 || bottom === height) && along(right - left, bottom - top, height);
+  const steep = (left === 0 || right === width) && along(bottom - top, right - left, width);
+  const around = right - left > AROUND_ALL * width && bottom - top > AROUND_ALL * height && top === 0 && left === 0;
+  return Math.min(height, width) > SMALL && (flat || steep || around);
 }
 
 /** Parts above each other make one digit: a 5 and its bar. */

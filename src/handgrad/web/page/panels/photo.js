@@ -63,6 +63,7 @@ function view(photo, lines, app) {
     ...line.map((answer, k) => chosen.add(answer, button(nameOf(answer), () => choose(answer), {
       "aria-label": spoken(answer, i, k), "aria-pressed": "false", class: answer.reason ? "photo-refused" : "",
     })))));
+  chosen.mark(lines.flat().find(({ image }) => image === photo.largest));
   const text = photo.served ? photo.text : lines.map((line) => line.map(nameOf).join("")).join("\n");
   const limits = el("p", { class: "muted" }, "Read in this page, each group of ink as a digit. Digits that touch, signs and forms are read by the page that ",
     el("code", {}, "handgrad serve"), " opens.");

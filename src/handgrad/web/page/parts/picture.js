@@ -1,6 +1,6 @@
 // Pictures on the pad: decoded by the browser; read here for one digit, or by the server for all digits on them.
 
-import { groupsOfInk, imageInBox, imageOfGroup, inLines, likeDigits } from "../core/picture_ink.js";
+import { imageInBox } from "../core/picture_ink.js";
 import { el } from "./dom.js";
 import { fileButton } from "./files.js";
 
@@ -12,9 +12,9 @@ let photo = null;
 
 /**
  * The picture that was read last, or null.
- * @returns {?{name: string, canvas: ?HTMLCanvasElement, lines: object[][], text: string, served: boolean}} each digit
- *   of a line has box, [left, top, width, height] in pixels of the canvas, and image(), 28x28 or null; and, where it was
- *   served, what the server answered
+ * @returns {?{name: string, canvas: ?HTMLCanvasElement, lines: object[][], text: string, served: boolean, largest}} each
+ *   digit of a line has box, [left, top, width, height] in pixels of the canvas, and image(), 28x28 or null; and, where
+ *   it was served, what the server answered. `largest` is the image of the one that was put on the pad
  */
 export function lastPhoto() {
   return photo;
@@ -40,22 +40,19 @@ export async function readPicture(file, app) {
   if (!seen && !app.settings().served) {
     throw new Error(`${name}: this browser cannot read it as a picture; save it as PNG or JPEG and give that.`);
   }
-  const read = app.settings().served ? await readThere(file, seen, app) : readHere(seen);
+  const read = await (app.settings().served ? readThere(file, seen, app) : readHere(seen, app));
   const found = read.lines.flat();
   if (!found.length) throw new Error(`${name}: no ink was found; photograph the digit from nearer, in even light.`);
-  photo = { name, canvas: seen?.canvas ?? null, ...read };
-  const largest = found.reduce((a, b) => (b.ink > a.ink ? b : a)), image = largest.image();
-  if (image && (found.length === 1 || !photo.served)) app.load(image);
-  app.change(found.length > 1 ? { panel: "photo" } : {}); // the panel may be open already
+  const largest = found.reduce((a, b) => (b.ink > a.ink ? b : a)), loaded = largest.image();
+  photo = { name, canvas: seen?.canvas ?? null, largest: loaded && largest.image, ...read };
+  if (loaded) app.load(loaded);
+  app.change(found.length > 1 || !loaded ? { panel: "photo" } : {}); // the panel may be open already
   if (found.length > 1 && matchMedia(NARROW).matches) document.getElementById("tabs").scrollIntoView();
 }
 
-function readHere({ grey, size }) {
-  const answers = likeDigits(groupsOfInk(grey, size)).map((group) => {
-    const { left, top, right, bottom, ink } = group, image = imageOfGroup(group, size[1]);
-    return { left, top, bottom, ink, box: [left, top, right - left, bottom - top], image: () => image };
-  });
-  return { served: false, text: "", lines: inLines(answers) };
+async function readHere({ grey, size }, { work }) {
+  const lines = await work("picture", { grey, size }).result;
+  return { served: false, text: "", lines: lines.map((line) => line.map((each) => ({ ...each, image: () => each.image }))) };
 }
 
 async function readThere(file, seen, { settings, state }) {

@@ -13,8 +13,8 @@ from handgrad.cli.pictures import new_file
 def export(models: tuple[str, ...], page: Path) -> None:
     """Write MODELs, robust by default, as something that runs without handgrad.
 
-    With --page that is one HTML file on which one draws digits and looks inside the network. It opens in any browser, on
-    a phone too, and needs no network.
+    With --page that is one HTML file on which one draws digits and looks inside the network. It opens in any browser,
+    on a phone too, and needs no network.
     """
     new_file(page, (".html",))
     from handgrad.files import replace_file

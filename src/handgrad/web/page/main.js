@@ -35,7 +35,7 @@ function start() {
   document.getElementById("draw").append(pad(), answerView.view, pictureButtons(take));
   takeDropped(take);
   change({ model: settings().models[0], ...fromLink(location.hash.slice(1)) });
-  if (!PANELS.some(({ id }) => id === state.panel)) change({ panel: PANELS[0].id });
+  correct();
   chooseModel();
   showTabs();
   watch((changed) => {
@@ -45,8 +45,15 @@ function start() {
   });
   addEventListener("hashchange", () => {
     if (location.hash.slice(1) !== toLink()) change(fromLink(location.hash.slice(1)));
+    correct();
   });
   later();
+}
+
+/** Put in place of a model or panel that a link names, and that this page does not have, the first one. */
+function correct() {
+  if (!modelNames().includes(state.model)) change({ model: modelNames()[0] });
+  if (!PANELS.some(({ id }) => id === state.panel)) change({ panel: PANELS[0].id });
 }
 
 let waiting = false, writing = 0;

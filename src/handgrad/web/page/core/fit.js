@@ -4,6 +4,7 @@ import { resample, rint } from "./resample.js";
 
 const INK_SIDE = 20 / 28; // share of the image that the ink's longer side takes
 const BLURRED = 0.3; // share of full ink that bounds the ink of a large picture, where less is blur
+const ROUNDING = 1e-3; // pixels of the image: a digit that is symmetric lies on a boundary
 const INKED = 0.05, FULL_QUANTILE = 0.95; // what counts as ink, and the quantile of it that is full ink
 const FULL_LEVEL = 0.97; // share of white that full ink becomes, at least
 
@@ -80,7 +81,8 @@ function massCorner(piece, [height, width], ratio, [outHeight, outWidth]) {
       across += ink * (x + 0.5);
     }
   }
-  const y = Math.ceil(outHeight / 2 - down / mass / ratio), x = Math.ceil(outWidth / 2 - across / mass / ratio);
+  const y = Math.ceil(outHeight / 2 - down / mass / ratio - ROUNDING);
+  const x = Math.ceil(outWidth / 2 - across / mass / ratio - ROUNDING);
   return { top: -y * ratio, left: -x * ratio };
 }
 

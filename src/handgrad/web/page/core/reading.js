@@ -5,7 +5,7 @@ import { extent } from "./fit.js";
 import { pieces } from "./pieces.js";
 import { SIDE, inkOf, imageOf, isBlank } from "./strokes.js";
 
-const LEAST_SIDE = 5; // pixels of the ink's longer side
+const LEAST_SIDE = 12; // pixels of the ink's longer side: a smaller one is a dot of the pen
 const INKED = 0.3; // what counts as ink where pieces are told apart
 const DIGIT_HEIGHT = 0.6; // a piece beside another is a second digit from this share of the tallest one's height on
 

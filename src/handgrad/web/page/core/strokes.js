@@ -8,8 +8,15 @@ import { fit } from "./fit.js";
 export const PAD = 280; // units of the pad's side
 export const SIDE = 140; // pixels of the ink's side
 export const BASE = 28; // pixels of an image's side
+export const LEVELS = 255; // steps of a coordinate and of the pressure, so that a link keeps them exactly
 const EDGE = 1; // pixels over which ink falls off at a stroke's edge
 const LIGHT = 0.4; // share of its width that a pen without pressure has
+
+/** A point at shares of the pad's side, with a pressure from 0 to 1, on the nearest levels. */
+export function pointAt(...shares) {
+  const [x, y, pressure] = shares.map((share) => Math.round(Math.min(Math.max(share, 0), 1) * LEVELS) / LEVELS);
+  return [x * PAD, y * PAD, pressure];
+}
 
 /** An empty drawing. */
 export function blank() {

@@ -1,6 +1,6 @@
 // The pad on which one draws: mouse, finger, pen with pressure, or the keyboard on a grid of 28 by 28 cells.
 
-import { BASE, PAD, penWidth } from "../core/strokes.js";
+import { BASE, PAD, penWidth, pointAt } from "../core/strokes.js";
 import { button, colour, el, slider } from "./dom.js";
 import { change, state, watch } from "./state.js";
 
@@ -43,9 +43,9 @@ function clear() {
 function byPointer(canvas) {
   let drawing = null; // the id of the pointer that draws
   const point = (event) => {
-    const box = canvas.getBoundingClientRect(), scale = PAD / box.width;
+    const box = canvas.getBoundingClientRect();
     const pressure = event.pointerType === "pen" ? event.pressure : NO_PRESSURE;
-    return [(event.clientX - box.left) * scale, (event.clientY - box.top) * scale, pressure];
+    return pointAt((event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height, pressure);
   };
   canvas.addEventListener("pointerdown", (event) => {
     if (drawing !== null || event.button > 0) return;
@@ -66,7 +66,7 @@ function byPointer(canvas) {
 }
 
 function byKeyboard(canvas, cursor, draw) {
-  const place = () => [(cursor.x + 0.5) * CELL, (cursor.y + 0.5) * CELL, NO_PRESSURE];
+  const place = () => pointAt((cursor.x + 0.5) / BASE, (cursor.y + 0.5) / BASE, NO_PRESSURE);
   let line = false; // whether the last stroke goes on
   canvas.addEventListener("keydown", (event) => {
     const step = ARROWS[event.key], drawn = state.drawing.strokes;

@@ -1,6 +1,6 @@
 // The state of the page, which its link restores: drawing, model, panel, lesson, what is hidden, seed, limit, steps.
 
-import { blank } from "../core/strokes.js";
+import { LEVELS, PAD, blank, pointAt } from "../core/strokes.js";
 
 /** The state; change it by `change` alone, so that all who watch hear of it. */
 export const state = {
@@ -68,8 +68,6 @@ export function fromLink(text) {
   return found;
 }
 
-const FULL = 280, LEVELS = 255; // units of the pad for the levels of a byte
-
 /** A drawing as the text that a link has of it. */
 export function drawingToText({ strokes, base }) {
   if (!strokes.length && !base) return "";
@@ -77,7 +75,7 @@ export function drawingToText({ strokes, base }) {
   for (const { width, points } of strokes) {
     bytes.push(Math.round(width), points.length >> 8, points.length & 255);
     for (const [x, y, pressure] of points) {
-      bytes.push(...[x / FULL, y / FULL, pressure].map((share) => Math.round(Math.min(Math.max(share, 0), 1) * LEVELS)));
+      bytes.push(...[x / PAD, y / PAD, pressure].map((share) => Math.round(share * LEVELS)));
     }
   }
   return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
@@ -92,8 +90,7 @@ export function drawingFromText(text) {
     const width = bytes[place], count = bytes[place + 1] * 256 + bytes[place + 2];
     const points = [];
     for (place += 3; points.length < count && place + 3 <= bytes.length; place += 3) {
-      const [x, y, pressure] = bytes.subarray(place, place + 3);
-      points.push([(x / LEVELS) * FULL, (y / LEVELS) * FULL, pressure / LEVELS]);
+      points.push(pointAt(...Array.from(bytes.subarray(place, place + 3), (level) => level / LEVELS)));
     }
     if (points.length) drawing.strokes.push({ width, points });
   }

@@ -1,4 +1,4 @@
-"""Pictures on the pad: decoded, their ink found and read in the exported file; sent to the server where there is one."""
+"""Pictures on the pad: their ink is found and read in the exported file; a server reads them where there is one."""
 
 import json
 import re
@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, FilePayload, Page, Route, expect
 
@@ -59,6 +60,32 @@ def test_a_picture_of_one_digit_comes_to_the_pad(browser_page: Opener, light: bo
     assert page.locator("#tab-saw").get_attribute("aria-selected") == "true"
 
 
+def test_a_picture_is_turned_as_its_camera_says_and_what_is_transparent_is_paper(browser_page: Opener) -> None:
+    page, photo = browser_page(models=("robust",)), Image.open(BytesIO(picture("4")))
+    exif, turned, cut_out = Image.Exif(), BytesIO(), BytesIO()
+    exif[0x0112] = 6  # the camera was held upright: turn by 90 degrees clockwise
+    photo.transpose(Image.Transpose.ROTATE_90).save(turned, "JPEG", exif=exif, quality=95)
+    give(page, turned.getvalue(), "turned.jpg", "image/jpeg")
+    expect(page.locator("#digit")).to_have_text("4")
+    seven = Image.open(BytesIO(picture("7")))
+    clear = Image.new("RGBA", seven.size, (0, 0, 0, 0))
+    clear.putalpha(seven.point(lambda level: 255 if level < 100 else 0))
+    clear.save(cut_out, "PNG")
+    give(page, cut_out.getvalue(), "clear.png")
+    expect(page.locator("#digit")).to_have_text("7")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1920])
+def test_the_photo_is_accessible_and_fits(browser_page: Opener, width: int, scheme: str) -> None:
+    page = browser_page(models=("robust",), width=width, color_scheme=scheme)
+    give(page, picture(["2468", "1357"]))
+    expect(page.locator("#photo-text")).to_have_value("2468\n1357")
+    found = Axe().run(page).response["violations"]
+    assert not [(each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in ("serious", "critical")]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 def test_small_and_large_pictures_are_read(browser_page: Opener) -> None:
     page = browser_page(models=("robust",))
     for digit, size in (("2", 28), ("8", 400), ("6", 1500)):
@@ -85,7 +112,9 @@ def test_the_ink_is_that_of_many_pictures(browser_page: Opener) -> None:
     for seed in range(10):
         lines = ["".join(map(str, rng.integers(0, 10, 5))) for _ in range(2)]
         give(page, picture(lines, seed, light=seed % 2 == 1), f"{seed}.png")
-        expect(page.locator(".photo-frame canvas")).to_have_attribute("aria-label", f"{seed}.png, with a box around each digit")
+        expect(page.locator(".photo-frame canvas")).to_have_attribute(
+            "aria-label", f"{seed}.png, with a box around each digit"
+        )
         found = page.locator("#photo-text").input_value().split("\n")
         if [*map(len, found)] == [5, 5]:
             right += sum(a == b for a, b in zip("".join(found), "".join(lines), strict=True))
@@ -155,7 +184,10 @@ def read(data: bytes) -> dict[str, object]:
         return {"status": 422, "body": json.dumps(problem), "content_type": "application/problem+json"}
     answers = read_page(data, pretrained("robust"))
     height, width = (round(side * answers.picture.scale) for side in answers.picture.grey.shape)
-    return {"body": json.dumps({**answers.to_json(), "width": width, "height": height}), "content_type": "application/json"}
+    return {
+        "body": json.dumps({**answers.to_json(), "width": width, "height": height}),
+        "content_type": "application/json",
+    }
 
 
 def test_the_server_reads_pages(served: Page) -> None:

@@ -76,7 +76,7 @@ async function refresh() {
   now = { model: loaded, answer: readDrawing(loaded, state.drawing, { steps: state.steps, limit: state.limit, inside: true }) };
   answerView.show(now);
   openPanel();
-  opened.show?.(now);
+  await opened.show?.(now);
 }
 
 function openPanel() {

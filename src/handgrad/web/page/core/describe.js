@@ -1,6 +1,6 @@
 // What a model consists of, in words and numbers.
 
-/** Its layers in a line: those that repeat what another says (Flatten, Dropout aside) are left out. */
+/** Its layers in a line, without Flatten, which computes nothing. */
 export function layersInWords(layers) {
   return layers.map(inWords).filter(Boolean).join(" → ");
 }
@@ -12,8 +12,10 @@ function inWords({ kind, options, layers }) {
   return layers.length ? `${kind} [${layers.map((layer) => layersInWords([layer])).join(kind === "Ensemble" ? " | " : " → ")}]` : kind;
 }
 
-/** How many numbers its layers have learnt, statistics of batch norms included. */
-export function countWeights(layers) {
-  return layers.reduce((sum, { weights, layers: inner }) => (
-    sum + Object.values(weights).reduce((all, { length }) => all + length, 0) + countWeights(inner)), 0);
+const LEARNT = ["w", "b", "gamma", "beta"]; // the statistics of batch norms are not learnt
+
+/** How many parameters its layers have, as `handgrad inspect` counts them. */
+export function countParameters(layers) {
+  const own = ({ weights }) => LEARNT.reduce((sum, name) => sum + (weights[name]?.length ?? 0), 0);
+  return layers.reduce((sum, layer) => sum + own(layer) + countParameters(layer.layers), 0);
 }

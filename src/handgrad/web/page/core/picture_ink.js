@@ -17,7 +17,7 @@ const FULL_QUANTILE = 0.8; // the quantile of a stroke's levels that is full ink
 const SAMPLE = 20000; // pixels from which quantiles of a picture are taken
 const APART = 0.15; // gap between parts of one digit, as a share of the larger one's height, at most
 const OVER = 0.3; // how far such parts lie above each other, as a share of the narrower one's width, at least
-const TALL = 0.5, INKY = 0.08; // a group beside the largest may be a digit from these shares of its height and ink on
+const TALL = 0.3, INKY = 0.06; // a group beside the largest may be a digit from these shares of its height and ink on
 const SPECK = 0.03; // a part with a smaller share of the ink of the largest is dirt
 const AROUND = 0.5; // paper around a box from which the paper's level is taken, as a share of its longer side
 const LINE = 4, DEPTH = 0.15; // an edge is so many times longer than deep, and less deep than this share of the picture

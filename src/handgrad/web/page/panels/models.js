@@ -1,6 +1,6 @@
 // Models: which there are and what they consist of; a file of the user's own; two side by side on the same drawing.
 
-import { countWeights, layersInWords } from "../core/describe.js";
+import { countParameters, layersInWords } from "../core/describe.js";
 import { verdicts } from "../core/judge.js";
 import { readDrawing } from "../core/reading.js";
 import { imageButton, judging } from "../parts/digits.js";
@@ -45,7 +45,9 @@ function open(root, app) {
       other.replaceChildren(...others.map((name) => el("option", { value: name, selected: name === second }, name)));
       if (second) await choose(second);
       else pair.replaceChildren(el("p", { class: "muted" }, "There is no other model here: give a file."));
-      list.replaceChildren(...(await Promise.all(app.modelNames().map(app.model))).map((model) => card(model, now, app)));
+      const focused = list.contains(document.activeElement), models = await Promise.all(app.modelNames().map(app.model));
+      list.replaceChildren(...models.map((model) => card(model, now, app)));
+      if (focused) list.querySelector("[aria-pressed=true]").focus();
     } else if (state.second) compare(pair, now, state.second, app);
   };
 }
@@ -55,7 +57,7 @@ function card(model, now, app) {
   const least = Math.min(...thresholds), most = Math.max(...thresholds);
   const facts = [
     ["Layers", layersInWords(model.layers)],
-    ["Weights", countWeights(model.layers).toLocaleString("en")],
+    ["Parameters", countParameters(model.layers).toLocaleString("en")],
     ["File", `${(bytes / 1e6).toFixed(2)} MB`],
     ["Classes", `${classes.join(" ")}${model.layers.at(-1).outShape[0] > classes.length ? ", and none of them" : ""}`],
     ["Temperature", temperature.toFixed(3)],
@@ -65,7 +67,9 @@ function card(model, now, app) {
   ];
   return el("article", { class: "models-card", "aria-current": chosen ? "true" : null },
     el("div", { class: "row" }, el("h3", {}, model.name),
-      button(chosen ? "✓ on the page" : "Show on the page", () => app.change({ model: model.name, limit: null }), { disabled: chosen, "aria-label": chosen ? `${model.name} is on the page` : `Show ${model.name} on the page` })),
+      button(chosen ? "✓ on the page" : "Show on the page", () => app.change({ model: model.name, limit: null }), {
+        "aria-pressed": String(chosen), "aria-label": chosen ? `${model.name} is on the page` : `Show ${model.name} on the page`,
+      })),
     el("dl", {}, ...facts.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])));
 }
 
@@ -98,9 +102,8 @@ function bar(share, best) {
 function findButton(app, state, root) {
   const find = button("Find digits on which they differ", async () => {
     find.disabled = true;
-    find.textContent = "Reading 200 digits twice…";
     try {
-      root.replaceChildren(...(await differences(app, app.now().model, state.second)));
+      root.replaceChildren(...(await differences(app, app.now().model, state.second, (text) => (find.textContent = text))));
     } catch (error) {
       app.say(error.message);
     }
@@ -108,9 +111,13 @@ function findButton(app, state, root) {
   return find;
 }
 
-async function differences(app, first, second) {
+async function differences(app, first, second, tell) {
   const { valid: digits } = await app.digits();
-  jobs = [first, second].map((model) => judging(model, digits));
+  const done = [0, 0], n = digits.labels.length;
+  jobs = [first, second].map((model, i) => judging(model, digits, null, (progress) => {
+    done[i] = progress.done;
+    tell(`Reading ${n} digits twice: ${Math.min(...done)} done`);
+  }));
   const found = (await Promise.all(jobs.map((job) => job.result))).map((scores, i) => verdicts(scores, [first, second][i], null));
   const apart = found[0].map((_, i) => i).filter((i) => first.classes[found[0][i].best] !== second.classes[found[1][i].best]);
   const shown = apart.slice(0, SHOWN).map((i) => {
@@ -118,7 +125,7 @@ async function differences(app, first, second) {
     return imageButton(digits.image(i), said, `Put this digit on the pad: ${said}`, () => app.load(digits.image(i)));
   });
   return [
-    el("p", {}, `Of the 200 stored validation digits they read ${apart.length} as different digits${apart.length ? `: ${first.name} | ${second.name}` : ""}.`),
+    el("p", {}, `Of the ${n} stored validation digits they read ${apart.length} as different digits${apart.length ? `: ${first.name} | ${second.name}` : ""}.`),
     el("div", { class: "row" }, ...shown),
   ];
 }

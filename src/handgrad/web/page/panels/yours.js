@@ -35,7 +35,10 @@ function open(root, app) {
   };
   const refresh = () => {
     const digits = collected();
-    list.replaceChildren(...digits.map((digit, i) => entry(digit, app, () => changed(digits.filter((_, k) => k !== i)))));
+    list.replaceChildren(...digits.map((digit, i) => entry(digit, app, () => {
+      changed(digits.filter((_, k) => k !== i));
+      (list.children[Math.min(i, list.children.length - 1)]?.querySelector(".yours-remove") ?? ask.firstChild).focus();
+    })));
     more.replaceChildren(...(digits.length ? exported(digits, app, () => changed([])) : []));
     judgeAll(digits, model, score, list).catch((error) => app.say(error.message));
   };

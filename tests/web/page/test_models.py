@@ -88,7 +88,7 @@ FAULTS = {
     "no header of handgrad": ((2).to_bytes(8, "little") + b"{}", "was not written by handgrad"),
     "an unknown layer": (changed(lambda header: header["layers"].insert(0, ["Attention", {}])), "layer Attention"),
     "no layers": (changed(lambda header: header.pop("layers")), "the file is damaged"),
-    "other sizes": (changed(lambda header: header["layers"][0][1].update(filters=9)), "0.w has 72 numbers, expected 81"),
+    "other sizes": (changed(lambda header: header["layers"][0][1].update(filters=9)), "has 72 numbers, expected 81"),
     "other classes": (changed(lambda header: header.update(classes=["a", "b"])), "10 outputs for 2 classes"),
     "pictures": (changed(lambda header: header.update(pictures="pictures")), "sees pictures of 28x28x1, expected"),
 }  # fmt: skip

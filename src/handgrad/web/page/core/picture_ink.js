@@ -72,8 +72,10 @@ export function imageInBox(grey, [height, width], [left, top, wide, high]) {
   for (let y = 0; y < size[0]; y++) {
     crop.set(grey.subarray((from.y + y) * width + from.x, (from.y + y) * width + to.x), y * size[1]);
   }
-  const bounds = { top: top - from.y - 1, left: left - from.x - 1, bottom: top - from.y + high + 1, right: left - from.x + wide + 1 };
-  const inside = { top: Math.max(Math.floor(bounds.top), 0), left: Math.max(Math.floor(bounds.left), 0), bottom: Math.ceil(bounds.bottom), right: Math.ceil(bounds.right) };
+  const inside = { // a pixel more: the box was found on a larger picture
+    top: Math.max(Math.floor(top - from.y - 1), 0), left: Math.max(Math.floor(left - from.x - 1), 0),
+    bottom: Math.ceil(top - from.y + high + 1), right: Math.ceil(left - from.x + wide + 1),
+  };
   const image = imageOfGroup({ ...inside, parts: groupsOfInk(crop, size).flatMap(({ parts }) => parts) }, size[1]);
   return image.some((level) => level) ? image : null;
 }

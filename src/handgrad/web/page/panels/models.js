@@ -9,6 +9,7 @@ import { fileButton } from "../parts/files.js";
 
 export const panel = { id: "models", title: "Models", open, close };
 
+const NOTED = 0.05; // difference of two probabilities that is pointed out
 const SHOWN = 40; // digits on which two models differ that are on view, at most
 
 let jobs = []; // the workers that look for differences
@@ -55,13 +56,14 @@ function open(root, app) {
 function card(model, now, app) {
   const chosen = model.name === now.model.name, { classes, thresholds, temperature, bytes, header } = model;
   const least = Math.min(...thresholds), most = Math.max(...thresholds);
+  const limits = least === most ? percent(least) : `${percent(least)} to ${percent(most)}, by digit`;
   const facts = [
     ["Layers", layersInWords(model.layers)],
     ["Parameters", countParameters(model.layers).toLocaleString("en")],
     ["File", `${(bytes / 1e6).toFixed(2)} MB`],
     ["Classes", `${classes.join(" ")}${model.layers.at(-1).outShape[0] > classes.length ? ", and none of them" : ""}`],
     ["Temperature", temperature.toFixed(3)],
-    ["Answers from", most ? (least === most ? percent(least) : `${percent(least)} to ${percent(most)}, by digit`) : "any score: it never refuses"],
+    ["Answers from", most ? limits : "any score: it never refuses"],
     ["Digits", model.deskew ? "set upright first" : "as they lean"],
     ["Recipe", header.record?.recipe?.name ?? "unknown"],
   ];
@@ -75,22 +77,27 @@ function card(model, now, app) {
 
 /** Both answers, and bars for each class side by side. */
 function compare(root, { model, answer }, second, app) {
-  const theirs = readDrawing(second, app.state.drawing, { steps: app.state.steps }), blank = answer.reason === "blank";
-  const widest = answer.probabilities.map((share, k) => Math.abs(share - theirs.probabilities[k]));
-  const same = model.classes.join() === second.classes.join(), most = widest.indexOf(Math.max(...widest));
-  const says = (one) => (one.reason ? `? (${one.digit}, ${percent(one.probability)})` : `${one.digit}, ${percent(one.probability)}`);
-  const verdict = answer.digit === theirs.digit ? `Both think of a ${answer.digit}.` : `They differ: ${answer.digit} or ${theirs.digit}?`;
+  const theirs = readDrawing(second, app.state.drawing, { steps: app.state.steps });
+  if (answer.reason === "blank") return root.replaceChildren(el("p", { class: "models-verdict" }, "Draw a digit: 0 to 9."));
+  const rows = model.classes.map((name, k) => ({ name, k, other: second.classes.indexOf(name) }));
+  const apart = rows.map(({ k, other }) => Math.abs(answer.probabilities[k] - (theirs.probabilities[other] ?? 0)));
+  const most = apart.indexOf(Math.max(...apart)), noted = apart[most] > NOTED;
   root.replaceChildren(
-    el("p", { class: "models-verdict" }, blank ? "Draw a digit: 0 to 9." : verdict),
+    el("p", { class: "models-verdict" },
+      answer.digit === theirs.digit ? `Both think of a ${answer.digit}.` : `They differ: ${answer.digit} or ${theirs.digit}?`),
     el("div", { class: "scroll" }, el("table", { class: "models-pair" },
       el("caption", { class: "hidden" }, "Probability of each digit by both models"),
-      el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Digit"),
-        el("th", { scope: "col" }, `${model.name}: ${blank ? "–" : says(answer)}`), el("th", { scope: "col" }, `${second.name}: ${blank ? "–" : says(theirs)}`))),
-      el("tbody", {}, ...model.classes.map((name, k) => el("tr", { class: !blank && same && k === most && widest[k] > 0.05 ? "models-apart" : "" },
+      el("thead", {}, el("tr", {}, ...["Digit", says(model, answer), says(second, theirs)].map((text) => el("th", { scope: "col" }, text)))),
+      el("tbody", {}, ...rows.map(({ name, k, other }) => el("tr", { class: noted && k === most ? "models-apart" : "" },
         el("th", { scope: "row" }, name),
-        ...[[answer, k], [theirs, second.classes.indexOf(name)]].map(([one, at]) => el("td", {}, bar(blank ? 0 : one.probabilities[at] ?? 0, one.best === at)))))))),
-    el("p", { class: "muted" }, blank || widest[most] <= 0.05 || !same ? "" : `They are furthest apart on ${model.classes[most]}: by ${percent(widest[most])} of probability.`),
+        el("td", {}, bar(answer.probabilities[k], k === answer.best)),
+        el("td", {}, bar(theirs.probabilities[other] ?? 0, other === theirs.best))))))),
+    el("p", { class: "muted" }, noted ? `They are furthest apart on ${rows[most].name}: by ${percent(apart[most])}.` : ""),
   );
+}
+
+function says({ name }, { reason, digit, probability }) {
+  return `${name}: ${reason ? `? (${digit}, ${percent(probability)})` : `${digit}, ${percent(probability)}`}`;
 }
 
 function bar(share, best) {
@@ -124,8 +131,9 @@ async function differences(app, first, second, tell) {
     const said = `${first.classes[found[0][i].best]} | ${second.classes[found[1][i].best]}`;
     return imageButton(digits.image(i), said, `Put this digit on the pad: ${said}`, () => app.load(digits.image(i)));
   });
+  const names = apart.length ? `: ${first.name} | ${second.name}` : "";
   return [
-    el("p", {}, `Of the ${n} stored validation digits they read ${apart.length} as different digits${apart.length ? `: ${first.name} | ${second.name}` : ""}.`),
+    el("p", {}, `Of the ${n} stored validation digits they read ${apart.length} as different digits${names}.`),
     el("div", { class: "row" }, ...shown),
   ];
 }

@@ -65,8 +65,8 @@ function view(photo, lines, app) {
     })))));
   chosen.mark(lines.flat().find(({ image }) => image === photo.largest));
   const text = photo.served ? photo.text : lines.map((line) => line.map(nameOf).join("")).join("\n");
-  const limits = el("p", { class: "muted" }, "Read in this page, each group of ink as a digit. Digits that touch, signs and forms are read by the page that ",
-    el("code", {}, "handgrad serve"), " opens.");
+  const limits = el("p", { class: "muted" }, "Read in this page, each group of ink as a digit. Digits that touch, ",
+    "signs and forms are read by the page that ", el("code", {}, "handgrad serve"), " opens.");
   return [
     el("p", {}, FULL), picture, photo.served ? null : limits,
     el("h3", {}, "The digits, line by line"), ...rows, textOf(text, app),
@@ -95,7 +95,8 @@ function pictureOf(photo, lines, choose, chosen) {
       class: `photo-box${answer.reason ? " photo-refused" : ""}`, tabIndex: -1, "aria-hidden": "true",
     });
     const [left, top, wide, high] = answer.box, share = (value, of) => `${(100 * value) / of}%`;
-    Object.assign(box.style, { left: share(left, width), top: share(top, height), width: share(wide, width), height: share(high, height) });
+    const place = { left: share(left, width), top: share(top, height), width: share(wide, width), height: share(high, height) };
+    Object.assign(box.style, place);
     frame.append(chosen.add(answer, box));
   });
   return frame;

@@ -49,7 +49,8 @@ function open(root, app) {
   return (now) => {
     if (now.model.classes.join() !== names) {
       names = now.model.classes.join();
-      ask.replaceChildren(...now.model.classes.map((label) => button(label, () => add(label), { class: "yours-label", "aria-label": `It is a ${label}` })));
+      ask.replaceChildren(...now.model.classes.map((label) => (
+        button(label, () => add(label), { class: "yours-label", "aria-label": `It is a ${label}` }))));
     }
     if (now.model === model) return;
     model = now.model;

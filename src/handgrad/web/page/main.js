@@ -4,17 +4,23 @@ import { readDrawing } from "./core/reading.js";
 import { panel as breakIt } from "./panels/break.js";
 import { panel as inside } from "./panels/inside.js";
 import { panel as learn } from "./panels/learn.js";
+import { panel as models } from "./panels/models.js";
+import { panel as photo } from "./panels/photo.js";
 import { panel as saw } from "./panels/saw.js";
 import { panel as similar } from "./panels/similar.js";
+import { panel as test } from "./panels/test.js";
 import { panel as why } from "./panels/why.js";
-import { digits, features, model, modelNames, settings } from "./parts/data.js";
+import { panel as yours } from "./panels/yours.js";
+import { addModel, digits, features, model, modelNames, settings } from "./parts/data.js";
 import { button, el } from "./parts/dom.js";
+import { takeDropped } from "./parts/files.js";
 import { pad } from "./parts/pad.js";
+import { lastPhoto, pictureButtons, readPicture } from "./parts/picture.js";
 import { change, fromLink, state, toLink, watch } from "./parts/state.js";
 import { verdict } from "./parts/verdict.js";
 import { serveTasks, work } from "./parts/work.js";
 
-const PANELS = [saw, inside, breakIt, why, similar, learn];
+const PANELS = [saw, photo, inside, breakIt, why, similar, learn, yours, models, test];
 const QUIET = 300; // milliseconds without a change until the link is written
 
 let now = null; // {model, answer} of what is drawn
@@ -25,18 +31,20 @@ let replaced = whole; // gives the model that answers in place of the one chosen
 
 /** What a panel may use: see the head of this folder's README. */
 const app = {
-  state, change, watch, work, digits, features, model, modelNames, settings, say,
+  state, change, watch, work, digits, features, model, modelNames, settings, say, take,
   now: () => now,
+  photo: lastPhoto,
+  load,
   standIn: (replace) => {
     replaced = replace;
     later();
   },
-  load: (image) => change({ drawing: { strokes: [], base: image } }),
 };
 
 function start() {
   answerView = verdict();
-  document.getElementById("draw").append(pad(), answerView.view);
+  document.getElementById("draw").append(pad(), answerView.view, pictureButtons(take));
+  takeDropped(take);
   change({ model: settings().models[0], ...fromLink(location.hash.slice(1)) });
   correct();
   chooseModel();
@@ -82,7 +90,7 @@ async function refresh() {
   now = { model: used, answer: readDrawing(used, state.drawing, { steps: state.steps, limit: state.limit, inside: true }) };
   answerView.show(now);
   openPanel();
-  opened.show?.(now);
+  await opened.show?.(now);
 }
 
 function openPanel() {
@@ -108,13 +116,31 @@ function showTabs() {
       document.getElementById(`tab-${next.id}`).focus();
     },
   }));
-  document.getElementById("tabs").replaceChildren(...tabs);
+  const row = document.getElementById("tabs"), chosen = tabs.find((tab) => tab.ariaSelected === "true");
+  row.replaceChildren(...tabs);
+  if (chosen) row.scrollLeft = chosen.offsetLeft - (row.clientWidth - chosen.offsetWidth) / 2; // in view on a narrow screen
 }
 
 function chooseModel() {
   const select = document.getElementById("model");
   select.replaceChildren(...modelNames().map((name) => el("option", { value: name, selected: name === state.model }, name)));
   select.onchange = () => change({ model: select.value, limit: null });
+}
+
+/** Put an image on the pad. */
+function load(image) {
+  change({ drawing: { strokes: [], base: image } });
+  if (document.getElementById("pad").getBoundingClientRect().bottom < 0) say("It is on the pad, at the top of the page.");
+}
+
+/** Take a file that the user gives: a model, or a picture. */
+async function take(file) {
+  try {
+    if (file.name.endsWith(".safetensors")) change({ model: await addModel(file), panel: "models", limit: null });
+    else await readPicture(file, app);
+  } catch (error) {
+    say(error.message);
+  }
 }
 
 /** Tell the user something in a line, for a few seconds. */

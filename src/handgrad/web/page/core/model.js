@@ -11,7 +11,7 @@ import { deskew } from "./deskew.js";
  */
 export function loadModel(buffer) {
   const { header, tensors } = readTensors(buffer);
-  const classes = header.classes, least = header.thresholds ?? header.least ?? 0;
+  const classes = header.classes, least = header.thresholds ?? header.least ?? header.threshold ?? 0;
   const inShape = header.in_shape;
   const model = {
     name: header.record?.recipe?.name ?? "model",
@@ -21,10 +21,11 @@ export function loadModel(buffer) {
     temperature: header.temperature,
     thresholds: Array.isArray(least) ? least : classes.map(() => least),
     deskew: header.deskew ?? header.upright ?? false,
-    mean: tensors.get("mean").data,
-    scale: tensors.get("scale").data,
+    mean: checked(tensors, "mean", product(inShape)),
+    scale: checked(tensors, "scale", product(inShape)),
     header,
     tensors,
+    bytes: buffer.byteLength,
   };
   const outputs = product(model.layers.at(-1).outShape);
   if (outputs !== classes.length && outputs !== classes.length + 1) {
@@ -33,8 +34,11 @@ export function loadModel(buffer) {
   return model;
 }
 
+const RENAMED = { Vote: "Ensemble" }; // what files of earlier versions call a kind
+
 function build(described, shape, prefix, tensors) {
-  return described.map(([kind, options], i) => {
+  return described.map(([written, options], i) => {
+    const kind = RENAMED[written] ?? written;
     if (!LAYERS[kind]) throw new Error(`layer ${kind} is not known here; expected ${Object.keys(LAYERS).join(", ")}`);
     const name = `${prefix}${i}`, inShape = shape;
     // The members of an ensemble stand side by side: each sees the ensemble's input.
@@ -42,7 +46,7 @@ function build(described, shape, prefix, tensors) {
       ? options.layers.map((each, j) => build([each], inShape, `${name}.`, renumbered(tensors, `${name}.`, j))[0])
       : build(options.layers ?? [], inShape, `${name}.`, tensors);
     shape = LAYERS[kind].plan(inShape, options, inner);
-    return { kind, name, options, inShape, outShape: shape, layers: inner, weights: weightsOf(name, kind, tensors) };
+    return { kind, name, options, inShape, outShape: shape, layers: inner, weights: weightsOf(name, kind, tensors, inShape, options) };
   });
 }
 
@@ -55,16 +59,24 @@ function renumbered(tensors, prefix, j) {
   return found;
 }
 
-const WEIGHTS = { Conv: ["w", "b"], Dense: ["w", "b"], BatchNorm: ["gamma", "beta", "mean", "var"] };
+/** How many numbers each array of a layer has. */
+const WEIGHTS = {
+  Conv: ([, , channels], { kernel, filters }) => ({ w: kernel * kernel * channels * filters, b: filters }),
+  Dense: (shape, { units }) => ({ w: product(shape) * units, b: units }),
+  BatchNorm: (shape) => ({ gamma: shape.at(-1), beta: shape.at(-1), mean: shape.at(-1), var: shape.at(-1) }),
+};
 
-function weightsOf(name, kind, tensors) {
-  return Object.fromEntries(
-    (WEIGHTS[kind] ?? []).map((each) => {
-      const tensor = tensors.get(`${name}.${each}`);
-      if (!tensor) throw new Error(`tensor ${name}.${each} is missing; use another copy of the file`);
-      return [each, tensor.data];
-    }),
-  );
+function weightsOf(name, kind, tensors, shape, options) {
+  const counts = WEIGHTS[kind]?.(shape, options) ?? {};
+  return Object.fromEntries(Object.entries(counts).map(([each, count]) => [each, checked(tensors, `${name}.${each}`, count)]));
+}
+
+function checked(tensors, name, count) {
+  const data = tensors.get(name)?.data;
+  if (!data) throw new Error(`tensor ${name} is missing; use another copy of the file`);
+  if (data.length !== count) throw new Error(`tensor ${name} has ${data.length} numbers, expected ${count}; use another copy of the file`);
+  if (!data.every(Number.isFinite)) throw new Error(`tensor ${name} holds values that are no numbers; use another copy of the file`);
+  return data;
 }
 
 /**

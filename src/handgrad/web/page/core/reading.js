@@ -2,6 +2,7 @@
 
 import { answer } from "./model.js";
 import { extent } from "./fit.js";
+import { pieces } from "./pieces.js";
 import { SIDE, inkOf, imageOf, isBlank } from "./strokes.js";
 
 const LEAST_SIDE = 12; // pixels of the ink's longer side: a smaller one is a dot of the pen
@@ -45,7 +46,7 @@ function doubt(drawing) {
   if (!drawing.strokes.length) return null;
   const ink = inkOf(drawing), box = extent(ink, [SIDE, SIDE], INKED);
   if (!box || Math.max(box.bottom - box.top, box.right - box.left) < LEAST_SIDE) return REFUSAL.little;
-  return sideBySide(pieces(ink)) ? REFUSAL.two : null;
+  return sideBySide(pieces(ink, [SIDE, SIDE], INKED)) ? REFUSAL.two : null;
 }
 
 function sideBySide(found) {
@@ -53,32 +54,4 @@ function sideBySide(found) {
   const tall = found.filter((piece) => piece.bottom - piece.top > DIGIT_HEIGHT * tallest);
   tall.sort((a, b) => a.left - b.left);
   return tall.some((piece, i) => i > 0 && piece.left > tall[i - 1].right);
-}
-
-/** The boxes of connected ink. */
-function pieces(ink) {
-  const seen = new Uint8Array(ink.length), found = [];
-  for (let start = 0; start < ink.length; start++) {
-    if (seen[start] || ink[start] <= INKED) continue;
-    const box = { top: SIDE, left: SIDE, bottom: 0, right: 0 }, todo = [start];
-    seen[start] = 1;
-    while (todo.length) {
-      const place = todo.pop(), y = Math.floor(place / SIDE), x = place % SIDE;
-      box.top = Math.min(box.top, y);
-      box.bottom = Math.max(box.bottom, y + 1);
-      box.left = Math.min(box.left, x);
-      box.right = Math.max(box.right, x + 1);
-      for (let i = Math.max(y - 1, 0); i <= Math.min(y + 1, SIDE - 1); i++) {
-        for (let j = Math.max(x - 1, 0); j <= Math.min(x + 1, SIDE - 1); j++) {
-          const next = i * SIDE + j;
-          if (!seen[next] && ink[next] > INKED) {
-            seen[next] = 1;
-            todo.push(next);
-          }
-        }
-      }
-    }
-    found.push(box);
-  }
-  return found;
 }

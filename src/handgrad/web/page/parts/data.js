@@ -28,11 +28,27 @@ export function model(name) {
 
 /** Take in a model file that the user gives; returns its name, which no other model has. */
 export async function addModel(file) {
-  const made = loadModel(await file.arrayBuffer());
+  const made = readModel(await file.arrayBuffer(), file.name);
   let name = made.name;
   for (let i = 2; loaded.has(name) || settings().models.includes(name); i++) name = `${made.name} ${i}`;
   loaded.set(name, Promise.resolve({ ...made, name }));
   return name;
+}
+
+function readModel(buffer, file) {
+  let made;
+  try {
+    made = loadModel(buffer);
+  } catch (error) {
+    // What is no plain Error was thrown by the language: the file's header is not what it should be.
+    const damaged = `the file is damaged (${error.message}); use another copy of it`;
+    throw new Error(`${file}: ${error.constructor === Error ? error.message : damaged}`);
+  }
+  const pictures = made.header.pictures ?? "digits", shape = made.inShape.join("x");
+  if (pictures !== "digits" || shape !== "28x28x1") {
+    throw new Error(`${file}: sees ${pictures} of ${shape}, expected a model of digits, 28x28x1, as robust`);
+  }
+  return made;
 }
 
 /** The names of all models, the user's last. */

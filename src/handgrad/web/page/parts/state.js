@@ -40,7 +40,7 @@ const WRITERS = {
   limit: (value) => (value === null ? "" : value.toFixed(3)),
   steps: (value) => Object.keys(value).filter((step) => value[step] === false).join(","),
   learn: writeRecipe,
-  drawing: writeDrawing,
+  drawing: drawingToText,
 };
 const READERS = {
   model: (text) => text,
@@ -51,7 +51,7 @@ const READERS = {
   limit: (text) => (Number(text) >= 0 && Number(text) <= 1 ? Number(text) : null),
   steps: (text) => Object.fromEntries(text.split(",").map((step) => [step, false])),
   learn: readRecipe,
-  drawing: readDrawing,
+  drawing: drawingFromText,
 };
 
 /** The state as the part of a link behind #. */
@@ -73,7 +73,8 @@ export function fromLink(text) {
   return found;
 }
 
-function writeDrawing({ strokes, base }) {
+/** A drawing as the text that a link has of it. */
+export function drawingToText({ strokes, base }) {
   if (!strokes.length && !base) return "";
   const bytes = [base ? 1 : 0, ...(base ?? [])];
   for (const { width, points } of strokes) {
@@ -85,7 +86,8 @@ function writeDrawing({ strokes, base }) {
   return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
-function readDrawing(text) {
+/** The drawing that such a text describes. */
+export function drawingFromText(text) {
   const bytes = Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
   let place = bytes[0] ? 785 : 1;
   const drawing = { base: bytes[0] ? bytes.slice(1, 785) : null, strokes: [] };

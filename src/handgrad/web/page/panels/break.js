@@ -73,7 +73,7 @@ function toolsView({ edit, restore }) {
   const bits = slider("Round weights", choices, (at) => edit({ bits: BITS[at] }, "bits"), named);
   const biases = toggle("Biases", true, (on) => edit({ biases: on }));
   const again = button("Other noise", () => edit({ seed: kept.damage.seed + 1 }));
-  const undo = button("Undo", () => restore(kept.past.pop().damage));
+  const undo = button("Undo damage", () => restore(kept.past.pop().damage));
   const mend = button("Mend all", () => edit(unharmed()));
   const levels = el("p", { class: "muted" });
   const show = () => {

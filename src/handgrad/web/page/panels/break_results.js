@@ -3,7 +3,7 @@
 import { answer } from "../core/model.js";
 import { el, percent } from "../parts/dom.js";
 
-const HEAD = ["network", "your drawing", "200 digits that it has never seen"];
+const HEAD = ["network", "your drawing", "200 validation digits"];
 const QUIET = 150; // milliseconds without a change until digits are counted
 
 const counted = new Map(); // the whole networks' right answers, by model

@@ -21,6 +21,7 @@ FLAGS = (
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 Opener = Callable[..., Page]
+expect.set_options(timeout=20_000)  # milliseconds: busy machines answer late
 
 
 @pytest.fixture(scope="session")
@@ -63,7 +64,7 @@ def browser_page(chromium: Browser, tmp_path: Path) -> Iterator[Opener]:
             page.on("console", lambda said: troubles.append(said.text) if said.type == "error" else None)
             page.on("request", lambda asked: troubles.append(asked.url) if is_outside(asked.url) else None)
             page.goto(file.as_uri() + (f"#{hash}" if hash else ""))
-            expect(page.locator("#reason")).not_to_be_empty(timeout=20_000)
+            expect(page.locator("#reason")).not_to_be_empty()
             return page
 
         yield opened

@@ -16,7 +16,7 @@ const EXAMPLES = 200;
  * @returns {{view: HTMLElement, show: (training: object, now: ?object) => void}}
  */
 export function modes(app) {
-  const whole = el("canvas", { class: "learn-units", role: "img" }), thinned = el("canvas", { class: "learn-units", role: "img" });
+  const [whole, thinned] = ["Test mode", "Train mode"].map((label) => el("canvas", { class: "learn-units", role: "img", "aria-label": label }));
   const note = el("p", { class: "muted" }), table = el("table", { class: "learn-draws" });
   const draw = { number: 0, at: 0, example: 0, training: null };
   const again = button("Draw again", () => {

@@ -5,6 +5,7 @@ import { colour } from "../parts/dom.js";
 const FONT = 12, LEFT = 46, RIGHT = 10, TOP = 20, BOTTOM = 32; // CSS pixels
 const FEWEST_STEPS = 50; // that the axis shows
 const LOWEST_LOG = 1e-8;
+const FEWEST_TICKS = 3; // about
 
 const css = (name) => `rgb(${colour(name)})`;
 

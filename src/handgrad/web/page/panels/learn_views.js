@@ -13,7 +13,7 @@ const LEAST_NORM = 1e-6;
 
 /** The curves of loss and accuracy. */
 export function losses() {
-  const loss = canvas("learn-plot"), accuracy = canvas("learn-plot");
+  const loss = canvas("learn-plot", "Loss"), accuracy = canvas("learn-plot", "Accuracy");
   const lines = (part) => [{ ...TRAIN, value: (point) => point.train[part] }, { ...VALID, value: (point) => point.valid[part] }];
   const show = ({ history, last }) => {
     const top = Math.min(Math.max(2.5, ...history.map(({ train }) => train.loss).filter(Number.isFinite)), 20 * Math.max(last.firstLoss, 2.5));
@@ -34,8 +34,8 @@ export function layerPlots() {
     if (String(last.sizes) !== sizes) {
       sizes = String(last.sizes);
       const names = last.sizes.slice(1).map((units, l) => (l + 2 === last.sizes.length ? "outputs" : `layer ${l + 1}: ${units} units`));
-      norms.replaceChildren(...names.map((name) => figure(name, canvas("learn-little"))));
-      dead.replaceChildren(...names.slice(0, -1).map((name) => figure(name, canvas("learn-little"))));
+      norms.replaceChildren(...names.map((name) => figure(name, canvas("learn-little", name))));
+      dead.replaceChildren(...names.slice(0, -1).map((name) => figure(name, canvas("learn-little", name))));
     }
     const range = normRange(history);
     draw(norms, (l) => ({ lines: [{ value: (point) => point.norms[l], colour: "--accent" }], range, log: true }), history, (l) => `Gradient norm ${last.norms[l].toPrecision(2)} at step ${last.step}`);
@@ -65,7 +65,7 @@ function normRange(history) {
 
 /** The weights of the first layer's units, as images. */
 export function weightImages() {
-  const picture = el("canvas", { class: "tile learn-weights", role: "img" }), caption = el("p", { class: "muted" });
+  const picture = canvas("tile learn-weights", "Weights of layer 1"), caption = el("p", { class: "muted" });
   let changeOnly = true, latest = null;
   const only = toggle("only what has changed since the start", changeOnly, (on) => {
     changeOnly = on;
@@ -101,8 +101,8 @@ function usual(values) {
   return Math.sqrt(sum / values.length) || 1;
 }
 
-function canvas(kind) {
-  return el("canvas", { class: kind, role: "img" });
+function canvas(kind, label) {
+  return el("canvas", { class: kind, role: "img", "aria-label": label });
 }
 
 function figure(caption, content) {

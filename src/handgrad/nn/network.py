@@ -126,7 +126,9 @@ class Network:
         scratch = aligned((chosen.threads(), 0 if naive else chain.scratch(self.plans, n)), self.dtype)
         params, grads = (dict(self.layout.views(flat)) for flat in (self.theta, self.grad))
         state = dict(self.state_layout.views(self.state))
-        builder = SlotBuilder(train, backward, tape.kernels if tape else chosen, self.dtype, scratch, params, grads, state)
+        builder = SlotBuilder(
+            train, backward, tape.kernels if tape else chosen, self.dtype, scratch, params, grads, state
+        )
         slots = builder.chain(self.plans, Input(n, self.in_shape, input_gradient))
         x = aligned((n, *self.in_shape), self.dtype)  # (N, *in_shape)
         dlogits = aligned((n if backward else 0, *self.out_shape), self.dtype)  # (N, K)

@@ -21,10 +21,20 @@ IDLE = 15  # seconds after which a connection without a request is closed
 
 
 class PatientProtocol(HttpToolsProtocol):
-    """HTTP of a connection, which is closed where a request's headers do not come: uvicorn would wait for ever."""
+    """HTTP of a connection, which is closed where a request's headers do not come: uvicorn would wait for ever.
 
-    patience = Settings.patience
-    waiting: asyncio.TimerHandle | None = None
+    Parameters
+    ----------
+    patience : float
+        Seconds to wait for them.
+    **uvicorn : object
+        What uvicorn gives to a protocol.
+    """
+
+    def __init__(self, patience: float, **uvicorn: Any) -> None:
+        super().__init__(**uvicorn)
+        self._patience = patience
+        self._waiting: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
         """Begin to wait for a first request.
@@ -60,11 +70,11 @@ class PatientProtocol(HttpToolsProtocol):
 
     def _wait(self) -> None:
         self._wait_no_more()
-        self.waiting = self.loop.call_later(self.patience, self.transport.close)
+        self._waiting = self.loop.call_later(self._patience, self.transport.close)
 
     def _wait_no_more(self) -> None:
-        if self.waiting:
-            self.waiting.cancel()
+        if self._waiting:
+            self._waiting.cancel()
 
 
 def bound(host: str, port: int) -> socket.socket:
@@ -102,6 +112,27 @@ def bound(host: str, port: int) -> socket.socket:
     return sock
 
 
+def configured(settings: Settings) -> Config:
+    """Return how uvicorn runs this application.
+
+    Parameters
+    ----------
+    settings : Settings
+        What the server is told.
+
+    Returns
+    -------
+    uvicorn.Config
+        Which may be sent to another process.
+    """
+    protocol: Any = partial(PatientProtocol, settings.patience)
+    return Config(
+        partial(_application, settings), factory=True, http=protocol, ws="none", lifespan="on", log_config=None,
+        access_log=False, server_header=False, proxy_headers=False, workers=settings.workers, backlog=BACKLOG,
+        timeout_graceful_shutdown=FINISH, timeout_keep_alive=IDLE,
+    )  # fmt: skip
+
+
 def serve(settings: Settings, sock: socket.socket) -> None:
     """Serve until the process is told to stop; what is in progress then is finished.
 
@@ -112,11 +143,7 @@ def serve(settings: Settings, sock: socket.socket) -> None:
     sock : socket.socket
         From `bound`.
     """
-    config = Config(
-        partial(_application, settings), factory=True, http=PatientProtocol, ws="none", lifespan="on", log_config=None,
-        access_log=False, server_header=False, proxy_headers=False, workers=settings.workers, backlog=BACKLOG,
-        timeout_graceful_shutdown=FINISH, timeout_keep_alive=IDLE,
-    )  # fmt: skip
+    config = configured(settings)
     if settings.workers > 1:
         Multiprocess(config, [sock]).run()
         return

@@ -4,6 +4,7 @@ import io
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from threading import Thread
 
 import numpy as np
@@ -38,7 +39,9 @@ def client() -> Iterator[TestClient]:
 @contextmanager
 def listening(settings: Settings) -> Iterator[int]:
     """The port of a server that runs in a thread of this process."""
-    sock, server = bound("127.0.0.1", 0), Server(configured(settings))
+    config = configured(settings)
+    config.app = partial(build, settings)  # without the log of a process of its own
+    sock, server = bound("127.0.0.1", 0), Server(config)
     thread = Thread(target=server.run, args=([sock],), daemon=True)
     thread.start()
     wait_for(lambda: server.started)

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import socket
+from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
@@ -97,18 +98,19 @@ def bound(host: str, port: int) -> socket.socket:
     UserError
         Where the address is taken, or none of this machine's.
     """
-    try:
-        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        sock = socket.socket(family, kind)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind(address)
-        sock.listen(BACKLOG)
-        sock.set_inheritable(True)
-    except OSError as error:
-        raise UserError(
-            f"{host} port {port}: cannot be listened at ({error.strerror or error}); expected an address of this "
-            "machine and a free port: stop what is there, or give another --port"
-        ) from None
+    with ExitStack() as undo:
+        try:
+            family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+            sock = undo.enter_context(socket.socket(family, kind))
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind(address)
+            sock.listen(BACKLOG)
+        except OSError as error:
+            raise UserError(
+                f"{host} port {port}: cannot be listened at ({error.strerror or error}); expected an address of this "
+                "machine and a free port: stop what is there, or give another --port"
+            ) from None
+        undo.pop_all()
     return sock
 
 

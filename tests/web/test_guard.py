@@ -25,11 +25,18 @@ def test_any_other_name_is_refused(client, host):
 
 def test_names_and_addresses_that_are_allowed():
     with asking(Settings(MODELS, hosts=("Digits.example",), any_address=True)) as client:
-        for host, status in (("digits.example", 200), ("10.0.0.7:80", 200), ("[fe80::1]:80", 200), ("evil.example", 421)):
+        for host, status in (
+            ("digits.example", 200),
+            ("10.0.0.7:80", 200),
+            ("[fe80::1]:80", 200),
+            ("evil.example", 421),
+        ):
             assert client.get("/health/live", headers={"host": host}).status_code == status
 
 
-@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://localhost:9", "http://localhost.evil.example"])
+@pytest.mark.parametrize(
+    "origin", ["http://evil.example", "null", "http://localhost:9", "http://localhost.evil.example"]
+)
 def test_a_page_of_another_origin_is_refused(client, origin):
     response = client.post("/api/predict", content=b"\x00" * 784, headers={**RAW, "origin": origin})
     assert "is not this server" in problem(response, 403)
@@ -69,7 +76,10 @@ def test_more_bodies_than_fit():
 @pytest.mark.parametrize("path", ["/", "/health", "/nothing", "/models/tiny.safetensors", "/docs"])
 def test_every_answer_says_what_a_browser_may_do_with_it(client, path):
     headers = client.get(path).headers
-    assert "unsafe" not in headers["content-security-policy"] and "default-src 'none'" in headers["content-security-policy"]
+    assert (
+        "unsafe" not in headers["content-security-policy"]
+        and "default-src 'none'" in headers["content-security-policy"]
+    )
     assert headers["x-content-type-options"] == "nosniff" and headers["x-frame-options"] == "DENY"
     assert "server" not in headers
 

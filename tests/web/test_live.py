@@ -207,7 +207,9 @@ def test_the_first_answers_wait_for_no_compiler(tmp_path):
 def test_a_port_in_use_is_one_line():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        assert f"127.0.0.1 port {port}: cannot be listened at (Address already in use)" in refused("serve", "--port", port)
+        assert f"127.0.0.1 port {port}: cannot be listened at (Address already in use)" in refused(
+            "serve", "--port", port
+        )
     assert "cannot be listened at" in refused("serve", "--host", "192.0.2.1", "--port", 0)
 
 

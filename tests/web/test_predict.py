@@ -114,6 +114,11 @@ def test_a_pdf_without_the_extra_says_how_to_install_it(client, monkeypatch):
 
 
 def test_a_model_that_there_is_not(client, digit):
-    for path in ("/api/predict?model=robust", "/api/read?model=..%2Ftiny", "/models/none.safetensors", "/v2/models/none"):
+    for path in (
+        "/api/predict?model=robust",
+        "/api/read?model=..%2Ftiny",
+        "/models/none.safetensors",
+        "/v2/models/none",
+    ):
         ask = client.get if "models/" in path else client.post
         assert "expected one of tiny, mlp" in problem(ask(path), 404)

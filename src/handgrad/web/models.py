@@ -36,6 +36,8 @@ class Served:
     """
 
     def __init__(self, name: str, file: Path) -> None:
+        import handgrad.reading  # noqa: F401  what answers are made of: it takes long to import, so not before the page
+
         self.name, self._file = name, file
         self.model = Model.load(file)
         self._logits = KeptLogits(self.model.network, self.model.preprocess, self.model.kernels)

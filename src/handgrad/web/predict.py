@@ -1,7 +1,7 @@
 """`POST /api/predict`: which digit is this? Pictures of any size, or pixels as the model sees them."""
 
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from starlette.requests import Request
@@ -12,12 +12,13 @@ from handgrad.images.kinds import is_heif, is_pdf
 from handgrad.model.model import Model
 from handgrad.model.preprocess import Pixels
 from handgrad.nn.params import Array
-from handgrad.reading.answer import Answer, Refusal
-from handgrad.reading.reader import inspect_digit
-from handgrad.reading.views import Normalised
 from handgrad.web.models import Served
 from handgrad.web.problem import bad
 from handgrad.web.service import Service, body_of, chosen, json_response, parsed, service_of
+
+if TYPE_CHECKING:
+    from handgrad.reading.answer import Answer
+    from handgrad.reading.views import Normalised
 
 MARKS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"II*\x00", b"MM\x00*")  # first bytes of pictures
 LARGE = 1 << 16  # bytes of JSON from which parsing it would keep others waiting
@@ -112,7 +113,7 @@ def is_picture(body: bytes) -> bool:
     return body.startswith(MARKS) or body[8:12] == b"WEBP" or is_heif(body) or is_pdf(body[:8])
 
 
-async def seen(service: Service, served: Served, body: bytes) -> tuple[Answer, Normalised]:
+async def seen(service: Service, served: Served, body: bytes) -> "tuple[Answer, Normalised]":
     """Return which digit a picture shows, and what the model saw.
 
     Parameters
@@ -131,6 +132,8 @@ async def seen(service: Service, served: Served, body: bytes) -> tuple[Answer, N
     Normalised
         The pixels that the model saw.
     """
+    from handgrad.reading.reader import inspect_digit
+
     return await service.pictures.run(lambda: inspect_digit(body, served.model))
 
 
@@ -149,6 +152,8 @@ def answered(model: Model, scores: Array) -> list[dict[str, Any]]:
     list of dict
         `Answer.to_json` for each; the box is the whole image.
     """
+    from handgrad.reading.answer import Answer, Refusal
+
     height, width, _ = model.network.in_shape
     best, relied = scores.argmax(axis=1).tolist(), model.answered(scores).tolist()
     return [

@@ -1,18 +1,20 @@
 """`POST /api/read`: all digits on a picture or a page of a PDF, line by line."""
 
+from __future__ import annotations
+
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from handgrad.reading.answer import Page
-from handgrad.reading.picture import Box
-from handgrad.reading.reader import read_page
-from handgrad.reading.source import open_page
 from handgrad.web.models import Served
 from handgrad.web.problem import bad
 from handgrad.web.service import body_of, chosen, given, json_response, service_of
+
+if TYPE_CHECKING:
+    from handgrad.reading.answer import Page
+    from handgrad.reading.picture import Box
 
 NUMBER = re.compile(r"[1-9][0-9]{0,4}")
 REGION = re.compile(r"([0-9]{1,6}),([0-9]{1,6}),([1-9][0-9]{0,5}),([1-9][0-9]{0,5})")
@@ -44,6 +46,9 @@ async def read(request: Request) -> Response:
 def _read(
     served: Served, body: bytes, number: int, region: Box | None, grid: tuple[int, int] | None
 ) -> tuple[Page, int]:
+    from handgrad.reading.reader import read_page
+    from handgrad.reading.source import open_page
+
     picture, pages = open_page(body, number)
     return read_page(picture, served.model, region=region, grid=grid), pages
 

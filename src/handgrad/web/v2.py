@@ -11,7 +11,6 @@ from starlette.responses import Response
 
 from handgrad.model.model import Model
 from handgrad.nn.params import Array
-from handgrad.reading.answer import Refusal
 from handgrad.version import __version__
 from handgrad.web.models import Served
 from handgrad.web.predict import probabilities, seen
@@ -193,6 +192,8 @@ def _column(name: str, model: Model, scores: Array) -> Any:
         return scores.max(axis=1)
     if name == "digit":
         return [model.classes[k] for k in scores.argmax(axis=1)]
+    from handgrad.reading.answer import Refusal
+
     return ["" if sure else str(Refusal.UNKNOWN) for sure in model.answered(scores)]
 
 

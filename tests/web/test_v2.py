@@ -90,7 +90,10 @@ WRONG = [
     (tensor([], [0], "BYTES"), "0 pictures"),
     (tensor(["AAAA"], [1], "BYTES"), "not a readable picture"),
     (tensor([0] * 784, [1, 784], outputs=[{"name": "logits"}]), "output 'logits'"),
+    (tensor([0] * 784, [1, 784], outputs=[{"name": {}}]), "output '{}'"),
     (tensor([0] * 784, [1, 784], outputs={"name": "digit"}), "outputs"),
+    (tensor([0] * 784, [1, 784], {}), "datatype '{}'"),
+    (tensor([0] * 784, [1, True]), "shape"),
 ]
 
 

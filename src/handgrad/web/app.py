@@ -21,7 +21,7 @@ from handgrad.web.predict import predict
 from handgrad.web.problem import Problem
 from handgrad.web.read import read
 from handgrad.web.schemas import SCHEMAS, ref
-from handgrad.web.service import Service, json_response
+from handgrad.web.service import Service, json_response, service_of
 from handgrad.web.settings import Settings
 
 MODEL = Parameter("model", "A name from /models; without it, the first one there.")
@@ -102,7 +102,8 @@ LISTED = (
 
 
 async def _openapi(request: Request) -> Response:
-    return json_response(document(LISTED, SCHEMAS))
+    names = {"enum": service_of(request).models.names}
+    return json_response(document(LISTED, SCHEMAS, {"name": names, "model": names, "version": {"enum": [v2.VERSION]}}))
 
 
 async def _docs(request: Request) -> Response:

@@ -73,7 +73,9 @@ class Endpoint:
     unready: bool = False
 
 
-def document(endpoints: Sequence[Endpoint], schemas: Mapping[str, Schema]) -> dict[str, Any]:
+def document(
+    endpoints: Sequence[Endpoint], schemas: Mapping[str, Schema], places: Mapping[str, Schema]
+) -> dict[str, Any]:
     """Return the OpenAPI document.
 
     Parameters
@@ -82,6 +84,8 @@ def document(endpoints: Sequence[Endpoint], schemas: Mapping[str, Schema]) -> di
         All that is to be in it.
     schemas : mapping of str to JSON Schema
         What the endpoints refer to.
+    places : mapping of str to JSON Schema
+        What may stand in the place of a name in braces, and for the parameters of these names.
 
     Returns
     -------
@@ -90,7 +94,7 @@ def document(endpoints: Sequence[Endpoint], schemas: Mapping[str, Schema]) -> di
     """
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in endpoints:
-        paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint)
+        paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint, places)
     return {
         "openapi": "3.1.0",
         "info": {"title": "handgrad", "version": __version__, "description": "Handwritten digits, read over HTTP."},
@@ -99,15 +103,18 @@ def document(endpoints: Sequence[Endpoint], schemas: Mapping[str, Schema]) -> di
     }
 
 
-def _operation(endpoint: Endpoint) -> dict[str, Any]:
+def _operation(endpoint: Endpoint, places: Mapping[str, Schema]) -> dict[str, Any]:
     content = _content(endpoint.answers)
     names = [part.partition("}")[0] for part in endpoint.path.split("{")[1:]]
     operation: dict[str, Any] = {
         "summary": endpoint.summary,
         "operationId": f"{endpoint.method.lower()} {endpoint.path}",
         "parameters": [
-            *({"name": name, "in": "path", "required": True, "schema": TEXT} for name in names),
-            *({"name": p.name, "in": "query", "description": p.text, "schema": p.schema} for p in endpoint.parameters),
+            *({"name": name, "in": "path", "required": True, "schema": places[name]} for name in names),
+            *(
+                {"name": p.name, "in": "query", "description": p.text, "schema": places.get(p.name, p.schema)}
+                for p in endpoint.parameters
+            ),
         ],
         "responses": {
             "200": {"description": "The answer.", "content": content},

@@ -82,7 +82,10 @@ SCHEMAS: dict[str, Schema] = {
     "Problem": record({"type": TEXT, "title": TEXT, "status": {"type": "integer"}, "detail": TEXT}, error=TEXT),
     "Answer": ANSWER,
     "Answers": record({"model": TEXT, "answers": many(ref("Answer"))}),
-    "Pixels": record({"pixels": {**many({}), "description": "Grey levels from 0 to 255, bright ink on dark."}}),
+    "Pixels": {
+        **record({"pixels": {**many({}), "description": "Grey levels from 0 to 255, bright ink on dark."}}),
+        "examples": [{"pixels": [0] * 400 + [255] * 9 + [0] * 375}],
+    },
     "Page": record(
         {
             "model": TEXT, "page": COUNT, "pages": COUNT, "width": COUNT, "height": COUNT, "text": TEXT,
@@ -107,10 +110,13 @@ SCHEMAS: dict[str, Schema] = {
     "ModelMetadata": record(
         {"name": TEXT, "versions": many(TEXT), "platform": TEXT, "inputs": many({}), "outputs": many({})}
     ),
-    "InferenceRequest": record(
-        {"inputs": {**many(ref("Tensor")), "minItems": 1, "maxItems": 1}},
-        id=TEXT, outputs=many(record({"name": TEXT})), parameters={"type": "object"},
-    ),
+    "InferenceRequest": {
+        **record(
+            {"inputs": {**many(ref("Tensor")), "minItems": 1, "maxItems": 1}},
+            id=TEXT, outputs=many(record({"name": TEXT})), parameters={"type": "object"},
+        ),
+        "examples": [{"inputs": [{"name": "pixels", "datatype": "UINT8", "shape": [1, 784], "data": [0] * 784}]}],
+    },
     "InferenceResponse": record(
         {"model_name": TEXT, "model_version": TEXT, "outputs": many(ref("Tensor"))}, id=TEXT
     ),

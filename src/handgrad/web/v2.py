@@ -177,7 +177,7 @@ def _wanted(content: Any) -> list[tuple[str, bool]]:
         raise bad('"outputs": expected a list of objects with a "name"; leave it out for all outputs')
     wanted = []
     for each in outputs:
-        if each.get("name") not in OUTPUTS:
+        if each.get("name") not in [*OUTPUTS]:  # a list: what is no text may not be looked up
             raise bad(f"output '{str(each.get('name'))[:40]}': expected one of {', '.join(OUTPUTS)}")
         own = each.get("parameters")
         wanted.append((each["name"], own.get("binary_data", binary) is True if isinstance(own, dict) else binary))

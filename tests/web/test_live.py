@@ -165,15 +165,15 @@ def test_requests_that_are_none():
         assert get(port, "/health/live")[0] == 200
 
 
-def started(*words: str, **environment: str) -> tuple[subprocess.Popen[str], int]:
-    """The command, and the port that its first line names."""
+def started(*words: str, log: int = subprocess.PIPE, **environment: str) -> tuple[subprocess.Popen[str], int]:
+    """The command, and the port that its first line names; its log, if long, should go elsewhere than to a pipe."""
     process = subprocess.Popen(
         [sys.executable, "-m", "handgrad", "serve", "--port", "0", *words], stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, text=True, env={**os.environ, **environment},
+        stderr=log, text=True, env={**os.environ, **environment},
     )  # fmt: skip
-    assert process.stdout and process.stderr
+    assert process.stdout
     line = process.stdout.readline()
-    assert re.match(r"http://127.0.0.1:\d+ serves .*; Ctrl-C stops\n", line), process.stderr.read()
+    assert re.match(r"http://127.0.0.1:\d+ serves .*; Ctrl-C stops\n", line), line
     return process, int(line.partition(" ")[0].rpartition(":")[2])
 
 

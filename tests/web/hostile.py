@@ -75,7 +75,12 @@ def _changed(random: np.random.Generator, value: Any) -> Any:
 
 def _json(random: np.random.Generator) -> bytes:
     tensor = {"name": "pixels", "datatype": "UINT8", "shape": [1, 784], "data": [0] * 784, "parameters": {}}
-    inference = {"inputs": [tensor], "outputs": [{"name": "digit"}], "parameters": {"binary_data_output": True}, "id": "1"}
+    inference = {
+        "inputs": [tensor],
+        "outputs": [{"name": "digit"}],
+        "parameters": {"binary_data_output": True},
+        "id": "1",
+    }
     content = _changed(random, _one(random, [{"pixels": [0] * 784}, inference]))
     return _post(random, json.dumps(content).encode(), "application/json")
 
@@ -83,7 +88,8 @@ def _json(random: np.random.Generator) -> bytes:
 def _tensor(random: np.random.Generator) -> bytes:
     data = random.bytes(int(_one(random, (0, 1, 783, 784, 1568, 3136))))
     described = {
-        "name": "p", "datatype": _one(random, ("UINT8", "FP32", "BYTES")), "shape": _one(random, ([1, 784], [1], [0], [2, 784])),
+        "name": "p", "datatype": _one(random, ("UINT8", "FP32", "BYTES")),
+        "shape": _one(random, ([1, 784], [1], [0], [2, 784])),
         "parameters": {"binary_data_size": int(_one(random, (len(data), 784, -1, 10**9)))},
     }  # fmt: skip
     head = json.dumps({"inputs": [described]}).encode()
@@ -96,7 +102,9 @@ def _framing(random: np.random.Generator) -> bytes:
     """Bodies that are shorter or longer than they say."""
     head = b"POST /api/predict HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
     length = _one(random, (b"783", b"785", b"0", b"-1", b"x", b"99999999999", b"10485761", b"1\r\nContent-Length: 2"))
-    chunks = _one(random, (b"zz\r\n", b"5\r\nab\r\n", b"ffffffffffffffff1\r\n", b"0\r\n\r\n", b"3\r\nabc\r\n0\r\nX: y\r\n\r\n"))
+    chunks = _one(
+        random, (b"zz\r\n", b"5\r\nab\r\n", b"ffffffffffffffff1\r\n", b"0\r\n\r\n", b"3\r\nabc\r\n0\r\nX: y\r\n\r\n")
+    )
     if random.random() < 0.5:
         return head + b"Content-Length: " + length + b"\r\n\r\n" + b"\x00" * 784
     return head + b"Transfer-Encoding: chunked\r\n\r\n" + chunks
@@ -106,7 +114,9 @@ def _names(random: np.random.Generator) -> bytes:
     """Hosts, origins and paths of somebody else."""
     host = _one(random, ("localhost", "evil.example", "localhost.evil", "[::1", "", "a" * 9000, "localhost:99999"))
     origin = _one(random, ("", "Origin: null\r\n", "Origin: http://evil.example\r\n", "Origin: http://localhost\r\n"))
-    path = _one(random, ("/", "/../../etc/passwd", "/models/..%2f..%2fcard", "/models/%00/card", "/" + "a" * 9000, "//", "*"))
+    path = _one(
+        random, ("/", "/../../etc/passwd", "/models/..%2f..%2fcard", "/models/%00/card", "/" + "a" * 9000, "//", "*")
+    )
     method = _one(random, ("GET", "HEAD", "OPTIONS", "TRACE", "DELETE", "PUT", "BREW"))
     return f"{method} {path} HTTP/1.1\r\nHost: {host}\r\n{origin}Connection: close\r\n\r\n".encode("latin-1")
 

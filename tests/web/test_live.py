@@ -155,7 +155,8 @@ def test_requests_that_are_none():
             b"\x16\x03\x01\x02\x00\x01\x00\x01", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\x00" * 5000,
             b"GET / HTTP/1.1\r\nHost: a\r\nHost: localhost\r\nConnection: close\r\n\r\n",
             b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n",
-            CHUNKED + b"zz\r\n", HEAD + b"Content-Length: -1\r\n\r\n", HEAD + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n",
+            CHUNKED + b"zz\r\n", HEAD + b"Content-Length: -1\r\n\r\n",
+            HEAD + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n",
             HEAD + b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
             b"GET / HTTP/1.1\r\nX: " + b"y" * 2**20 + b"\r\n",
         ):  # fmt: skip

@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-import time
 
 import numpy as np
 import pytest
@@ -12,7 +11,7 @@ from handgrad.model.shipped import shipped_file
 from handgrad.web.metrics import Metrics
 from handgrad.web.models import Served
 from handgrad.web.problem import Problem
-from handgrad.web.queue import BATCH, Batches, Lane
+from handgrad.web.queue import BATCH, Batches
 
 PIXELS = load("mnist").train.nhwc[-600:]
 
@@ -109,25 +108,5 @@ def test_a_request_that_nobody_waits_for_any_more(metrics):
         assert (await batches.scores(slow, PIXELS[:2])).shape == (2, 10)
         assert batches.waiting == 0
         batches.close()
-
-    asyncio.run(run())
-
-
-def test_a_lane_refuses_what_is_too_much_and_what_waits_too_long():
-    async def run() -> None:
-        lane, go = Lane("pages", 2, 0.2), threading.Event()
-        first = asyncio.create_task(lane.run(lambda: go.wait(30)))
-        second = asyncio.create_task(lane.run(lambda: 7))
-        await asyncio.sleep(0)
-        with pytest.raises(Problem, match="2 pages are worked on"):
-            await lane.run(lambda: 8)
-        began = time.monotonic()
-        with pytest.raises(Problem, match="take long"):
-            await second
-        assert time.monotonic() - began < 10
-        go.set()
-        assert await first is True, "what has begun is finished, however long it takes"
-        assert await lane.run(lambda: 9) == 9
-        lane.close()
 
     asyncio.run(run())

@@ -4,6 +4,7 @@ Two answers: the gradient of the class's logit with respect to each pixel (Simon
 class's probability is lost when a patch is blotted out (Zeiler and Fergus 2014).
 """
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from starlette.responses import Response
 from handgrad.model.model import Model
 from handgrad.model.preprocess import Pixels
 from handgrad.nn.params import Array
+from handgrad.web.lane import opened
 from handgrad.web.predict import pixels_of, seen
 from handgrad.web.problem import bad
 from handgrad.web.service import body_of, chosen, given, json_response, service_of
@@ -37,15 +39,14 @@ async def explain(request: Request) -> Response:
     service, served, body = service_of(request), await chosen(request), body_of(request)
     pixels = await pixels_of(service, served, body, request.headers.get("content-type", ""))
     if pixels is None:
-        _, normalised = await seen(service, served, body)
-        pixels = normalised.pixels.reshape(1, *served.shape)
+        pixels = (await seen(service, served, body))[1].reshape(1, *served.shape)
     if len(pixels) != 1:
         raise bad(f"{len(pixels)} images: expected one to explain; send one at a time")
     model = served.model
-    upright = await service.pictures.run(lambda: model.preprocess.upright(pixels))
+    upright = model.preprocess.upright(pixels)
     scores = await service.batches.scores(served, np.concatenate([pixels, *occluded(pixels, model)]))
     k = _class(given(request, "class"), model.classes, int(scores[0].argmax()))
-    gradient, logit = await service.pictures.run(lambda: input_gradient(model, upright, k))
+    gradient, logit = await service.pictures.run(_gradient, served.key, upright, k)
     rows, columns = (-(-side // PATCH) for side in served.shape[:2])
     lost = scores[0, k] - scores[1:, k]
     return json_response(
@@ -113,6 +114,10 @@ def input_gradient(model: Model, upright: Pixels, k: int) -> tuple[Array, float]
     gradient = model.network.backward(ws.dlogits, ws)
     assert gradient is not None
     return gradient[0] * model.preprocess.scale, logit
+
+
+def _gradient(key: tuple[Path, str], upright: Pixels, k: int) -> tuple[Array, float]:
+    return input_gradient(opened(*key), upright, k)
 
 
 def _nested(image: Any) -> Any:

@@ -197,16 +197,16 @@ class Guard:
             return
         await send({"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers})
         await send({"type": "http.response.body", "body": response.body, "more_body": True})
-        await _received(receive)
+        await _received(receive, self._settings.body)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-async def _received(receive: Receive) -> None:
-    """Receive what still comes of a refused body, for a while; a client that is still writing reads no answer."""
+async def _received(receive: Receive, most: int) -> None:
+    """Receive a little more of a refused body: a client that is still writing reads no answer."""
     try:
         async with asyncio.timeout(LINGER):
-            while (message := await receive())["type"] == "http.request" and message.get("more_body"):
-                pass
+            while most > 0 and (message := await receive())["type"] == "http.request" and message.get("more_body"):
+                most -= len(message["body"])
     except TimeoutError:
         pass
 

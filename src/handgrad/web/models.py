@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
@@ -38,9 +38,14 @@ class Served:
     def __init__(self, name: str, file: Path) -> None:
         import handgrad.reading  # noqa: F401  what answers are made of: it takes long to import, so not before the page
 
-        self.name, self._file = name, file
+        self.name, self.file = name, file
         self.model = Model.load(file)
         self._logits = KeptLogits(self.model.network, self.model.preprocess, self.model.kernels)
+
+    @property
+    def key(self) -> tuple[Path, str]:
+        """What `lane.opened` takes to open the same model in another process."""
+        return self.file, self.model.kernels
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -78,8 +83,8 @@ class Served:
         str
             Markdown.
         """
-        card = self._file.with_suffix(".md")
-        if self._file.parent == FOLDER and card.is_file():
+        card = self.file.with_suffix(".md")
+        if self.file.parent == FOLDER and card.is_file():
             return card.read_text(encoding="utf-8")
         recipe = dict(self.model.record.get("recipe", {})).get("name", "unknown")
         rows = {"recipe": recipe, "seed": self.model.record.get("seed", "unknown"), **self.facts()}
@@ -132,11 +137,18 @@ class Models:
         """Their names; the default comes first."""
         return list(self._files)
 
-    def start(self) -> None:
-        """Begin to load them, in the background."""
+    def start(self, then: Callable[[], None]) -> None:
+        """Begin to load them, in the background.
+
+        Parameters
+        ----------
+        then : callable
+            Called once they are loaded.
+        """
         for name, file in self._files.items():
             self._loading[name] = self._executor.submit(Served, name, file)
             self._loading[name].add_done_callback(_told)
+        self._executor.submit(then)
 
     def close(self) -> None:
         """Load no more."""

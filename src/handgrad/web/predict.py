@@ -1,7 +1,7 @@
 """`POST /api/predict`: which digit is this? Pictures of any size, or pixels as the model sees them."""
 
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from starlette.requests import Request
@@ -12,13 +12,10 @@ from handgrad.images.kinds import is_heif, is_pdf
 from handgrad.model.model import Model
 from handgrad.model.preprocess import Pixels
 from handgrad.nn.params import Array
+from handgrad.web.lane import opened
 from handgrad.web.models import Served
 from handgrad.web.problem import bad
 from handgrad.web.service import Service, body_of, chosen, json_response, parsed, service_of
-
-if TYPE_CHECKING:
-    from handgrad.reading.answer import Answer
-    from handgrad.reading.views import Normalised
 
 MARKS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"II*\x00", b"MM\x00*")  # first bytes of pictures
 LARGE = 1 << 16  # bytes of JSON from which parsing it would keep others waiting
@@ -40,8 +37,7 @@ async def predict(request: Request) -> Response:
     service, served, body = service_of(request), await chosen(request), body_of(request)
     pixels = await pixels_of(service, served, body, request.headers.get("content-type", ""))
     if pixels is None:
-        answer, _ = await seen(service, served, body)
-        answers = [answer.to_json()]
+        answers = [(await seen(service, served, body))[0]]
     else:
         answers = answered(served.model, await service.batches.scores(served, pixels))
     return json_response({"model": served.name, "answers": answers})
@@ -79,8 +75,9 @@ async def pixels_of(service: Service, served: Served, body: bytes, kind: str) ->
     if kind == "application/octet-stream" and len(body) % size == 0 and not is_picture(body):
         pixels = np.frombuffer(body, np.uint8).reshape(-1, *served.shape)
     elif kind == "application/json":
-        work = partial(_json_pixels, body, served.shape)
-        pixels = await service.pictures.run(work) if len(body) > LARGE else work()
+        large = len(body) > LARGE
+        parts = body, served.shape
+        pixels = await service.pictures.run(_json_pixels, *parts) if large else _json_pixels(*parts)
     else:
         return None
     if not 1 <= len(pixels) <= service.settings.images:
@@ -113,7 +110,7 @@ def is_picture(body: bytes) -> bool:
     return body.startswith(MARKS) or body[8:12] == b"WEBP" or is_heif(body) or is_pdf(body[:8])
 
 
-async def seen(service: Service, served: Served, body: bytes) -> "tuple[Answer, Normalised]":
+async def seen(service: Service, served: Served, body: bytes) -> tuple[dict[str, Any], Pixels]:
     """Return which digit a picture shows, and what the model saw.
 
     Parameters
@@ -127,14 +124,19 @@ async def seen(service: Service, served: Served, body: bytes) -> "tuple[Answer, 
 
     Returns
     -------
-    Answer
-        The digit, or why there is none.
-    Normalised
+    dict
+        `Answer.to_json`: the digit, or why there is none.
+    uint8 array (H, W) or (H, W, 3)
         The pixels that the model saw.
     """
+    return await service.pictures.run(_looked, served.key, body)
+
+
+def _looked(key: tuple[Path, str], body: bytes) -> tuple[dict[str, Any], Pixels]:
     from handgrad.reading.reader import inspect_digit
 
-    return await service.pictures.run(lambda: inspect_digit(body, served.model))
+    answer, normalised = inspect_digit(body, opened(*key))
+    return answer.to_json(), normalised.pixels
 
 
 def answered(model: Model, scores: Array) -> list[dict[str, Any]]:

@@ -29,6 +29,9 @@ class Problem(Exception):
         super().__init__(detail)
         self.status, self.detail, self.reason, self.headers = status, detail, reason, dict(headers or {})
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Problem, (self.status, self.detail, self.reason, self.headers)
+
 
 def bad(detail: str) -> Problem:
     """Return the problem of a request that cannot be understood.

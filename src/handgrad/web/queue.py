@@ -1,4 +1,4 @@
-"""Who does the work: one thread that answers all images that have gathered, and lanes for what takes longer.
+"""One thread that answers all images that have gathered.
 
 Nothing waits when there is nothing to do: the worker takes what is there, be it one image. While it computes, others
 gather, and the next pass answers them together: the more there is to do, the larger the passes.
@@ -7,11 +7,8 @@ gather, and the next pass answers them together: the more there is to do, the la
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Condition, Thread
-from typing import TypeVar
 
 import numpy as np
 
@@ -23,7 +20,6 @@ from handgrad.web.models import Served
 from handgrad.web.problem import busy
 
 BATCH = 256  # images answered together, at most
-Result = TypeVar("Result")
 
 
 @dataclass
@@ -162,57 +158,3 @@ class Batches:
                 each.answer.set_result(scores[first:last])
             first = last
         self._metrics.batch.observe(first)
-
-
-class Lane:
-    """One thread for work that takes longer, with a bounded number of waiting calls.
-
-    Parameters
-    ----------
-    name : str
-        What it does, for the refusal.
-    most : int
-        Calls that may be in progress.
-    patience : float
-        Seconds that a call waits for its turn.
-    """
-
-    def __init__(self, name: str, most: int, patience: float) -> None:
-        self._name, self._most, self._patience = name, most, patience
-        self._executor = ThreadPoolExecutor(1, f"handgrad-{name}")
-        self._waiting = 0
-
-    async def run(self, work: Callable[[], Result]) -> Result:
-        """Return what a function returns, called in the lane's thread.
-
-        Parameters
-        ----------
-        work : callable
-            Called without arguments.
-
-        Returns
-        -------
-        object
-            Its result.
-
-        Raises
-        ------
-        Problem
-            Where too many calls wait, or this one has waited too long.
-        """
-        if self._waiting >= self._most:
-            raise busy(f"{self._waiting} {self._name} are worked on")
-        self._waiting += 1
-        try:
-            future = self._executor.submit(work)
-            result = asyncio.wrap_future(future)
-            await asyncio.wait([result], timeout=self._patience)
-            if not result.done() and future.cancel():
-                raise busy(f"{self._name} that came earlier take long")
-            return await result
-        finally:
-            self._waiting -= 1
-
-    def close(self) -> None:
-        """End, without what waits."""
-        self._executor.shutdown(wait=False, cancel_futures=True)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from handgrad.web.models import Served
+from handgrad.web.lane import opened
 from handgrad.web.problem import bad
 from handgrad.web.service import body_of, chosen, given, json_response, service_of
 
 if TYPE_CHECKING:
-    from handgrad.reading.answer import Page
     from handgrad.reading.picture import Box
 
 NUMBER = re.compile(r"[1-9][0-9]{0,4}")
@@ -37,25 +37,24 @@ async def read(request: Request) -> Response:
     """
     served, body = await chosen(request), body_of(request)
     number, region, grid = _page(given(request, "page", "1")), _region(request), _grid(request)
-    page, pages = await service_of(request).pages.run(lambda: _read(served, body, number, region, grid))
+    found = await service_of(request).pages.run(_read, served.key, body, number, region, grid)
     if given(request, "text") not in ("", "0"):
-        return PlainTextResponse(page.full_text + "\n")
-    return json_response({"model": served.name, "page": number, "pages": pages, **_shown(page)})
+        return PlainTextResponse(found["full_text"] + "\n")
+    return json_response({"model": served.name, "page": number, **found})
 
 
 def _read(
-    served: Served, body: bytes, number: int, region: Box | None, grid: tuple[int, int] | None
-) -> tuple[Page, int]:
+    key: tuple[Path, str], body: bytes, number: int, region: Box | None, grid: tuple[int, int] | None
+) -> dict[str, Any]:
+    """What is on a page; in the lane's process."""
     from handgrad.reading.reader import read_page
     from handgrad.reading.source import open_page
 
     picture, pages = open_page(body, number)
-    return read_page(picture, served.model, region=region, grid=grid), pages
-
-
-def _shown(page: Page) -> dict[str, Any]:
-    height, width = (round(side * page.picture.scale) for side in page.picture.grey.shape)
-    return {"width": width, "height": height, **page.to_json(), "words": [list(box) for box in page.words]}
+    page = read_page(picture, opened(*key), region=region, grid=grid)
+    height, width = (round(side * picture.scale) for side in picture.grey.shape)
+    words = [list(box) for box in page.words]
+    return {"pages": pages, "width": width, "height": height, **page.to_json(), "words": words}
 
 
 def _page(text: str) -> int:

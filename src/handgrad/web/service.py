@@ -8,10 +8,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from handgrad.web.guard import BODY
+from handgrad.web.lane import Lane
 from handgrad.web.metrics import Metrics
 from handgrad.web.models import Models, Served
 from handgrad.web.problem import bad
-from handgrad.web.queue import Batches, Lane
+from handgrad.web.queue import Batches
 from handgrad.web.settings import Settings
 
 
@@ -59,13 +60,13 @@ class Service:
             To be started inside the event loop.
         """
         batches = Batches(settings.waiting, settings.threads, metrics)
-        lanes = (Lane(name, getattr(settings, name), settings.patience) for name in ("pictures", "pages"))
+        lanes = (Lane(name, getattr(settings, name)) for name in ("pictures", "pages"))
         return cls(settings, metrics, Models(settings.models), batches, *lanes)
 
     def start(self) -> None:
         """Begin to work, and to load models."""
         self.batches.start()
-        self.models.start()
+        self.models.start(self.pictures.start)
 
     def close(self) -> None:
         """End, once all requests are answered."""

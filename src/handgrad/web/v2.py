@@ -138,7 +138,7 @@ async def infer(request: Request) -> Response:
     wanted = _wanted(content)
     if tensor.datatype == "BYTES":
         files = pictures_in(tensor, service.settings.images)
-        answers = [(await seen(service, served, each))[0].to_json() for each in files]
+        answers = [(await seen(service, served, each))[0] for each in files]
         columns = {name: _values(name, [answer[name] for answer in answers]) for name, _ in wanted}
     else:
         pixels = pixels_in(tensor, served.shape, service.settings.images)

@@ -16,7 +16,8 @@ def test_a_name_of_this_machine(client, host):
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "127.0.0.1.evil.example", "localhost@evil.example", "10.0.0.7", "", "[::1", "a b", "\u00e9"]
+    "host",
+    ["evil.example", "127.0.0.1.evil.example", "localhost@evil.example", "10.0.0.7", "", "[::1", "a b", "\u00e9"]
 )  # fmt: skip
 def test_any_other_name_is_refused(client, host):
     response = client.get("/health/live", headers={"host": host.encode("latin-1")})

@@ -49,7 +49,7 @@ def ready(port: int) -> bool:
 
 @pytest.fixture
 def slow(monkeypatch):
-    """Every batch takes a while more."""
+    """Every batch takes a quarter of a second more."""
     quick = Served.scores
     monkeypatch.setattr(Served, "scores", lambda self, pixels: (time.sleep(0.25), quick(self, pixels))[1])
 
@@ -67,7 +67,9 @@ def test_many_clients_get_their_own_answers_together(slow):
         assert images == 64 and batches < 32
 
 
-def test_health_never_waits(slow):
+def test_health_never_waits(monkeypatch):
+    quick = Served.scores
+    monkeypatch.setattr(Served, "scores", lambda self, pixels: (time.sleep(0.8), quick(self, pixels))[1])
     with listening(Settings(("tiny",))) as port, ThreadPoolExecutor(16) as pool:
         wait_for(lambda: ready(port))
         busy = [pool.submit(post, port, PIXELS.tobytes()) for _ in range(16)]
@@ -76,7 +78,7 @@ def test_health_never_waits(slow):
             began = time.monotonic()
             assert get(port, "/health/live")[0] == get(port, "/v2/health/live")[0] == 200
             slowest = max(slowest, time.monotonic() - began)
-        assert slowest < 0.2, "less than a batch takes"
+        assert slowest < 0.7, "less than a batch takes"
         assert all(each.result()[0] == 200 for each in busy)
 
 

@@ -1,5 +1,6 @@
 """The Open Inference Protocol: by hand in JSON, and as unchanged clients of Triton speak it."""
 
+import asyncio
 import base64
 import json
 
@@ -12,6 +13,7 @@ from handgrad.model.shipped import pretrained
 from handgrad.reading import read_digit
 from handgrad.web.settings import Settings
 from web.conftest import MODELS, file_of, listening
+from web.test_live import ready
 from web.test_predict import problem
 
 INFER = "/v2/models/mlp/infer"
@@ -150,3 +152,31 @@ def test_the_client_of_triton_works_unchanged(digit):
         assert triton.infer("mlp", [files]).as_numpy("digit").tolist() == [b"9"]
         with pytest.raises(InferenceServerException, match="expected one of tiny, mlp"):
             triton.infer("none", [floats])
+
+
+@pytest.mark.slow
+@pytest.mark.process
+@pytest.mark.filterwarnings("ignore")  # of the client's own libraries
+@pytest.mark.parametrize("binary", [True, False])
+def test_the_client_of_kserve_works_unchanged(binary):
+    """It brings half a gigabyte of other libraries along, so it is tested where somebody has installed it."""
+    kserve = pytest.importorskip("kserve")
+    pixels = load("mnist").train.pixels[-20:].reshape(-1, 28, 28, 1)
+
+    async def asked(url: str) -> list[np.ndarray]:
+        client = kserve.InferenceRESTClient(kserve.RESTConfig(protocol="v2"))
+        assert await client.is_server_live(url) and await client.is_model_ready(url, "mlp")
+        found = []
+        for kind, array in (("UINT8", pixels), ("FP32", (pixels / 255).astype(np.float32))):
+            given = kserve.InferInput("pixels", [*array.shape], kind)
+            given.set_data_from_numpy(array, binary_data=binary)
+            request = kserve.InferRequest(model_name="mlp", infer_inputs=[given])
+            answer = await client.infer(url, request, model_name="mlp")
+            found += [each.as_numpy() for each in answer.outputs if each.name == "probabilities"]
+        await client.close()
+        return found
+
+    with listening(Settings(MODELS)) as port:
+        wait_for(lambda: ready(port))
+        for found in asyncio.run(asked(f"http://127.0.0.1:{port}")):
+            assert np.allclose(found, pretrained("mlp").predict_proba(pixels), atol=1e-6)

@@ -18,12 +18,13 @@ from handgrad.errors import UserError
 from handgrad.web import log
 from handgrad.web.metrics import Metrics
 from handgrad.web.problem import Problem, bad, busy, problem_response
-from handgrad.web.settings import Settings
+from handgrad.web.settings import MEGABYTE, Settings
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 BODY = "handgrad.body"  # where in the scope the body is
 GONE = 499  # logged where the client has left before its answer, as nginx does
 LINGER = 2.0  # seconds in which a refused body is still received, so that the client comes to read the answer
+LINGER_BYTES = 64 * MEGABYTE  # how much of it, at most
 # Without a token, a page can be opened, which then sends one, and machinery can ask for health.
 OPEN = ("/", "/health", "/health/live", "/health/ready", "/v2/health/live", "/v2/health/ready")
 
@@ -197,7 +198,7 @@ class Guard:
             return
         await send({"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers})
         await send({"type": "http.response.body", "body": response.body, "more_body": True})
-        await _received(receive, self._settings.body)
+        await _received(receive, LINGER_BYTES)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 

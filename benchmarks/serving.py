@@ -13,17 +13,17 @@ import sys
 import time
 from typing import Any
 
-import machine
 import numpy as np
 import psutil
-import rounds
 import uvloop
 
+import machine
+import rounds
 from handgrad.datasets import load
 
 Figures = dict[str, Any]
 
-CONNECTIONS = 32
+LOADS = (("one image", 1, 32), ("256 images", 256, 4), ("256 images, too many", 256, 64))  # name, images, connections
 WARM = 1.0  # seconds before anything is counted
 
 
@@ -83,12 +83,16 @@ async def loaded(server: subprocess.Popen[str], port: int, request: bytes, conne
     answers.statuses, answers.seconds, began = {}, [], time.perf_counter()
     before = processor_seconds(server), time.process_time()
     await asyncio.sleep(seconds)
-    lasted, spent = time.perf_counter() - began, (processor_seconds(server) - before[0], time.process_time() - before[1])
+    lasted, spent = (
+        time.perf_counter() - began,
+        (processor_seconds(server) - before[0], time.process_time() - before[1]),
+    )
     statuses, times = answers.statuses, sorted(answers.seconds)
     answers.over = True
     for transport, _ in clients:
         transport.close()
     return {
+        "requests": len(times),
         "requests_per_second": round(len(times) / lasted, 1),
         "ms_median": round(1000 * statistics.median(times), 2),
         "ms_p99": round(1000 * times[int(0.99 * len(times))], 2),
@@ -161,16 +165,19 @@ def main() -> None:
         time.sleep(3)  # until models are loaded
         for _ in range(turns):
             for model in given.models:
-                for name, request, connections in (("1", one(model, pixels), CONNECTIONS), ("256", batch(model, pixels), 4)):
+                for name, images, connections in LOADS:
+                    request = (one if images == 1 else batch)(model, pixels)
                     figures = uvloop.run(loaded(server, port, request, connections, seconds))
-                    figures["images_per_second"] = round(figures["requests_per_second"] * int(name))
-                    cases.setdefault(f"{model}, {name} image{'s' if int(name) > 1 else ''}", []).append(figures)
-                    print(f"{model} {name:>4} {figures} {memory(server):.0f} MB", flush=True)
+                    answered = figures["requests_per_second"] * figures["statuses"].get(200, 0) / figures["requests"]
+                    figures |= {"images_per_second": round(answered * images), "server_mb": round(memory(server))}
+                    cases.setdefault(f"{model}, {name}", []).append(figures)
+                    print(f"{model}, {name}: {figures}", flush=True)
     finally:
         server.terminate()
         server.wait(60)
     if not given.quick:
-        result |= {"threads": given.threads, "workers": given.workers, "versions": machine.versions("uvicorn", "starlette")}
+        versions = machine.versions("uvicorn", "starlette", "uvloop", "httptools", "numpy")
+        result |= {"threads": given.threads, "workers": given.workers, "versions": versions}
         print(f"wrote {rounds.write('serving', {**result, 'cases': cases}).name}")
 
 

@@ -14,7 +14,7 @@ from handgrad.version import __version__
 
 # Every command, in the order of use: `lr-find` is the function `lr_find` in cli/lr_find.py.
 SECTIONS = {
-    "Read digits": ("read", "predict"),
+    "Read digits": ("read", "predict", "serve"),
     "Train": ("train", "evaluate", "tune", "sweep", "committee"),
     "Look inside": ("inspect", "lr-find", "augment"),
     "Serve and share": ("export",),

@@ -14,10 +14,10 @@ from handgrad.version import __version__
 
 # Every command, in the order of use: `lr-find` is the function `lr_find` in cli/lr_find.py.
 SECTIONS = {
-    "Read digits": ("read", "predict", "serve"),
+    "Read digits": ("read", "predict"),
     "Train": ("train", "evaluate", "tune", "sweep", "committee"),
     "Look inside": ("inspect", "lr-find", "augment"),
-    "Serve and share": ("export",),
+    "Serve and share": ("serve", "export"),
     "Data, kernels and help": ("data", "compile", "help"),
 }
 NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EIO, getattr(errno, "EDQUOT", errno.ENOSPC))

@@ -20,7 +20,13 @@ def write(**fields: Any) -> None:
 
 
 class JsonLines(logging.Handler):
-    """What libraries log, in the same form."""
+    """What libraries log, in the same form.
+
+    Parameters
+    ----------
+    level : int
+        The least level that is written.
+    """
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a line.

@@ -177,7 +177,7 @@ body { margin: 0; }
 main { max-width: 48rem; margin: 0 auto; padding: 1rem; }
 section { border-top: 1px solid #8886; }
 h2 { font-size: 1.1rem; overflow-wrap: anywhere; }
-pre { overflow-x: auto; padding: .75rem; background: #8882; border-radius: .25rem; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; padding: .75rem; background: #8882; border-radius: .25rem; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; }
 dd { margin: 0; }
 """

@@ -2,7 +2,9 @@
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -126,7 +128,12 @@ def given(request: Request, name: str, default: str = "") -> str:
     str
         Its value.
     """
-    return request.query_params.get(name, default) if request.scope["query_string"] else default
+    return _parameters(request.scope["query_string"]).get(name, default)
+
+
+@lru_cache(256)  # most requests of a client have the same
+def _parameters(query: bytes) -> dict[str, str]:
+    return dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
 
 
 async def chosen(request: Request) -> Served:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from handgrad.web import catalogue, v2
+from handgrad.web import catalogue, front, v2
 from handgrad.web.explain import explain
 from handgrad.web.guard import Guard
 from handgrad.web.metrics import Metrics
@@ -115,7 +115,11 @@ async def _style(request: Request) -> Response:
 
 
 UNLISTED = (
-    Endpoint("GET", "/", catalogue.front, "The page.", {"text/html": TEXT}),
+    Endpoint("GET", "/", front.front, "The page.", {"text/html": TEXT}),
+    Endpoint("GET", "/digits.bin", front.digits, "Digits for the page.", {"application/octet-stream": BYTES}),
+    Endpoint(
+        "GET", "/models/{name}.features", front.features, "How a model sees them.", {"application/octet-stream": BYTES}
+    ),
     Endpoint("GET", "/docs", _docs, "How to ask.", {"text/html": TEXT}),
     Endpoint("GET", "/docs.css", _style, "Its style.", {"text/css": TEXT}),
     Endpoint("GET", "/openapi.json", _openapi, "How to ask, for machines.", {"application/json": {}}),

@@ -4,8 +4,9 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
@@ -94,21 +95,23 @@ def script() -> str:
     ValueError
         Where a module or a name is imported that is not there, or modules import each other in a ring.
     """
-    texts: dict[str, str] = {}
-    for name in _in_order("main.js", ()):
-        texts.setdefault(name, _as_function(name, _source(name)))
-    return '"use strict";\nconst modules = {};\n' + "\n".join(texts.values())
+    functions: dict[str, str] = {}
+    _add("main.js", (), functions)
+    return '"use strict";\nconst modules = {};\n' + "\n".join(functions.values())
 
 
-def _in_order(name: str, above: tuple[str, ...]) -> Iterator[str]:
-    """A module after all that it imports."""
+def _add(name: str, above: tuple[str, ...], functions: dict[str, str]) -> None:
+    """Add a module, after all that it imports, unless it is there."""
     if name in above:
         raise ValueError(f"{name} imports itself by way of {', '.join(above[above.index(name) + 1 :])}")
+    if name in functions:
+        return
     for _, path in IMPORT.findall(_source(name)):
-        yield from _in_order(_resolved(name, path), (*above, name))
-    yield name
+        _add(_resolved(name, path), (*above, name), functions)
+    functions[name] = _as_function(name, _source(name))
 
 
+@cache
 def _source(name: str) -> str:
     return (PAGE / name).read_text(encoding="utf-8")
 

@@ -8,24 +8,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from handgrad.version import __version__
 from handgrad.web import metrics
-from handgrad.web.front import front_page
 from handgrad.web.service import json_response, service_of
-
-
-async def front(request: Request) -> Response:
-    """Answer the page for people.
-
-    Parameters
-    ----------
-    request : Request
-        The request.
-
-    Returns
-    -------
-    Response
-        HTML.
-    """
-    return Response(front_page(), media_type="text/html; charset=utf-8")
 
 
 async def models(request: Request) -> Response:

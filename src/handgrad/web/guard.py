@@ -82,7 +82,9 @@ class Guard:
             nonlocal status, sent
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), *self._headers]
+                own = list(message.get("headers", ()))
+                named = {name for name, _ in own}
+                message["headers"] = [*own, *(pair for pair in self._headers if pair[0] not in named)]
             else:
                 sent += len(message.get("body", b""))
             await send(message)

@@ -75,6 +75,13 @@ class Served:
         """Its file with weights of 16 bits, as `Model.save` writes it."""
         return self.model.to_bytes(half=True)
 
+    @cached_property
+    def features(self) -> bytes:
+        """How it sees the digits that the page keeps, see `stored.features`; nothing where it sees other images."""
+        from handgrad.web.stored import features
+
+        return features(self.model) if self.shape == (28, 28, 1) and self.model.pictures == "digits" else b""
+
     def card(self) -> str:
         """Return what there is to say about the model.
 

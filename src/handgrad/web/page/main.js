@@ -11,6 +11,7 @@ import { panel as similar } from "./panels/similar.js";
 import { panel as test } from "./panels/test.js";
 import { panel as why } from "./panels/why.js";
 import { panel as yours } from "./panels/yours.js";
+import { keepToken } from "./parts/ask.js";
 import { addModel, digits, features, model, modelNames, settings } from "./parts/data.js";
 import { button, el } from "./parts/dom.js";
 import { takeDropped } from "./parts/files.js";
@@ -42,6 +43,7 @@ const app = {
 };
 
 function start() {
+  keepToken(location.hash.slice(1));
   answerView = verdict();
   document.getElementById("draw").append(pad(), answerView.view, pictureButtons(take));
   takeDropped(take);

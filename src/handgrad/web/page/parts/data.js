@@ -4,6 +4,7 @@
 // element for each model, `model:NAME`, its features, `features:NAME`, and `digits`; they hold base64.
 
 import { loadModel } from "../core/model.js";
+import { ask } from "./ask.js";
 
 /** {served: boolean, models: string[]} */
 export const settings = () => JSON.parse(document.getElementById("settings").textContent);
@@ -13,9 +14,7 @@ const loaded = new Map(), kept = new Map();
 async function bytesOf(id, path) {
   const inside = document.getElementById(id);
   if (inside) return Uint8Array.from(atob(inside.textContent.trim()), (c) => c.charCodeAt(0)).buffer;
-  const answer = await fetch(path);
-  if (!answer.ok) throw new Error(`${path}: the server says ${answer.status}; start it again`);
-  return answer.arrayBuffer();
+  return (await ask(path)).arrayBuffer();
 }
 
 /** A model by name, loaded once. */
@@ -91,7 +90,9 @@ export function digits() {
 export function features(name) {
   if (!settings().models.includes(name)) return Promise.resolve(null);
   return once(`features:${name}`, async () => {
-    const bytes = await inflated(await bytesOf(`features:${name}`, `models/${name}.features`));
+    const packed = await bytesOf(`features:${name}`, `models/${name}.features`);
+    if (!packed.byteLength) return null; // the model sees other images than the stored ones
+    const bytes = await inflated(packed);
     const { train } = await digits();
     const values = new Int8Array(bytes.buffer, 4), scale = new DataView(bytes.buffer).getFloat32(0, true);
     return { values, width: values.length / train.labels.length, scale };

@@ -1,6 +1,7 @@
 // Pictures on the pad: decoded by the browser; read here for one digit, or by the server for all digits on them.
 
 import { imageInBox } from "../core/picture_ink.js";
+import { ask } from "./ask.js";
 import { el } from "./dom.js";
 import { fileButton } from "./files.js";
 
@@ -58,9 +59,8 @@ async function readHere({ grey, size }, { work }) {
 async function readThere(file, seen, { settings, state }) {
   const named = settings().models.includes(state.model) ? `?model=${encodeURIComponent(state.model)}` : "";
   const type = file.type || "application/octet-stream";
-  const reply = await fetch(`api/read${named}`, { method: "POST", body: file, headers: { "Content-Type": type } });
-  const page = await reply.json().catch(() => ({}));
-  if (!reply.ok) throw new Error(page.detail ?? `The server says ${reply.status}; try again.`);
+  const reply = await ask(`api/read${named}`, { method: "POST", body: file, headers: { "Content-Type": type } });
+  const page = await reply.json();
   const scale = seen ? seen.size[1] / page.width : 1;
   const lines = page.lines.map((line) => line.map((answer) => {
     const box = answer.box.map((side) => side * scale), [, , width, height] = box;

@@ -16,7 +16,7 @@ from .conftest import Opener, said
 
 pytestmark = pytest.mark.process
 SETTINGS = "sizes:30-20,init:small,rate:0.5,batch:8,momentum:0.5,dropout:0.25"
-MADE = """modules["panels/learn_training.js"].training()"""
+MADE = """modules["parts/training.js"].training()"""
 SHOWN = 0.006  # the bars show per cent, without decimals
 SMALL = "panel=learn&learn=sizes:16-16"
 

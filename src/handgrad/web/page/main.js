@@ -4,6 +4,7 @@ import { readDrawing } from "./core/reading.js";
 import { panel as breakIt } from "./panels/break.js";
 import { panel as inside } from "./panels/inside.js";
 import { panel as learn } from "./panels/learn.js";
+import { panel as lessons } from "./panels/lessons.js";
 import { panel as models } from "./panels/models.js";
 import { panel as photo } from "./panels/photo.js";
 import { panel as saw } from "./panels/saw.js";
@@ -15,18 +16,20 @@ import { keepToken } from "./parts/ask.js";
 import { addModel, digits, features, model, modelNames, settings } from "./parts/data.js";
 import { button, el } from "./parts/dom.js";
 import { takeDropped } from "./parts/files.js";
+import { lessonBar } from "./parts/lesson.js";
 import { pad } from "./parts/pad.js";
 import { lastPhoto, pictureButtons, readPicture } from "./parts/picture.js";
 import { change, fromLink, state, toLink, watch } from "./parts/state.js";
+import { training } from "./parts/training.js";
 import { verdict } from "./parts/verdict.js";
 import { serveTasks, work } from "./parts/work.js";
 
-const PANELS = [saw, photo, inside, breakIt, why, similar, learn, yours, models, test];
+const PANELS = [saw, photo, inside, breakIt, why, similar, learn, yours, models, test, lessons];
 const QUIET = 300; // milliseconds without a change until the link is written
 
 let now = null; // {model, answer} of what is drawn
 let opened = null; // {id, show} of the panel that is open
-let answerView = null;
+let answerView = null, lessonView = null;
 const whole = (model) => model;
 let replaced = whole; // gives the model that answers in place of the one chosen, while a panel wants that
 
@@ -36,6 +39,7 @@ const app = {
   now: () => now,
   photo: lastPhoto,
   load,
+  noticed,
   standIn: (replace) => {
     replaced = replace;
     later();
@@ -45,6 +49,8 @@ const app = {
 function start() {
   keepToken(location.hash.slice(1));
   answerView = verdict();
+  lessonView = lessonBar();
+  document.getElementById("look").prepend(lessonView.view);
   document.getElementById("draw").append(pad(), answerView.view, pictureButtons(take));
   takeDropped(take);
   change({ model: settings().models[0], ...fromLink(location.hash.slice(1)) });
@@ -93,6 +99,12 @@ async function refresh() {
   answerView.show(now);
   openPanel();
   await opened.show?.(now);
+  noticed();
+}
+
+/** Something has happened that the open lesson may wait for. */
+function noticed() {
+  lessonView.show({ state, now, trained: training()?.last, recipe: training()?.recipe });
 }
 
 function openPanel() {

@@ -1,9 +1,11 @@
 // Digits made harder to read, step by step: turned, scaled, shifted, thickened or thinned, noisy.
 
 import { fit } from "./fit.js";
+import { normal, randomNumbers } from "./random.js";
 import { rint } from "./resample.js";
 
 const SIDE = 28;
+const NOISE = 5; // what random numbers are for, see training.js and trainer.js
 
 /** What an image can suffer: the value that changes nothing, and how far a slider goes. */
 export const ALTERATIONS = {
@@ -47,34 +49,28 @@ function thickened(image, amount) {
   return image;
 }
 
-/** Turned clockwise by degrees and scaled by per cent about the middle, then shifted by pixels; between four pixels, their mean. */
-function moved(image, { turn, scale, shift }) {
+/**
+ * An image turned clockwise by degrees and scaled by per cent about the middle, then shifted to the right and down by
+ * pixels; between four pixels, their mean.
+ * @param {Float32Array} image - 28x28
+ * @returns {Float32Array}
+ */
+export function moved(image, { turn, scale, shift, down = 0 }) {
   const angle = (turn * Math.PI) / 180, middle = (SIDE - 1) / 2, out = new Float32Array(image.length);
   const cos = (Math.cos(angle) * 100) / scale, sin = (Math.sin(angle) * 100) / scale;
   const at = (y, x) => (y >= 0 && y < SIDE && x >= 0 && x < SIDE ? image[y * SIDE + x] : 0);
   for (let i = 0; i < out.length; i++) {
-    const down = Math.floor(i / SIDE) - middle, across = (i % SIDE) - shift - middle;
-    const x = cos * across + sin * down + middle, y = cos * down - sin * across + middle;
-    const left = Math.floor(x), top = Math.floor(y), right = x - left, below = y - top;
-    out[i] = (1 - below) * ((1 - right) * at(top, left) + right * at(top, left + 1))
-      + below * ((1 - right) * at(top + 1, left) + right * at(top + 1, left + 1));
+    const below = Math.floor(i / SIDE) - down - middle, across = (i % SIDE) - shift - middle;
+    const x = cos * across + sin * below + middle, y = cos * below - sin * across + middle;
+    const left = Math.floor(x), top = Math.floor(y), right = x - left, lower = y - top;
+    out[i] = (1 - lower) * ((1 - right) * at(top, left) + right * at(top, left + 1))
+      + lower * ((1 - right) * at(top + 1, left) + right * at(top + 1, left + 1));
   }
   return out;
 }
 
-/** Normal noise with such a standard deviation (Box and Muller 1958). */
+/** Normal noise with such a standard deviation. */
 function noisy(image, deviation, seed) {
-  const random = uniform(seed);
-  return image.map((level) => level + deviation * Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random()));
-}
-
-/** Numbers from 0 to 1 that follow from a seed (mulberry32). */
-function uniform(seed) {
-  let state = Math.imul(seed + 1, 0x9e3779b9);
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
+  const random = randomNumbers(seed, NOISE);
+  return image.map((level) => level + deviation * normal(random));
 }

@@ -1,6 +1,6 @@
 // A trained network as a model file, which Python's `Model.load` reads as well as this page.
 
-import { INITS, layersOf } from "./training.js";
+import { INITS, RELUS, layersOf } from "./training.js";
 import { writeTensors } from "./safetensors.js";
 import { CLASSES, SIDE } from "./trainer.js";
 
@@ -25,13 +25,12 @@ export function modelFile(snapshot, recipe, seed) {
   return writeTensors(header(layers, record(snapshot, recipe, seed)), tensors);
 }
 
-function described(sizes, { init, dropout }) {
+function described(sizes, { init, dropout, relu }) {
   const layers = [["Flatten", {}]], last = sizes.length - 1;
   sizes.slice(1).forEach((units, l) => {
     layers.push(["Dense", { units, init: INITS[init].name, lr_scale: 1 }]);
-    if (l + 1 === last) return;
-    layers.push(["ReLU", {}]);
-    if (dropout) layers.push(["Dropout", { rate: dropout }]);
+    if (RELUS[relu][l + 1 === last ? "last" : "hidden"]) layers.push(["ReLU", {}]);
+    if (dropout && l + 1 < last) layers.push(["Dropout", { rate: dropout }]);
   });
   return layers;
 }

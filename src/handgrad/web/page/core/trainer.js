@@ -1,11 +1,13 @@
 // A training that one can watch, steer and take back: a task for a worker, which yields snapshots.
 
+import { moved } from "./alter.js";
 import { backward, crossEntropy, drawMasks, firstWeights, forward, layersOf, update, workspace } from "./training.js";
 import { randomNumbers, shuffled } from "./random.js";
 
 export const SIDE = 28; // pixels of an image
 export const CLASSES = 10;
-const ORDER = 3; // what random numbers are for, see training.js
+const ORDER = 3, DISTORTION = 4; // what random numbers are for, see training.js
+const TURN = 15, SCALE = 15, SHIFT = 2.5; // the largest distortion: degrees, per cent, pixels
 const PAUSE = 1000 / 12; // milliseconds between snapshots, at least
 const JUDGED = 200; // images of each set, by which a snapshot judges
 const KEEP_EVERY = 50; // steps between what is kept to go back to
@@ -24,8 +26,8 @@ export function inputsOf(pixels) {
 
 /**
  * Train, as messages say: {run: boolean}, {step: true}, {back: true}, {recipe}.
- * @param {{train: Digits, valid: Digits, recipe: object, seed: number}} args - `recipe` has all of `SETTINGS`; sizes and
- *   init hold from the start on
+ * @param {{train: Digits, valid: Digits, recipe: object, seed: number}} args - `recipe` has all of `SETTINGS`; sizes,
+ *   init and relu hold from the start on
  * @yields {object} a snapshot, see `snapshot`; with how long to rest before the next step
  */
 export function* train(args) {
@@ -39,11 +41,12 @@ export function* train(args) {
 }
 
 function newTrainer({ train: images, valid, recipe, seed }) {
-  const sizes = allSizes(recipe.sizes), theta = firstWeights(sizes, recipe.init, seed), grad = new Float32Array(theta.length).fill(NaN); // no gradient is known yet
+  const sizes = allSizes(recipe.sizes), theta = firstWeights(sizes, recipe.init, seed);
+  const grad = new Float32Array(theta.length).fill(NaN); // no gradient is known yet
   const trainer = {
     sizes, recipe, seed, theta, grad,
     velocity: new Float32Array(theta.length),
-    layers: layersOf(sizes, theta),
+    layers: layersOf(sizes, theta, recipe.relu),
     grads: layersOf(sizes, grad),
     inputs: inputsOf(images.pixels), labels: images.labels,
     judges: { train: judge(images), valid: judge(valid) },
@@ -96,10 +99,17 @@ function nextBatch(trainer) {
   }
   for (let k = 0; k < batch; k++) {
     const image = inOrder(trainer, trainer.step * batch + k, labels.length, seed);
-    trainer.batch.x.set(inputs.subarray(image * width, (image + 1) * width), k * width);
+    trainer.batch.x.set(distorted(inputs.subarray(image * width, (image + 1) * width), trainer, k), k * width);
     trainer.batch.labels[k] = labels[image];
   }
   return { ...trainer.batch, ws: trainer.ws };
+}
+
+/** An image turned, scaled and moved at random, each time anew. */
+function distorted(image, { recipe: { distort }, seed, step: at }, k) {
+  if (!distort) return image;
+  const random = randomNumbers(seed, DISTORTION, at, k), by = (most) => distort * most * (2 * random() - 1);
+  return moved(image, { turn: by(TURN), scale: 100 + by(SCALE), shift: by(SHIFT), down: by(SHIFT) });
 }
 
 function inOrder(trainer, place, count, seed) {
@@ -109,7 +119,7 @@ function inOrder(trainer, place, count, seed) {
 }
 
 function obey(trainer, { run, step: single, back, recipe }) {
-  if (recipe) trainer.recipe = { ...recipe, sizes: trainer.recipe.sizes, init: trainer.recipe.init };
+  if (recipe) trainer.recipe = { ...recipe, sizes: trainer.recipe.sizes, init: trainer.recipe.init, relu: trainer.recipe.relu };
   if (back) goBack(trainer);
   if (trainer.diverged) return;
   if (run !== undefined || single) trainer.running = Boolean(run);
@@ -143,7 +153,7 @@ function goBack(trainer) {
  *   are silent on all 200 training digits)
  */
 function snapshot(trainer) {
-  const { step: at, running, diverged, speed, theta, grads, labels, recipe, sizes } = trainer;
+  const { step: at, running, diverged, speed, theta, layers, grads, labels, recipe, sizes } = trainer;
   const valid = judged(trainer, "valid"), train = judged(trainer, "train");
   return {
     step: at, running, diverged, speed, sizes, theta: theta.slice(),
@@ -151,7 +161,7 @@ function snapshot(trainer) {
     firstLoss: trainer.firstLoss,
     train, valid,
     norms: grads.map(norm),
-    dead: trainer.judging.outs.slice(0, -1).map((out) => deadShare(out, out.length / JUDGED)),
+    dead: trainer.judging.outs.slice(0, -1).map((out, l) => (layers[l].relu ? deadShare(out, out.length / JUDGED) : 0)),
   };
 }
 

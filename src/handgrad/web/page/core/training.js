@@ -2,7 +2,7 @@
 //
 // Letters: n images in a batch; a layer has `inputs` I and `units` O. Matrices lie row by row: x (n, I), w (I, O),
 // out (n, O). All weights lie in one vector, theta, and so do their gradients; a layer's w and b are parts of it.
-// Between layers stands ReLU, out = max(z, 0), and, in training, dropout.
+// Between layers stands ReLU, out = max(z, 0), and, in training, dropout; RELUS has other places for it, to see why.
 
 import { normal, randomNumbers } from "./random.js";
 import { addRows, pick, picking } from "./rows.js";
@@ -17,6 +17,13 @@ export const INITS = {
   large: { deviation: () => 1, name: "normal:1" }, // signals grow from layer to layer
 };
 
+/** Where ReLU stands: whether behind a hidden layer, and whether behind the last. */
+export const RELUS = {
+  between: { hidden: true, last: false }, // right: each layer gets something new, and the outputs are free
+  nowhere: { hidden: false, last: false }, // all layers are one
+  everywhere: { hidden: true, last: true }, // an output that is 0 for all images gets no gradient
+};
+
 /** How many weights a network of these sizes has, from the input's to the output's. */
 export function weightCount(sizes) {
   return sizes.slice(1).reduce((sum, units, l) => sum + (sizes[l] + 1) * units, 0);
@@ -26,12 +33,14 @@ export function weightCount(sizes) {
  * The layers of a network, as parts of one vector: no copy is made.
  * @param {number[]} sizes - input, hidden layers, output, as [784, 100, 200, 200, 10]
  * @param {Float32Array} theta - of each layer w, then b
- * @returns {{inputs: number, units: number, w: Float32Array, b: Float32Array}[]}
+ * @param {string} [relu] - where ReLU stands, a name in `RELUS`
+ * @returns {{inputs: number, units: number, relu: boolean, w: Float32Array, b: Float32Array}[]}
  */
-export function layersOf(sizes, theta) {
+export function layersOf(sizes, theta, relu = "between") {
   let place = 0;
   const part = (count) => theta.subarray(place, (place += count));
-  return sizes.slice(1).map((units, l) => ({ inputs: sizes[l], units, w: part(sizes[l] * units), b: part(units) }));
+  const { hidden, last } = RELUS[relu], final = sizes.length - 2;
+  return sizes.slice(1).map((units, l) => ({ inputs: sizes[l], units, relu: l < final ? hidden : last, w: part(sizes[l] * units), b: part(units) }));
 }
 
 /** First weights: random, of the kind's deviation; biases are 0. */
@@ -69,7 +78,7 @@ export function forward(layers, x, ws, dropout = 0) {
   layers.forEach((layer, l) => {
     const out = ws.outs[l];
     dense(out, x, layer, ws);
-    if (l < layers.length - 1) relu(out);
+    if (layer.relu) relu(out);
     if (l < layers.length - 1 && dropout) silence(out, ws.masks[l], dropout);
     x = out;
   });
@@ -132,11 +141,10 @@ export function crossEntropy(delta, logits, labels) {
  */
 export function backward(grads, layers, x, ws, dropout = 0) {
   for (let l = layers.length - 1; l >= 0; l--) {
+    if (l < layers.length - 1 && dropout) throughDropout(ws.deltas[l], ws.masks[l], dropout);
+    if (layers[l].relu) throughRelu(ws.deltas[l], ws.outs[l]);
     weightGradient(grads[l], l ? ws.outs[l - 1] : x, ws.deltas[l], layers[l], ws);
-    if (l) {
-      inputGradient(ws.deltas[l - 1], ws.deltas[l], layers[l], ws);
-      throughUnits(ws.deltas[l - 1], ws.outs[l - 1], dropout);
-    }
+    if (l) inputGradient(ws.deltas[l - 1], ws.deltas[l], layers[l], ws);
   }
 }
 
@@ -161,10 +169,15 @@ function inputGradient(before, delta, { w, inputs, units }, { n, turned, picked 
   }
 }
 
-/** Back through dropout and ReLU: no gradient where the output is 0; elsewhere it is enlarged as the output was. */
-function throughUnits(delta, out, dropout) {
+/** Back through dropout: no gradient where a unit was silenced; elsewhere it is enlarged as the output was. */
+function throughDropout(delta, mask, dropout) {
   const factor = 1 / (1 - dropout);
-  for (let i = 0; i < delta.length; i++) delta[i] = out[i] > 0 ? delta[i] * factor : 0;
+  for (let i = 0; i < delta.length; i++) delta[i] *= mask[i] * factor;
+}
+
+/** Back through ReLU: no gradient where the output is 0. */
+function throughRelu(delta, out) {
+  for (let i = 0; i < delta.length; i++) if (out[i] <= 0) delta[i] = 0;
 }
 
 /** Update: gradient descent with momentum (Polyak 1964), velocity = momentum velocity + gradient; theta -= rate velocity. */

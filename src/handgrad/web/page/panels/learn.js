@@ -5,7 +5,7 @@ import { fullRecipe } from "../core/recipe.js";
 import { modelFile } from "../core/trained.js";
 import { addModel } from "../parts/data.js";
 import { button, el, percent } from "../parts/dom.js";
-import { begin, training } from "./learn_training.js";
+import { begin, training } from "../parts/training.js";
 import { layerPlots, losses, weightImages } from "./learn_views.js";
 import { modes } from "./learn_modes.js";
 import { settings } from "./learn_settings.js";
@@ -63,7 +63,7 @@ function close() {
 /** Make the training what the state says: what shapes the network begins a new one, the rest holds from the next step on. */
 function follows(app, show) {
   const recipe = fullRecipe(app.state.learn), made = training();
-  const same = made && made.seed === app.state.seed && made.recipe.init === recipe.init && String(made.recipe.sizes) === String(recipe.sizes);
+  const same = made && made.seed === app.state.seed && made.recipe.init === recipe.init && made.recipe.relu === recipe.relu && String(made.recipe.sizes) === String(recipe.sizes);
   if (!same) return void begin(app, recipe, show);
   made.recipe = recipe;
   made.send({ recipe });

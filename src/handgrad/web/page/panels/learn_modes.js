@@ -29,7 +29,7 @@ export function modes(app) {
     const { last, recipe } = training, { dropout } = recipe;
     if (!last || !now) return;
     if (last.running && dropout && !calm() && performance.now() > draw.at + REDRAW) Object.assign(draw, { number: draw.number + 1, at: performance.now() });
-    const { test, draws, mean } = runs(last, dropout, now.answer.pixels, training.seed, draw.number);
+    const { test, draws, mean } = runs(last, recipe, now.answer.pixels, training.seed, draw.number);
     drawUnits(whole, test);
     drawUnits(thinned, draws[0]);
     whole.setAttribute("aria-label", `Test mode: the whole network answers ${likeliest(test.probabilities)}`);
@@ -59,8 +59,8 @@ function noteOf(blank, dropout) {
 }
 
 /** The whole network's answer for a digit, some draws of dropout, and the mean of many. */
-function runs({ sizes, theta }, dropout, pixels, seed, number) {
-  const layers = layersOf(sizes, theta), x = inputsOf(pixels.subarray(0, SIDE * SIDE));
+function runs({ sizes, theta }, { dropout, relu }, pixels, seed, number) {
+  const layers = layersOf(sizes, theta, relu), x = inputsOf(pixels.subarray(0, SIDE * SIDE));
   const run = (share, key) => {
     const ws = workspace(sizes, 1);
     if (share) drawMasks(ws.masks, share, seed, key);

@@ -4,7 +4,8 @@ import { SETTINGS, SPEEDS, fullRecipe } from "../core/recipe.js";
 import { el, slider } from "../parts/dom.js";
 
 const INIT_NAMES = { he: "He's: right for ReLU", small: "too small: 0.01", large: "too large: 1", zero: "all zero" };
-const PRESETS = ["100-200-200", "16-16", "32", "400", "50-50-50-50"];
+const RELU_NAMES = { between: "between layers: right", nowhere: "nowhere", everywhere: "behind the last too" };
+const PRESETS = ["100-200-200", "none", "16-16", "32", "400", "50-50-50-50"];
 
 /**
  * The controls.
@@ -14,7 +15,8 @@ const PRESETS = ["100-200-200", "16-16", "32", "400", "50-50-50-50"];
 export function settings(app) {
   const set = (name, value) => app.change({ learn: { ...app.state.learn, [name]: value } });
   const parts = [sizes(set), pick("First weights", "init", SETTINGS.init.values, (value) => INIT_NAMES[value], set), rate(set),
-    share("Momentum", "momentum", 0.01, set), share("Dropout", "dropout", 0.05, set),
+    pick("ReLU", "relu", SETTINGS.relu.values, (value) => RELU_NAMES[value], set), share("Momentum", "momentum", 0.01, set),
+    share("Dropout", "dropout", 0.05, set), share("Distortion", "distort", 0.1, set),
     pick("Batch", "batch", SETTINGS.batch.values, (value) => `${value} image${value === 1 ? "" : "s"}`, set), seed(app),
     pick("Speed", "speed", SPEEDS, (value) => (value ? `${value} step${value === 1 ? "" : "s"} a second` : "as fast as it can"), set)];
   const show = () => parts.forEach((part) => part.show(fullRecipe(app.state.learn)));

@@ -3,6 +3,7 @@
 import { LESSONS } from "../lessons.js";
 import { button, el } from "./dom.js";
 import { change, fromLink, state } from "./state.js";
+import { endTraining } from "./training.js";
 
 /** {lesson, number} of the state's lesson, as "rate.2"; null where there is none. */
 export function openLesson() {
@@ -13,7 +14,9 @@ export function openLesson() {
 
 /** Open a lesson's step, with the state that it begins with. */
 export function begin(lesson, number) {
-  change({ ...fromLink(lesson.steps[number - 1].set ?? ""), lesson: `${lesson.id}.${number}` });
+  const set = fromLink(lesson.steps[number - 1].set ?? "");
+  if (set.learn) endTraining(); // the step asks for a new one
+  change({ ...set, lesson: `${lesson.id}.${number}` });
 }
 
 /** Close the lesson. */

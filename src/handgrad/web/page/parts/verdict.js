@@ -1,5 +1,6 @@
 // The answer beside the pad: the digit, or "?" with its reason; ten bars; and the limit, a line that one can drag.
 
+import { REFUSAL } from "../core/reading.js";
 import { el, percent } from "./dom.js";
 import { change, state } from "./state.js";
 
@@ -20,7 +21,8 @@ export function verdict() {
       rows = model.classes.map(bar);
       bars.replaceChildren(...rows.map((row) => row.made), el("div", { class: "limit" }, limit));
     }
-    rows.forEach((row, k) => row.show(answer.scores[k], !answer.reason && k === answer.best));
+    const blank = answer.reason === REFUSAL.blank;
+    rows.forEach((row, k) => row.show(blank ? 0 : answer.scores[k], !answer.reason && k === answer.best));
     limit.value = answer.limit;
     digit.textContent = answer.reason ? (answer.reason === "blank" ? "" : "?") : answer.digit;
     reason.textContent = model.broken && answer.reason !== "blank" ? `The broken network says: ${sentence(answer)}` : sentence(answer);

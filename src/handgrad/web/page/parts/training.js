@@ -1,4 +1,4 @@
-// The training behind the panel: it runs in a worker, and goes on from where it was when the panel is opened again.
+// The training behind the panel Learn: it runs in a worker, and goes on from where it was when the panel is opened again.
 
 import { firstWeights } from "../core/training.js";
 import { allSizes } from "../core/trainer.js";
@@ -6,6 +6,12 @@ import { allSizes } from "../core/trainer.js";
 const MOST_POINTS = 600; // of the curves; where there are more, every second one goes
 
 let current = null;
+
+/** End the training that there is. */
+export function endTraining() {
+  current?.stop();
+  current = null;
+}
 
 /** The training that there is, or null: recipe, seed, first (weights), last (snapshot), history, `send` and `stop`. */
 export const training = () => current;
@@ -33,13 +39,13 @@ const copied = ({ pixels, labels }) => ({ pixels: pixels.slice(), labels: labels
 
 function start(app, made, train, valid) {
   const { recipe, seed } = made; // settings may have changed since it was begun
-  const job = app.work("train", { train, valid, recipe, seed }, (value) => receive(made, value));
+  const job = app.work("train", { train, valid, recipe, seed }, (value) => receive(app, made, value));
   made.first = firstWeights(allSizes(recipe.sizes), recipe.init, seed);
   Object.assign(made, { send: job.send, stop: job.stop });
   return job.result;
 }
 
-function receive(made, snapshot) {
+function receive(app, made, snapshot) {
   if (made !== current) return;
   const { step, train, valid, norms, dead } = snapshot;
   while (made.history.length && made.history.at(-1).step >= step) made.history.pop(); // it went back
@@ -47,4 +53,5 @@ function receive(made, snapshot) {
   if (made.history.length > MOST_POINTS) made.history = made.history.filter((_, i) => i % 2 === 0 || i === made.history.length - 1);
   made.last = snapshot;
   made.onSnapshot();
+  app.noticed();
 }

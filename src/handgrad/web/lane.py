@@ -122,8 +122,9 @@ class Lane:
             raise busy("the server is stopping")
         spawn = multiprocessing.get_context("spawn")
         self._pipe, theirs = spawn.Pipe()
-        self._process = spawn.Process(target=_serve, args=(theirs,), name=f"handgrad-{self._name}", daemon=True)
-        self._process.start()
+        process = spawn.Process(target=_serve, args=(theirs,), name=f"handgrad-{self._name}", daemon=True)
+        process.start()
+        self._process = process  # only now may it be killed
         theirs.close()
         try:
             began = self._pipe.poll(START) and self._pipe.recv()

@@ -54,9 +54,9 @@ class Lane:
     def close(self) -> None:
         """End the process; what waits fails."""
         self._closed = True
-        with suppress(ValueError):  # it has just ended
-            if self._process:
-                self._process.kill()
+        if process := self._process:
+            with suppress(ValueError):  # it has just ended
+                process.kill()
         self._thread.submit(self._end)
         self._thread.shutdown(cancel_futures=False)
 

@@ -1,6 +1,7 @@
 """What every request passes: who may ask, how much; and what no answer says."""
 
 import json
+import sys
 
 import pytest
 
@@ -110,3 +111,12 @@ def test_the_log_has_a_line_of_json_for_each_request(client, capsys):
     line = json.loads(capsys.readouterr().err)
     assert line["status"] == 404 and line["path"] == '/models/"\n\u2028' and line["method"] == "GET"
     assert "secret" not in str(line)
+
+
+def test_a_log_that_nobody_reads_stops_nothing(client, monkeypatch):
+    class Closed:
+        def write(self, text: str) -> None:
+            raise BrokenPipeError
+
+    monkeypatch.setattr(sys, "stderr", Closed())
+    assert client.get("/health/live").status_code == 200

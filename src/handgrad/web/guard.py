@@ -95,8 +95,9 @@ class Guard:
         except Gone:
             status = GONE
         except Exception as error:
+            problem = _problem(error)
             if not status:
-                await self._refuse(_problem(error), scope, receive, counted)
+                await self._refuse(problem, scope, receive, counted)
         finally:
             metrics.in_progress -= 1
             route, seconds = getattr(scope.get("route"), "path", "none"), time.perf_counter() - began

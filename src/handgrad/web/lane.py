@@ -54,9 +54,9 @@ class Lane:
     def close(self) -> None:
         """End the process; what waits fails."""
         self._closed = True
-        with suppress(ValueError):  # it has just ended
-            if self._process:
-                self._process.kill()
+        if process := self._process:
+            with suppress(ValueError):  # it has just ended
+                process.kill()
         self._thread.submit(self._end)
         self._thread.shutdown(cancel_futures=False)
 
@@ -122,8 +122,9 @@ class Lane:
             raise busy("the server is stopping")
         spawn = multiprocessing.get_context("spawn")
         self._pipe, theirs = spawn.Pipe()
-        self._process = spawn.Process(target=_serve, args=(theirs,), name=f"handgrad-{self._name}", daemon=True)
-        self._process.start()
+        process = spawn.Process(target=_serve, args=(theirs,), name=f"handgrad-{self._name}", daemon=True)
+        process.start()
+        self._process = process  # only now may it be killed
         theirs.close()
         try:
             began = self._pipe.poll(START) and self._pipe.recv()

@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +17,8 @@ def write(**fields: Any) -> None:
         What the line says; the time comes first.
     """
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
-    sys.stderr.write(json.dumps({"time": now, **fields}) + "\n")
+    with suppress(OSError):  # nobody reads the log any more: no reason to answer nobody
+        sys.stderr.write(json.dumps({"time": now, **fields}) + "\n")
 
 
 class JsonLines(logging.Handler):

@@ -24,7 +24,7 @@ Opener = Callable[..., Page]
 expect.set_options(timeout=20_000)  # milliseconds: busy machines answer late
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # the driver's event loop runs in this thread, and other tests start one of their own
 def chromium() -> Iterator[Browser]:
     """A browser of this machine. Without one, these tests are skipped, but fail where CI asks for them."""
     found = next(filter(None, map(shutil.which, BROWSERS)), None)

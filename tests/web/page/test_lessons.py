@@ -60,7 +60,9 @@ DOINGS: dict[str, list[Doing]] = {
 def test_a_lesson_on_training_can_be_done(browser_page: Opener, lesson: str) -> None:
     page = browser_page(hash=f"lesson={lesson}.1&panel=lessons")
     bar = page.get_by_role("region", name="Lesson", exact=True)
-    page.evaluate(f"() => modules['parts/lesson.js'].begin(modules['lessons.js'].LESSONS.find((l) => l.id === '{lesson}'), 1)")
+    page.evaluate(
+        f"() => modules['parts/lesson.js'].begin(modules['lessons.js'].LESSONS.find((l) => l.id === '{lesson}'), 1)"
+    )
     for number, doing in enumerate(DOINGS[lesson], 1):
         expect(bar.get_by_role("heading")).to_contain_text(f"step {number} of")
         if number < 3 or lesson != "images":

@@ -39,8 +39,6 @@ def mend_all(page: Page) -> None:
 
 
 def use_and_look_inside(page: Page) -> None:
-    start(page)
-    page.wait_for_timeout(3000)
     page.get_by_role("button", name="Use as the page's model").click()
     page.locator("#tab-inside").click()
 

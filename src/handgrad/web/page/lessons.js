@@ -1,8 +1,9 @@
 // The lessons: what to do, and how the page knows that it was done.
 //
 // A step's `set` is the state that it begins with, as a link has it; `done` is asked at each answer and each snapshot of
-// a training. It gets {state, now, trained, recipe}: the page's state, the answer to what is drawn, the last snapshot of
-// the training and its settings; the latter two are undefined before a training has begun.
+// a training. It gets {state, now, trained, recipe, whole}: the page's state, the answer to what is drawn, the last snapshot of
+// the training and its settings, which are undefined before a training has begun; `whole()` is the answer to the same
+// drawing with no step of reading left out.
 
 const LEARNT = 0.85; // validation accuracy of a network that has learnt something of digits
 const GUESSING = 0.25; // and of one that has not
@@ -10,6 +11,7 @@ const GUESSING = 0.25; // and of one that has not
 const after = (steps, seen) => (seen.trained?.step ?? 0) >= steps;
 const right = ({ trained }) => trained?.valid.accuracy ?? 0;
 const is = (wanted) => ({ recipe }) => Object.entries(wanted).every(([name, value]) => String(recipe?.[name]) === String(value));
+const isDrawn = (state) => state.drawing.strokes.length > 0;
 const hidden = ({ recipe }) => recipe?.sizes.length ?? 0;
 
 /** {id, title, about, steps: [{text, set?, done}]} */
@@ -82,7 +84,7 @@ export const LESSONS = [
       {
         text: "Use it as the page's model (the button is at the end of the panel), then open Inside, and look at what its first layer looks for.",
         set: "panel=learn",
-        done: ({ state, now }) => state.panel === "inside" && Boolean(now?.model.header.record?.learnt),
+        done: ({ state, now }) => state.panel === "inside" && now?.model.header.record?.recipe?.name === "learnt",
       },
     ],
   },
@@ -119,15 +121,16 @@ export const LESSONS = [
         done: (seen) => is({ dropout: 0 })(seen) && after(400, seen) && seen.trained.train.accuracy >= 0.99,
       },
       {
-        text: "Dropout 0.3. Restart, train for 400 steps, and compare the two losses again. Draw a digit and look at \"train mode\" below: each "
-          + "draw of silent units answers a little differently; in test mode all units answer.",
+        text: "Dropout 0.3. Start, and take 400 steps: training loss falls more slowly, and the two curves stay closer. Draw a digit and "
+          + "look at train mode below: each draw of silent units answers a little differently; in test mode all units answer. Whether "
+          + "validation gains from it has to be tried: often, as here, little or nothing.",
         set: "panel=learn&learn=dropout:0.3",
         done: (seen) => seen.recipe?.dropout >= 0.2 && seen.recipe.dropout <= 0.5 && after(400, seen) && right(seen) >= LEARNT,
       },
       {
-        text: "Too much of it: 0.9. Nine of ten units are silent at each step. Take 200 steps.",
+        text: "Too much of it: 0.9. Nine of ten units are silent at each step, and the others count ten times. Start, and see.",
         set: "panel=learn&learn=dropout:0.9",
-        done: (seen) => seen.recipe?.dropout === 0.9 && after(200, seen),
+        done: (seen) => seen.recipe?.dropout === 0.9 && (seen.trained?.diverged || after(200, seen)),
       },
     ],
   },
@@ -158,13 +161,20 @@ export const LESSONS = [
     title: "What a network sees",
     about: "A network reads well only what looks like the images that it learnt from.",
     steps: [
-      { text: "Draw a small digit into a corner of the pad. It is read all the same.", set: "panel=saw&steps=", done: ({ now, state }) => state.drawing.strokes.length > 0 && now && !now.answer.reason },
+      {
+        text: "Draw a small digit into a corner of the pad. It is read all the same.",
+        set: "panel=saw&steps=",
+        done: ({ now, state }) => isDrawn(state) && now && !now.answer.reason,
+      },
       {
         text: "Now switch \"cut out\" off: the network gets the pad as it is. Draw so that the answer breaks.",
         set: "panel=saw&steps=cut",
-        done: ({ now, state }) => state.steps.cut === false && state.drawing.strokes.length > 0 && Boolean(now?.answer.reason) && now.answer.reason !== "blank",
+        done: ({ now, state, whole }) => state.steps.cut === false && isDrawn(state) && (now?.answer.reason || now?.answer.digit !== whole().digit),
       },
-      { text: "Switch it on again. All steps of reading serve this: to turn any drawing into what the network knows.", done: ({ state, now }) => state.steps.cut !== false && now && !now.answer.reason },
+      {
+        text: "Switch it on again. All steps of reading serve this: to turn any drawing into what the network knows.",
+        done: ({ state, now }) => state.steps.cut !== false && now && !now.answer.reason,
+      },
     ],
   },
   {
@@ -172,9 +182,19 @@ export const LESSONS = [
     title: "A 7 that it reads as 1",
     about: "Every model can be fooled. Where is the border between two digits?",
     steps: [
-      { text: "Draw a 7 that the model reads as 1: make its upper stroke shorter and shorter.", set: "panel=why", done: ({ now, state }) => state.drawing.strokes.length > 0 && now?.answer.digit === "1" && !now.answer.reason && now.answer.probabilities[7] > 0.001 },
-      { text: "Now go just so far that it is not sure: the answer is refused.", done: ({ now }) => Boolean(now?.answer.reason) && now.answer.reason !== "blank" },
-      { text: "Drag the orange line in the bars to the left: with a lower limit it answers. Which is worse, a wrong answer or none?", done: ({ state }) => state.limit !== null && state.limit < 0.3 },
+      {
+        text: "Draw a 7 that the model reads as 1: make its upper stroke shorter and shorter.",
+        set: "panel=why",
+        done: ({ now, state }) => isDrawn(state) && now?.answer.digit === "1" && !now.answer.reason && now.answer.probabilities[7] > 0.001,
+      },
+      {
+        text: "Now go just so far that it is not sure: the answer is refused.",
+        done: ({ now }) => Boolean(now?.answer.reason) && now.answer.reason !== "blank",
+      },
+      {
+        text: "Drag the line in the bars to the left: with a lower limit it answers. Which is worse, a wrong answer or none?",
+        done: ({ state }) => state.limit !== null && state.limit < 0.3,
+      },
     ],
   },
 ];

@@ -104,7 +104,8 @@ async function refresh() {
 
 /** Something has happened that the open lesson may wait for. */
 function noticed() {
-  lessonView.show({ state, now, trained: training()?.last, recipe: training()?.recipe });
+  const whole = () => readDrawing(now.model, state.drawing, { limit: state.limit });
+  lessonView.show({ state, now, whole, trained: training()?.last, recipe: training()?.recipe });
 }
 
 function openPanel() {

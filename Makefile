@@ -26,6 +26,7 @@ lint: $(VENV)/installed-dev
 docs: $(VENV)/installed-dev
 	$(PYTHON) docs/recipes.py
 	$(PYTHON) docs/reading.py
+	$(PYTHON) docs/page.py
 
 wheel: $(VENV)/bin/python
 	$(PYTHON) -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .

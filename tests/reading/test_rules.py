@@ -6,7 +6,8 @@ from scipy import ndimage
 
 from handgrad.reading.boxes import find_boxes
 from handgrad.reading.ink import NEIGHBOURS
-from handgrad.reading.rules import digit_height, find_rules
+from handgrad.reading.heights import digit_height
+from handgrad.reading.rules import find_rules
 from handgrad.reading.straight import Thin, extended, find_straight
 
 from .drawings import Lines, box, ink, level_lines, turned, upright_lines, written

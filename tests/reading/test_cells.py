@@ -9,9 +9,9 @@ from handgrad.reading import read_page
 from handgrad.reading.lines import in_lines
 from handgrad.reading.pieces import Piece
 from handgrad.reading.rows import BETWEEN, Row, Side, joined
-from handgrad.reading.rules import Rules, find_rules
+from handgrad.reading.rules import Rules
 
-from .drawings import Lines, box, ink, level_lines, on, turned, upright_lines, written
+from .drawings import Lines, box, ink, level_lines, on, rules_of, turned, upright_lines, written
 
 MODEL = pretrained("robust")
 SHAPE = (240, 700)
@@ -33,7 +33,7 @@ def digits(text: str, gap: float = 0.0, tall: float = 60, left: float = 60, top:
 
 
 def found(lines: Lines, strokes: Lines, thick: float = 3, pen: float = 6) -> Rules:
-    return find_rules((ink(lines, SHAPE, thick) > 0.5) | (ink(strokes, SHAPE, pen) > 0.5))
+    return rules_of((ink(lines, SHAPE, thick) > 0.5) | (ink(strokes, SHAPE, pen) > 0.5))
 
 
 @pytest.mark.parametrize("degrees", [0, -4, 3])

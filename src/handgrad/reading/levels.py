@@ -99,7 +99,8 @@ def pairs(lines: Sequence[Level], size: float) -> list[tuple[Level, Level]]:
         near &= np.abs(slope - slope[i]) <= MAX_TURNED
         near &= (apart > MIN_APART * size) & (apart < MAX_APART * size)
         found += [(line, lines[j]) for j in np.flatnonzero(near).tolist()]
-    return [(a, b) for a, b in found if not _others(a.side, b.side, max(a.left, b.left), min(a.right, b.right), lines)[0]]
+    ends = [(max(a.left, b.left), min(a.right, b.right)) for a, b in found]
+    return [(a, b) for (a, b), x in zip(found, ends, strict=True) if not _others(a.side, b.side, *x, lines)[0]]
 
 
 def is_ruling(row: Row, lines: Sequence[Level]) -> bool:

@@ -6,6 +6,7 @@ is one of half as many and another. Where a stroke hides the paper, nothing is k
 """
 
 import numpy as np
+from scipy import ndimage
 
 from handgrad.reading.masks import Mask
 from handgrad.reading.paper import Floats
@@ -17,6 +18,8 @@ SPARSE = 7  # the noise is measured on one pixel of so many in each direction
 STEP = 4  # pixels along a line that are averaged first
 SLOPE = 0.125  # pixels that a path may go aside for each along
 LINE, HIDDEN = 0.35, 0.28  # share of that limit that makes a line, on average, and that counts where a stroke hides it
+
+THERE = 0.15  # the same, in one step or a neighbouring one, that a line has where it does not end or have a gap
 
 
 def find_ridges(level: Floats, ink: Mask, reach: float) -> Mask:
@@ -46,7 +49,8 @@ def find_ridges(level: Floats, ink: Mask, reach: float) -> Mask:
         right, left = _sums(ridge, steps), _sums(ridge[:, ::-1], steps)[:, ::-1]
         mean = (right + left - ridge) / (2 * steps - 1)
         padded = np.pad(mean, ((1, 1), (0, 0)))
-        found |= (mean > LINE) & (mean >= padded[:-2]) & (mean >= padded[2:])
+        near = ndimage.maximum_filter1d(ndimage.maximum_filter1d(ridge, 3, axis=1), 3, axis=0)
+        found |= (mean > LINE) & (mean >= padded[:-2]) & (mean >= padded[2:]) & (near > THERE)
     whole = np.zeros_like(ink)
     whole[:, : found.shape[1] * STEP] = found.repeat(STEP, axis=1)
     return whole

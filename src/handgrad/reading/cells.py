@@ -39,13 +39,15 @@ MIN_CELLS, FULL_ROW, FULL_PAIR = 2, 0.4, 0.75  # of a row, and the share of its 
 FULL_OPEN, FULL_UNEVEN = 0.4, 0.85  # the same, if it has no upper line, or cells of several widths
 
 
-def find_cells(mask: Mask, level: Sequence[Straight], size: float) -> list[Row]:
+def find_cells(ink: Mask, faint: Mask, level: Sequence[Straight], size: float) -> list[Row]:
     """Return the rows of cells.
 
     Parameters
     ----------
-    mask : numpy.ndarray
+    ink : numpy.ndarray
         Bool (H, W), all ink.
+    faint : numpy.ndarray
+        Bool (H, W), where lines may be that are too faint for ink.
     level : sequence of Straight
         The level lines among it; many of them are strokes of digits.
     size : float
@@ -59,9 +61,9 @@ def find_cells(mask: Mask, level: Sequence[Straight], size: float) -> list[Row]:
     lines = levels(level, size)
     if not lines:
         return []
-    mask = ndimage.binary_dilation(mask, np.ones((1, 2 * STRAY + 1), bool))
+    ink, mask = (ndimage.binary_dilation(each, np.ones((1, 2 * STRAY + 1), bool)) for each in (ink, ink | faint))
     closed = [row for above, below in pairs(lines, size) if (row := _closed(mask, above, below))]
-    open_ = [row for line in lines if (row := _open(mask, line, size))]
+    open_ = [row for line in lines if (row := _open(ink, line, size))]
     kept: list[Row] = []
     for rows in (closed, open_):
         for _, best in sorted(rows, key=lambda each: -each[0]):

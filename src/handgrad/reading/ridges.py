@@ -18,12 +18,11 @@ SPARSE = 7  # the noise is measured on one pixel of so many in each direction
 STEP = 4  # pixels along a line that are averaged first
 SLOPE = 0.125  # pixels that a path may go aside for each along
 LINE, HIDDEN = 0.35, 0.28  # share of that limit that makes a line, on average, and that counts where a stroke hides it
-
-THERE = 0.15  # the same, in one step or a neighbouring one, that a line has where it does not end or have a gap
+THERE = 0.15  # the same, in every step: less is beyond a line's end, or a gap
 
 
 def find_ridges(level: Floats, ink: Mask, reach: float) -> Mask:
-    """Return where thin lines go to the right, as lines of one pixel's thickness, across gaps too.
+    """Return where thin lines go to the right, as lines of one pixel's thickness.
 
     Parameters
     ----------
@@ -49,7 +48,7 @@ def find_ridges(level: Floats, ink: Mask, reach: float) -> Mask:
         right, left = _sums(ridge, steps), _sums(ridge[:, ::-1], steps)[:, ::-1]
         mean = (right + left - ridge) / (2 * steps - 1)
         padded = np.pad(mean, ((1, 1), (0, 0)))
-        near = ndimage.maximum_filter1d(ndimage.maximum_filter1d(ridge, 3, axis=1), 3, axis=0)
+        near = ndimage.maximum_filter1d(ridge, 3, axis=0)
         found |= (mean > LINE) & (mean >= padded[:-2]) & (mean >= padded[2:]) & (near > THERE)
     whole = np.zeros_like(ink)
     whole[:, : found.shape[1] * STEP] = found.repeat(STEP, axis=1)

@@ -115,7 +115,7 @@ def _cells(whole: Pieces, thin: Thin, across: Lengths, thickest: int, level: Flo
     ).T
     lines = [*find_straight(thin, whole.size, thicker)[0], *find_straight(Thin(ridges), whole.size, thicker)[0]]
     faint = ridges | upright
-    return find_cells(whole.mask | faint, lines, whole.size), faint
+    return find_cells(whole.mask, faint, lines, whole.size), faint
 
 
 def _lines(whole: Pieces, thin: Thin, across: Lengths, down: Lengths, thickest: int) -> Mask:

@@ -5,8 +5,8 @@ import pytest
 from scipy import ndimage
 
 from handgrad.reading.boxes import find_boxes
-from handgrad.reading.ink import NEIGHBOURS
 from handgrad.reading.heights import digit_height
+from handgrad.reading.ink import NEIGHBOURS
 from handgrad.reading.straight import Thin, extended, find_straight
 
 from .drawings import Lines, box, ink, level_lines, rules_of, turned, upright_lines, written

@@ -9,10 +9,11 @@ import numpy as np
 
 from handgrad.reading.masks import Lengths, Mask, dilated
 from handgrad.reading.paper import Floats
-from handgrad.reading.rows import Row
+from handgrad.reading.rows import Columns, Numbers, Row
 
 Slices = tuple[slice, slice]
 
+STRAY, MOST_INK = 4, 0.9  # pixels by which a line may lie off its place, and the share of the most ink at any
 MARGIN = 8  # pixels around a row that are looked at
 SLACK = 2  # pixels by which a line may be thicker somewhere than it usually is
 USUAL_WIDTH, USUAL_LEVEL = 0.35, 0.6  # quantiles of a line's thickness and of its level: most of it has no stroke
@@ -41,7 +42,7 @@ def side_ink(row: Row, mask: Mask, down: Lengths, aside: Lengths, level: Floats)
     """
     found = np.zeros_like(mask)
     at = _place(row, mask.shape)
-    lines, walls = _drawn(row, at)
+    lines, walls = _drawn(row, at, mask[at])
     thin = _thin(lines, mask[at], down[at], row) | _thin(walls, mask[at], aside[at], row)
     core = (lines | walls) & thin
     if core.any():
@@ -61,7 +62,7 @@ def _place(row: Row, shape: tuple[int, ...]) -> Slices:
     )
 
 
-def _drawn(row: Row, at: Slices) -> tuple[Mask, Mask]:
+def _drawn(row: Row, at: Slices, ink: Mask) -> tuple[Mask, Mask]:
     """The lines and the walls, one pixel thick, in a part of the picture."""
     shape = (at[0].stop - at[0].start, at[1].stop - at[1].start)
     lines, walls = np.zeros(shape, bool), np.zeros(shape, bool)
@@ -69,17 +70,21 @@ def _drawn(row: Row, at: Slices) -> tuple[Mask, Mask]:
     for side in [row.bottom] if row.is_open else [row.top, row.bottom]:
         shift = row.lean * (side.at(middle) - row.middle(middle))
         x = np.arange(round(row.left + shift), round(row.right + shift) + 1)
-        _set(lines, side.along(x) - at[0].start, x - at[1].start)
+        _set(lines, ink, side.along(x) - at[0].start, x - at[1].start)
     for wall in row.walls.ravel().tolist():
         y = np.arange(round(row.top.at(wall)), round(row.bottom.at(wall)) + 1)
-        _set(walls, y - at[0].start, wall + row.lean * (y - row.middle(wall)) - at[1].start)
+        _set(walls.T, ink.T, wall + row.lean * (y - row.middle(wall)) - at[1].start, y - at[0].start)
     return lines, walls
 
 
-def _set(canvas: Mask, y: np.ndarray, x: np.ndarray) -> None:
-    y, x = np.rint(y).astype(int), np.rint(x).astype(int)
+def _set(canvas: Mask, ink: Mask, y: Numbers, x: Columns) -> None:
+    """Sets the pixels of a line to the right, in the middle of the ink that lies along it."""
+    y = np.rint(y).astype(int) + np.arange(-STRAY, STRAY + 1)[:, None]
     inside = (y >= 0) & (y < canvas.shape[0]) & (x >= 0) & (x < canvas.shape[1])
-    canvas[y[inside], x[inside]] = True
+    rows, columns = y.clip(0, canvas.shape[0] - 1), np.broadcast_to(x.clip(0, canvas.shape[1] - 1), y.shape)
+    inked = (ink[rows, columns] & inside).sum(axis=1)
+    middle = round(float(np.flatnonzero(inked >= MOST_INK * inked.max()).mean()))
+    canvas[rows[middle][inside[middle]], columns[middle][inside[middle]]] = True
 
 
 def _thin(line: Mask, mask: Mask, thickness: Lengths, row: Row) -> Mask:

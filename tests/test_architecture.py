@@ -22,7 +22,7 @@ CONTRIBUTING = Path(__file__).parent.parent / "CONTRIBUTING.md"
 # A room is a module or a folder of the package. Each imports only from those before it, or from itself.
 ORDER = (
     "errors", "version", "files", "rng", "kernels", "nn", "images", "datasets", "evaluation", "model", "reading",
-    "report", "training", "sweeps", "bulk", "cli", "__main__",
+    "report", "training", "sweeps", "bulk", "web", "cli", "__main__",
 )  # fmt: skip
 LONGEST = 300  # lines of a file
 LAZY = {name: home.split(".")[0] for name, home in handgrad.HOMES.items()}  # `handgrad.Model` is in the room `model`

@@ -157,6 +157,23 @@ def test_gradient_with_a_relu_folded_in(folder: Layer) -> None:
     assert slope_error(loss, network.theta, network.grad.copy()) <= 1e-6
 
 
+def test_gradient_of_the_images_in_prediction(row: tuple[Layer, Shape]) -> None:
+    layer, shape = row
+    network = Network([BatchNorm(), layer, ReLU()], shape, dtype=np.float64)
+    network.theta += 0.3 * normal(network.theta.size)
+    network.state += np.abs(normal(network.state.size, seed=2))  # as after training: not those of this batch
+    ws, x = network.workspace(N, input_gradient=True), normal(N, *shape)
+    weights = normal(N, *network.out_shape, seed=1)
+
+    def loss() -> float:
+        return float((network.forward(x, ws) * weights).sum())
+
+    loss()
+    gradient = network.backward(weights.copy(), ws)
+    assert gradient is not None
+    assert slope_error(loss, x, gradient.copy()) <= 1e-6
+
+
 def test_backward_without_a_layer_below_gives_the_same_gradients(row: tuple[Layer, Shape]) -> None:
     layer, in_shape = row
     _, slot = made(layer, in_shape)

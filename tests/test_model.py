@@ -17,7 +17,8 @@ from safetensors.numpy import save as to_bytes
 from handgrad.datasets import load
 from handgrad.errors import UserError
 from handgrad.kernels.loss import softmax
-from handgrad.model.model import BATCH, Model
+from handgrad.model.answering import BATCH
+from handgrad.model.model import Model
 from handgrad.model.preprocess import Preprocess
 from handgrad.model.shipped import pretrained
 from handgrad.nn.layers import BatchNorm, Dense, Dropout, Flatten, ReLU

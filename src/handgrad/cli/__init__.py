@@ -17,6 +17,7 @@ SECTIONS = {
     "Read digits": ("read", "predict"),
     "Train": ("train", "evaluate", "tune", "sweep", "committee"),
     "Look inside": ("inspect", "lr-find", "augment"),
+    "Serve and share": ("serve", "export"),
     "Data, kernels and help": ("data", "compile", "help"),
 }
 NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EIO, getattr(errno, "EDQUOT", errno.ENOSPC))

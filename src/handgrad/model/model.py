@@ -12,20 +12,20 @@ import numpy as np
 import numpy.typing as npt
 
 from handgrad.errors import UserError
+from handgrad.files import replace_file
 from handgrad.images.arrays import as_pixels
 from handgrad.kernels.loss import softmax
-from handgrad.kernels.store import are_compiled, has_compiled
+from handgrad.model.answering import batched_logits, kernels_at_hand
 from handgrad.model.header import built_network, checked_classes, checked_thresholds, described_network, read_record
 from handgrad.model.preprocess import Pixels, Preprocess, border_level
 from handgrad.model.renamed import MODEL_HEADER, renamed
-from handgrad.model.tensors import checked_tensor, read_tensors, write_tensors
+from handgrad.model.tensors import checked_tensor, read_tensors, tensor_bytes
 from handgrad.nn.network import Network
 from handgrad.nn.params import Array
 
 FORMATS = ("handgrad-2", "handgrad-1")  # written, and read; earlier ones differ in names alone
 PICTURES = ("digits", "pictures")
 DAMAGED = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, MemoryError, RecursionError, UserError)
-BATCH = 256  # images answered at a time
 INVERTED = 64.0  # grey levels within which an inverted image's border is, turned back, that of the training images
 
 
@@ -185,6 +185,21 @@ class Model:
         UserError
             Where the file cannot be written.
         """
+        replace_file(path, self.to_bytes(half))
+
+    def to_bytes(self, half: bool = False) -> bytes:
+        """Return the bytes that `save` writes.
+
+        Parameters
+        ----------
+        half : bool
+            See `save`.
+
+        Returns
+        -------
+        bytes
+            A safetensors file.
+        """
         network, seen = self.network, self.preprocess
         tensors = {**dict(network.layout.views(network.theta)), **dict(network.state_layout.views(network.state))}
         tensors = {name: tensor.astype(np.float16) for name, tensor in tensors.items()} if half else tensors
@@ -194,7 +209,7 @@ class Model:
             "temperature": self.temperature, "thresholds": self.thresholds, "deskew": seen.deskew,
             "pictures": seen.pictures, "background": seen.background, "record": self.record,
         }  # fmt: skip
-        write_tensors(path, tensors, header)
+        return tensor_bytes(tensors, header)
 
     @staticmethod
     def load(path: str | Path) -> Model:
@@ -241,48 +256,3 @@ class Model:
             raise UserError(f"{path}: some of its weights are no numbers; use another copy of the file")
         seen = Preprocess(mean, scale, deskew, pictures, background)
         return Model(network, seen, classes, record, temperature=temperature, thresholds=thresholds)
-
-
-def kernels_at_hand(network: Network) -> bool:
-    """Say whether the compiled kernels for a network's answers wait for no compiler.
-
-    Parameters
-    ----------
-    network : Network
-        What answers.
-
-    Returns
-    -------
-    bool
-        Whether this machine has compiled them; `handgrad compile` does so.
-    """
-    return has_compiled() and are_compiled(network.kernels())
-
-
-def batched_logits(network: Network, preprocess: Preprocess, pixels: Pixels, kernels: str) -> Array:
-    """Return a network's outputs for images, computed a batch at a time.
-
-    Parameters
-    ----------
-    network : Network
-        What answers.
-    preprocess : Preprocess
-        What it sees of an image.
-    pixels : uint8 array (N, H, W, C)
-        Images.
-    kernels : str
-        `naive` or `compiled`.
-
-    Returns
-    -------
-    float32 array (N, K)
-        Logits.
-    """
-    n = 1 if kernels == "naive" else max(min(BATCH, len(pixels)), 1)  # BLAS rounds a row by how many there are
-    ws = network.workspace(n, kernels=kernels)
-    logits = np.empty((len(pixels), *network.out_shape), np.float32)
-    for first in range(0, len(pixels), n):
-        count = min(n, len(pixels) - first)
-        preprocess(pixels[first : first + count], ws.x[:count])
-        logits[first : first + count] = network.forward(ws.x, ws)[:count]
-    return logits

@@ -75,10 +75,29 @@ def write_tensors(path: str | Path, tensors: dict[str, Array], header: dict[str,
     UserError
         Where the file cannot be written.
     """
+    replace_file(path, tensor_bytes(tensors, header))
+
+
+def tensor_bytes(tensors: dict[str, Array], header: dict[str, Any]) -> bytes:
+    """Return the bytes of such a file.
+
+    Parameters
+    ----------
+    tensors : dict of str to array
+        By name.
+    header : dict of str to object
+        As for `write_tensors`.
+
+    Returns
+    -------
+    bytes
+        The whole file.
+    """
     from safetensors.numpy import save
 
     contiguous = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
-    replace_file(path, save(contiguous, {"handgrad": json.dumps(header)}))
+    content: bytes = save(contiguous, {"handgrad": json.dumps(header)})
+    return content
 
 
 def checked_tensor(path: str | Path, tensors: dict[str, Array], name: str, shape: Shape) -> Array:

@@ -95,8 +95,9 @@ class Network:
                 layout.view(flat, name)[...] = initial_array(param.init, param.shape, random)
 
     def workspace(
-        self, n: int, train: bool = False, kernels: str = "compiled", recorder: "Recorder | None" = None
-    ) -> Workspace:
+        self, n: int, train: bool = False, kernels: str = "compiled", recorder: "Recorder | None" = None,
+        input_gradient: bool = False,
+    ) -> Workspace:  # fmt: skip
         """Allocate the arrays of a run.
 
         Parameters
@@ -110,21 +111,27 @@ class Network:
             runs that for each. A float64 network always takes `naive`.
         recorder : Recorder, optional
             What writes kernels down for a program of the caller's, in which forward and backward are a part.
+        input_gradient : bool
+            Whether a run that predicts has a backward too, which gives the gradient with respect to the images. It
+            takes `naive` kernels.
 
         Returns
         -------
         Workspace
             To be given to `forward` and `backward`.
         """
-        naive = self.dtype != np.float32 or kernels == "naive"
+        naive = self.dtype != np.float32 or kernels == "naive" or input_gradient
+        backward = train or input_gradient
         chosen, tape = backend("naive" if naive else kernels), None if naive else recorder or new_recorder()
         scratch = aligned((chosen.threads(), 0 if naive else chain.scratch(self.plans, n)), self.dtype)
         params, grads = (dict(self.layout.views(flat)) for flat in (self.theta, self.grad))
         state = dict(self.state_layout.views(self.state))
-        builder = SlotBuilder(train, tape.kernels if tape else chosen, self.dtype, scratch, params, grads, state)
-        slots = builder.chain(self.plans, Input(n, self.in_shape))
+        builder = SlotBuilder(
+            train, backward, tape.kernels if tape else chosen, self.dtype, scratch, params, grads, state
+        )
+        slots = builder.chain(self.plans, Input(n, self.in_shape, input_gradient))
         x = aligned((n, *self.in_shape), self.dtype)  # (N, *in_shape)
-        dlogits = aligned((n if train else 0, *self.out_shape), self.dtype)  # (N, K)
+        dlogits = aligned((n if backward else 0, *self.out_shape), self.dtype)  # (N, K)
         return Workspace(n, train, chosen, slots, builder.random, x, dlogits, scratch, None if recorder else tape)
 
     def kernels(self) -> set[str]:
@@ -183,7 +190,7 @@ class Network:
         self.draw(ws, seed, step)
         return ws.replay("forward", lambda x: chain.chain_forward(self.layers, x, ws.slots), x, ws.x)
 
-    def backward(self, dlogits: Array, ws: Workspace) -> None:
+    def backward(self, dlogits: Array, ws: Workspace) -> Array | None:
         """Overwrite `grad` with the gradient of the loss with respect to `theta`.
 
         Parameters
@@ -192,8 +199,13 @@ class Network:
             Gradient of the loss with respect to the logits; its numbers are used up.
         ws : Workspace
             The arrays of the same run, as `forward` left them.
+
+        Returns
+        -------
+        numpy.ndarray, shape (N, *in_shape), or None
+            The gradient with respect to the images, where the workspace was made with `input_gradient`.
         """
-        ws.replay("backward", lambda dy: chain.chain_backward(self.layers, dy, ws.slots), dlogits, ws.dlogits)
+        return ws.replay("backward", lambda dy: chain.chain_backward(self.layers, dy, ws.slots), dlogits, ws.dlogits)
 
     def count(self, i: int) -> int:
         """Return the number of parameters of a layer.

@@ -29,7 +29,7 @@ class Workspace:
     n : int
         Images in a batch.
     train : bool
-        Whether the run trains; else it predicts, and there is no backward.
+        Whether the run trains; else it predicts.
     kernels : Kernels
         The functions that compute.
     slots : list of Slot
@@ -39,7 +39,7 @@ class Workspace:
     x : numpy.ndarray, shape (n, *in_shape)
         Where a batch may be written.
     dlogits : numpy.ndarray, shape (n, K)
-        Where the gradient with respect to the logits may be written; empty where the run does not train.
+        Where the gradient with respect to the logits may be written; empty where there is no backward.
     scratch : numpy.ndarray, shape (threads, floats)
         Room to work in, shared by all layers.
     recorder : Recorder or None
@@ -123,6 +123,8 @@ class SlotBuilder:
     ----------
     train : bool
         Whether the slots are for training.
+    backward : bool
+        Whether there is a backward, as in training.
     kernels : Kernels
         The functions that the layers are to call.
     dtype : dtype
@@ -140,6 +142,7 @@ class SlotBuilder:
     """
 
     train: bool
+    backward: bool
     kernels: Kernels
     dtype: npt.DTypeLike
     scratch: Array
@@ -180,7 +183,7 @@ class SlotBuilder:
             kernels=self.kernels,
             train=self.train,
             out=self._array(x.n, plan.out_shape) if owned else self._array(0),
-            dx=self._array(x.n, x.shape) if owned and self.train and x.needs_gradient else None,
+            dx=self._array(x.n, x.shape) if owned and self.backward and x.needs_gradient else None,
             params=_views(self.params, place, plan.params),
             grads=_views(self.grads, place, plan.params),
             state=_views(self.state, place, plan.state),
@@ -207,7 +210,7 @@ class SlotBuilder:
         return {
             buffer.name: aligned((n, *buffer.shape) if buffer.per_image else buffer.shape, buffer.dtype or self.dtype)
             for buffer in plan.cache
-            if self.train or not buffer.train_only
+            if self.backward or not buffer.train_only
         }
 
     def _array(self, n: int, shape: Shape = ()) -> Array:

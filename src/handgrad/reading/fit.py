@@ -17,6 +17,8 @@ Pixels = NDArray[np.uint8]
 INK_SIDE = 20 / 28  # share of the image that the ink's longer side takes
 BLURRED = 0.3  # share of full ink that bounds the ink of a large picture, where less is blur
 
+ROUNDING = 1e-3  # pixels of the image: a digit that is symmetric lies on a boundary, and is not to hang on its last bit
+
 # Full ink in the finished image, so that thin strokes get as bright as thick ones.
 INKED, FULL_QUANTILE = 0.05, 0.95  # what counts as ink, and the quantile of it that is full ink
 FULL_LEVEL = 0.97  # share of white that full ink becomes, at least
@@ -78,7 +80,7 @@ def _corner(cut: Floats, scale: float, height: int, width: int) -> tuple[float, 
     mass = float(cut.sum())
     y = float(cut.sum(axis=1) @ (np.arange(cut.shape[0]) + 0.5)) / mass / scale
     x = float(cut.sum(axis=0) @ (np.arange(cut.shape[1]) + 0.5)) / mass / scale
-    down, right = math.ceil(height / 2 - y), math.ceil(width / 2 - x)  # by whole pixels of the image
+    down, right = math.ceil(height / 2 - y - ROUNDING), math.ceil(width / 2 - x - ROUNDING)  # whole pixels of the image
     return -down * scale, -right * scale
 
 

@@ -89,6 +89,37 @@ def open_pages(source: Source, name: str = "picture") -> Iterator[tuple[int, Pic
             yield index + 1, picture
 
 
+def open_page(source: Source, number: int = 1, name: str = "picture") -> tuple[Picture, int]:
+    """Return one page of a file, without decoding the others.
+
+    Parameters
+    ----------
+    source : path, bytes, Pillow image or array
+        As for `open_pages`.
+    number : int
+        Which page, from 1.
+    name : str
+        What messages call a picture that has no path.
+
+    Returns
+    -------
+    Picture
+        Its grey levels.
+    int
+        How many pages there are.
+
+    Raises
+    ------
+    UserError
+        For what is no picture, and where there is no such page; the message begins with the path or the name.
+    """
+    name = _name(source, name)
+    with _opened(source, name) as pages, sound(name, MAX_PIXELS):
+        if not 1 <= number <= pages.count:
+            raise UserError(f"{name}: page {number} of {pages.count}, expected 1 to {pages.count}; give another number")
+        return _decoded(pages.page(number - 1), name, source), pages.count
+
+
 def open_resized(
     source: Source, size: tuple[int, int], colour: bool, name: str = "picture"
 ) -> tuple[Picture, NDArray[np.uint8]]:

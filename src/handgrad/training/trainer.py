@@ -14,7 +14,8 @@ from handgrad.datasets import Images
 from handgrad.errors import UserError
 from handgrad.images.augment import Augmenter
 from handgrad.kernels import backend, recorder
-from handgrad.model.model import Model, batched_logits
+from handgrad.model.answering import batched_logits
+from handgrad.model.model import Model
 from handgrad.model.preprocess import Preprocess, deskewed
 from handgrad.nn.network import Network
 from handgrad.nn.params import Array

@@ -4,9 +4,11 @@ import math
 from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
+
 from handgrad.errors import UserError
 from handgrad.kernels.pass_scratch import batch_norm_scratch
-from handgrad.nn.layers.base import Buffer, Layer, Plan, Slot
+from handgrad.nn.layers.base import NO_FLOOR, Buffer, Layer, Plan, Slot
 from handgrad.nn.params import Array, Param, Shape
 
 
@@ -42,6 +44,8 @@ class BatchNorm(Layer):
 
     - dL/dx = (dL/dz - mean of dL/dz - z mean of (dL/dz z)) / std
     - = gamma / std (dL/dout - dL/dbeta / M - z dL/dgamma / M).
+
+    In prediction, mean and std are constants, so dL/dx = gamma / std dL/dout.
     """
 
     momentum: float = 0.9
@@ -73,11 +77,23 @@ class BatchNorm(Layer):
         return slot.out
 
     def backward(self, dy: Array, slot: Slot) -> Array | None:
+        if not slot.train:
+            return self._backward_in_prediction(dy, slot)
         dx = dy if slot.dx is None else slot.dx
         slot.kernels.batch_norm_backward(
             _rows(dx), slot.grads["gamma"], slot.grads["beta"], _rows(dy), _rows(slot.x),
             slot.cache["mean"], slot.cache["rstd"], slot.params["gamma"], slot.params["beta"], slot.floor, slot.scratch,
         )  # fmt: skip
+        return slot.dx
+
+    def _backward_in_prediction(self, dy: Array, slot: Slot) -> Array | None:
+        if slot.floor == 0:
+            slot.kernels.relu_backward(dy, slot.out)
+        if slot.dx is not None:
+            gamma, var, zeros = slot.params["gamma"], slot.state["var"], np.zeros_like(slot.params["gamma"])
+            slot.kernels.batch_norm_apply(
+                _rows(slot.dx), _rows(dy), zeros, var, gamma, zeros, self.eps, NO_FLOOR, slot.scratch
+            )
         return slot.dx
 
 

@@ -46,6 +46,8 @@ class Dropout(Layer):
         return slot.out
 
     def backward(self, dy: Array, slot: Slot) -> Array | None:
+        if not slot.train:
+            return dy
         if slot.dx is not None:
             slot.kernels.dropout(slot.dx, dy, self.rate, slot.key)
         return slot.dx

@@ -3,7 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from handgrad.errors import UserError
+from handgrad.kernels.loss import softmax
 from handgrad.nn.layers.base import Buffer, Layer, Plan, Slot
 from handgrad.nn.params import Array, Shape
 
@@ -32,6 +35,9 @@ class Ensemble(Layer):
     In training, out[n] are the logits of the one member that sees image n, so dL/dout[n] reaches that member alone.
     The loss is a mean over the whole batch, which makes the gradient of a member 1/M of what it would be if the member
     were trained alone; plain SGD needs a learning rate M times as high.
+
+    In prediction, with p = softmax(member(x)) and w = dL/dout / mean of all p, a member's logits get the gradient
+    p (w - sum of w p) / M.
     """
 
     layers: tuple[Layer, ...]
@@ -78,11 +84,14 @@ class Ensemble(Layer):
                 kernels.take_rows(_rows(own), _rows(x), i, members)
                 kernels.put_rows(slot.out, layer.forward(own, inner), i, members)
             return slot.out
+        slot.x = x
         for i, (layer, inner) in enumerate(zip(self.layers, slot.inner, strict=True)):
             kernels.mean_softmax(slot.out, layer.forward(x, inner), i, members)
         return slot.out
 
     def backward(self, dy: Array, slot: Slot) -> Array | None:
+        if not slot.train:
+            return self._backward_in_prediction(dy, slot)
         kernels, members = slot.kernels, len(self.layers)
         for i, (layer, inner, packed) in enumerate(self._members(slot)):
             own = slot.cache["dy"][packed]
@@ -91,6 +100,15 @@ class Ensemble(Layer):
             if slot.dx is not None and dx is not None:  # else these rows are 0, as nobody ever wrote to them
                 kernels.put_rows(_rows(slot.dx), _rows(dx), i, members)
         return slot.dx
+
+    def _backward_in_prediction(self, dy: Array, slot: Slot) -> Array | None:
+        through = np.zeros_like(slot.x)
+        weights = dy / np.exp(slot.out)
+        for layer, inner in zip(self.layers, slot.inner, strict=True):
+            p = softmax(layer.forward(slot.x, inner))
+            dx = layer.backward(p * (weights - (weights * p).sum(axis=1, keepdims=True)) / len(self.layers), inner)
+            through += 0 if dx is None else dx
+        return through
 
     def _members(self, slot: Slot) -> Iterator[tuple[Layer, Slot, slice]]:
         """Each member with its slot, and the place in the cache where its rows of the batch lie together."""

@@ -48,28 +48,32 @@ def find_sheet(level: Floats, dark: bool) -> Mask | None:
     small = coarse(level if dark else WHITE - level, CELLS)
     window = max(3, round(CLOSED * max(small.shape)) | 1)
     areas = closed(small, window)
-    if not _far_apart(float(areas.max()), float(areas.min())):
+    if float(areas.max()) - float(areas.min()) < MIN_DIFFERENCE:
         return None
     limit = otsu(areas)
     assert limit is not None
-    sheet = _lighter(areas, limit)
+    sheet = _lighter(areas, small, limit)
     if sheet is None:  # a shadow may lie on the sheet
         below = otsu(areas[areas <= limit])
         if below is not None and ((areas > below) & (areas <= limit)).mean() > MIN_SHADED:
-            sheet = _lighter(areas, below)
+            sheet = _lighter(areas, small, below)
     if sheet is None:
         return None
     whole: Mask = enlarged(eroded(sheet, MARGIN).astype(np.float32), level.shape) > INSIDE
     return whole if whole.any() else None
 
 
-def _lighter(areas: Floats, limit: float) -> Mask | None:
-    """The sheet, if it is what is lighter than a limit."""
+def _lighter(areas: Floats, level: Floats, limit: float) -> Mask | None:
+    """The sheet, if it is what is lighter than a limit.
+
+    How dark the rest is, its own levels say: closing brings the grain of a table to its lightest streaks.
+    """
     light = areas > limit
     if not _is_wide(light):
         return None
-    bright, dim = float(np.median(areas[light])), float(np.median(areas[~light]))
-    return _inside(light, areas, MIN_STEP * (bright - dim)) if _far_apart(bright, dim) else None
+    bright, dim = (float(np.median(areas[part])) for part in (light, ~light))
+    far = _far_apart(float(np.median(level[light])), float(np.median(level[~light])))
+    return _inside(light, areas, MIN_STEP * (bright - dim)) if far else None
 
 
 def _far_apart(bright: float, dim: float) -> bool:

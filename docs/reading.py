@@ -164,7 +164,7 @@ def main() -> None:
     keep(grey(levelled.flat, 255), "paper")
     ink = find_ink(levelled)
     keep(grey(ink.amount), "ink")
-    rules = find_rules(ink.faint)
+    rules = find_rules(ink.faint, ink.flat)
     keep(tinted(grey(ink.amount), ndimage.binary_dilation(rules.ink), VERMILION), "rules")
     ink = find_ink(erased(levelled, ink, rules.ink))
     lines = in_lines(find_pieces(ink, rules.ink), rules.rows)

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
+from handgrad.reading.rules import Rules, find_rules
+
 Lines = list[np.ndarray]
 FINE = 4  # strokes are drawn at so many times their size, then reduced
 
@@ -144,3 +146,8 @@ def soft_spot(shape: tuple[int, int], x: float, y: float, radius: float) -> np.n
     """A hand's shadow, 0 to 1, with an edge as wide as itself."""
     rows, columns = np.mgrid[0 : shape[0], 0 : shape[1]]
     return np.exp(-((rows - y) ** 2 + (columns - x) ** 2) / radius**2)
+
+
+def rules_of(ink: np.ndarray) -> Rules:
+    """The printed lines among ink (H, W), bool, that is equally strong everywhere."""
+    return find_rules(ink, np.where(ink, np.float32(200), np.float32(0)))

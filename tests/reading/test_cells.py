@@ -11,7 +11,7 @@ from handgrad.reading.pieces import Piece
 from handgrad.reading.rows import BETWEEN, Row, Side, joined
 from handgrad.reading.rules import Rules, find_rules
 
-from .drawings import Lines, box, ink, level_lines, on, turned, upright_lines, written
+from .drawings import Lines, box, ink, level_lines, on, rules_of, turned, upright_lines, written
 
 MODEL = pretrained("robust")
 SHAPE = (240, 700)
@@ -33,7 +33,7 @@ def digits(text: str, gap: float = 0.0, tall: float = 60, left: float = 60, top:
 
 
 def found(lines: Lines, strokes: Lines, thick: float = 3, pen: float = 6) -> Rules:
-    return find_rules((ink(lines, SHAPE, thick) > 0.5) | (ink(strokes, SHAPE, pen) > 0.5))
+    return rules_of((ink(lines, SHAPE, thick) > 0.5) | (ink(strokes, SHAPE, pen) > 0.5))
 
 
 @pytest.mark.parametrize("degrees", [0, -4, 3])
@@ -131,3 +131,25 @@ def test_ink_in_two_rows_is_read_once() -> None:
     pieces = [Piece(60 + 80 * i, 65, 36, 60, np.ones((60, 36), np.float32), (60 + 80 * i, 65)) for i in range(5)]
     assert None not in [row.cell_of(piece.middle) for row in (closed, ticks) for piece in pieces]
     assert [len(line.pieces) for line in in_lines(pieces, [closed, ticks])] == [5]
+
+
+def levels(lines: Lines, strokes: Lines, print_: float, pen: float = 7) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Grey levels of a form and of what is written in it, in noise, and where the lines and the strokes are."""
+    printed, written_ = ink(lines, SHAPE, 2), ink(strokes, SHAPE, pen)
+    noise = np.random.default_rng(3).normal(0, 2, SHAPE)
+    over = 255 * (1 - (1 - printed * print_ / 255) * (1 - written_ * 0.7))
+    return (over + noise).astype(np.float32), printed > 0.5, written_ > 0.5
+
+
+def test_faint_cells_whose_lines_are_no_ink() -> None:
+    level, _, strokes = levels(boxes(6), digits("204739", tall=86, left=56, top=74), print_=12)
+    (row,) = find_rules(strokes, level).rows
+    assert len(row.walls) == 6 and row.height == pytest.approx(90, abs=3)
+
+
+def test_a_stroke_along_the_side_of_its_cell_stays() -> None:
+    strokes = [np.array([(140.0, 60), (180.0, 60), (150, 130)]), np.array([(200.0, 75), (200.0, 140)])]
+    level, lines, written_ = levels(boxes(6), strokes, print_=70, pen=3)
+    rules = find_rules(lines | written_, level)
+    assert len(rules.rows[0].walls) == 6
+    assert rules.ink[written_].mean() < 0.2 and rules.ink[lines & ~written_].mean() > 0.8

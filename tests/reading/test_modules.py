@@ -15,8 +15,9 @@ from handgrad import reading
 FOLDER = Path(reading.__file__).parent
 WALK = [
     "picture", "source", "answer", "coarse", "windows", "masks", "sheet", "paper", "ink", "boxes", "segments",
-    "straight", "rows", "spacing", "cells", "walls", "rules", "pieces", "together", "band", "chains", "lines", "cuts",
-    "glyph", "signs", "lattice", "slashes", "page", "fit", "views", "normalise", "turn", "reader", "pages", "__init__",
+    "straight", "ridges", "heights", "rows", "levels", "spacing", "cells", "sides", "walls", "rules", "pieces",
+    "together", "band", "chains", "lines", "cuts", "glyph", "signs", "lattice", "slashes", "page", "fit", "views",
+    "normalise", "turn", "reader", "pages", "__init__",
 ]  # fmt: skip
 LONGEST = 250  # lines of a file
 

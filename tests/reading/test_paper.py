@@ -92,7 +92,7 @@ def test_ruled_and_squared_paper(columns: bool) -> None:
     sheet.write("35274", 90, 62, tall=70)
     sheet.write("90681", 90, 205, tall=70)
     ink = ink_of(sheet.pixels())
-    rules = find_rules(ink.faint).ink
+    rules = find_rules(ink.faint, ink.flat).ink
     near = ndimage.binary_dilation(lines, iterations=2)
     assert (rules & ~near).sum() < 0.05 * rules.sum()
     assert text(sheet.pixels()) == "35274\n90681"
@@ -107,13 +107,15 @@ def test_boxes_are_taken_away_and_empty_ones_too() -> None:
     empty = Sheet(170, 620)
     for i in range(6):
         empty.draw.rectangle((40 + 90 * i, 40, 118 + 90 * i, 130), outline=70, width=2)
-    assert find_rules(ink_of(empty.pixels()).faint).ink.sum() > 0.8 * ink_of(empty.pixels()).mask.sum()
+    ink = ink_of(empty.pixels())
+    assert find_rules(ink.faint, ink.flat).ink.sum() > 0.8 * ink.mask.sum()
 
 
 def test_a_square_zero_is_no_box() -> None:
     sheet = Sheet(260, 300, 255)
     sheet.stroke([(95, 52), (200, 48), (206, 120), (200, 196), (110, 200), (90, 180), (96, 110), (95, 52)], 3, 30)
-    assert not find_rules(ink_of(sheet.pixels()).faint).ink.any()
+    ink = ink_of(sheet.pixels())
+    assert not find_rules(ink.faint, ink.flat).ink.any()
 
 
 def test_touching_digits_are_cut_where_they_touch() -> None:

@@ -5,11 +5,11 @@ import pytest
 from scipy import ndimage
 
 from handgrad.reading.boxes import find_boxes
+from handgrad.reading.heights import digit_height
 from handgrad.reading.ink import NEIGHBOURS
-from handgrad.reading.rules import digit_height, find_rules
 from handgrad.reading.straight import Thin, extended, find_straight
 
-from .drawings import Lines, box, ink, level_lines, turned, upright_lines, written
+from .drawings import Lines, box, ink, level_lines, rules_of, turned, upright_lines, written
 
 SHAPE = (300, 500)
 TEXT = written("20473", 60, (60, 60)) + written("65189", 60, (60, 170))
@@ -22,7 +22,7 @@ def drawn(lines: Lines, width: float, shape: tuple[int, int] = SHAPE) -> np.ndar
 def shares(printed: Lines, strokes: Lines, thick: float = 2, pen: float = 6) -> tuple[float, float]:
     """How much of the lines is taken out where no stroke is, and how much of the strokes off the lines stays."""
     lines, written_ = drawn(printed, thick), drawn(strokes, pen)
-    rules = find_rules(lines | written_).ink
+    rules = rules_of(lines | written_).ink
     off = ndimage.binary_dilation(written_, NEIGHBOURS, iterations=3)
     return float(rules[lines & ~off].mean()), float(1 - rules[written_ & ~lines].mean())
 
@@ -79,11 +79,11 @@ def test_an_empty_box_beside_others_is_taken_out_too() -> None:
 @pytest.mark.parametrize("text", ["20473", "1111", "7777", "44444", "12-34", "5=5", "000", "1"])
 @pytest.mark.parametrize("pen", [2, 6, 10])
 def test_strokes_without_lines_all_stay(text: str, pen: float) -> None:
-    assert not find_rules(drawn(written(text, 60, (60, 60)), pen)).ink.any()
+    assert not rules_of(drawn(written(text, 60, (60, 60)), pen)).ink.any()
 
 
 def test_no_ink_has_no_lines() -> None:
-    assert not find_rules(np.zeros((40, 50), bool)).ink.any()
+    assert not rules_of(np.zeros((40, 50), bool)).ink.any()
 
 
 def pieces(mask: np.ndarray) -> tuple[np.ndarray, list[tuple[slice, slice]]]:
@@ -155,4 +155,4 @@ def test_strokes_of_separate_digits_in_a_column_are_no_line() -> None:
     ones = np.zeros((1600, 700), bool)
     for top in range(20, 660, 34):
         ones[top : top + 20, 28:30] = True
-    assert not find_rules(ones).ink.any()
+    assert not rules_of(ones).ink.any()

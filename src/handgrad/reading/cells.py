@@ -13,20 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from handgrad.reading.levels import Level, is_ruling, levels, pairs
 from handgrad.reading.masks import Mask
 from handgrad.reading.rows import Numbers, Row, Side, joined
 from handgrad.reading.segments import Straight
 from handgrad.reading.spacing import LIKELY, SURE_WALL, cells_of_width, even_cells, uneven_cells, walls_at
 
 Columns = NDArray[np.int_]
-
-# Lines that are the upper and lower sides of cells.
-MIN_LENGTH, MIN_COVERED = 1.2, 0.5  # digit heights, and share of its length that has ink
-MIN_APART, MAX_APART = 0.4, 3.5  # digit heights between them
-MIN_SHARED = 0.8  # share of the shorter one's columns that both have
-MAX_TURNED = 0.06  # pixels for each to the right by which their slopes differ
-
-STACKED, MIN_STACKED = 0.1, 2  # share of their distance by which others' may differ on squared paper, and how many do
 
 # Walls.
 LEANS = np.arange(-0.08, 0.081, 0.02)  # pixels to the right for each down, beyond a right angle to the lines
@@ -46,13 +39,15 @@ MIN_CELLS, FULL_ROW, FULL_PAIR = 2, 0.4, 0.75  # of a row, and the share of its 
 FULL_OPEN, FULL_UNEVEN = 0.4, 0.85  # the same, if it has no upper line, or cells of several widths
 
 
-def find_cells(mask: Mask, level: Sequence[Straight], size: float) -> list[Row]:
+def find_cells(ink: Mask, faint: Mask, level: Sequence[Straight], size: float) -> list[Row]:
     """Return the rows of cells.
 
     Parameters
     ----------
-    mask : numpy.ndarray
+    ink : numpy.ndarray
         Bool (H, W), all ink.
+    faint : numpy.ndarray
+        Bool (H, W), where lines may be that are too faint for ink.
     level : sequence of Straight
         The level lines among it; many of them are strokes of digits.
     size : float
@@ -63,53 +58,25 @@ def find_cells(mask: Mask, level: Sequence[Straight], size: float) -> list[Row]:
     list of Row
         Rows that do not overlap.
     """
-    lines = [line for line in level if line.length >= MIN_LENGTH * size and line.covered >= MIN_COVERED]
+    lines = levels(level, size)
     if not lines:
         return []
-    mask = ndimage.binary_dilation(mask, np.ones((1, 2 * STRAY + 1), bool))
-    closed = [row for above, below in _pairs(lines, size) if (row := _closed(mask, above, below))]
-    open_ = [row for line in lines if (row := _open(mask, line, size))]
+    ink, mask = (ndimage.binary_dilation(each, np.ones((1, 2 * STRAY + 1), bool)) for each in (ink, ink | faint))
+    closed = [row for above, below in pairs(lines, size) if (row := _closed(mask, above, below))]
+    open_ = [row for line in lines if (row := _open(ink, line, size))]
     kept: list[Row] = []
     for rows in (closed, open_):
         for _, best in sorted(rows, key=lambda each: -each[0]):
-            if not any(_overlap(best, other) for other in kept):
+            if not any(_overlap(best, other) for other in kept) and not is_ruling(best, lines):
                 kept.append(best)
-    return [_whole(mask, row) for row in joined([row for row in kept if not _is_ruling(row, lines)])]
+    return [_whole(mask, row) for row in joined(kept)]
 
 
-def _is_ruling(row: Row, lines: Sequence[Straight]) -> bool:
-    """Whether more lines lie between the two or follow at their distance, as on squared paper: squares are no cells."""
-    x = (row.left + row.right) / 2
-    top, apart = row.top.at(x), row.bottom.at(x) - row.top.at(x)
-    long = [
-        line for line in lines if min(line.right, row.right) - max(line.left, row.left) > (row.right - row.left) / 2
-    ]
-    places = np.array([(_fitted(line).at(x) - top) / apart for line in long])  # 0 and 1 are its own
-    between = (places > STACKED) & (places < 1 - STACKED)
-    follow = [bool((np.abs(places - place) < STACKED).any()) for place in (-2, -1, 2, 3)]
-    return bool(between.any()) or sum(follow) >= MIN_STACKED
-
-
-def _pairs(lines: Sequence[Straight], size: float) -> list[tuple[Straight, Straight]]:
-    """The lines that may be a row's upper and lower side."""
-    values = [(line.left, line.right, line.start, line.end, line.slope) for line in lines]
-    left, right, start, end, slope = np.array(values, float).reshape(-1, 5).T
-    length, middle = right - left, (start + end) / 2
-    found = []
-    for i, line in enumerate(lines):
-        shared = np.minimum(right, right[i]) - np.maximum(left, left[i])
-        apart = middle - middle[i] - (slope + slope[i]) / 2 * (left + right - left[i] - right[i]) / 2
-        near = (shared >= MIN_SHARED * np.minimum(length, length[i])) & (np.abs(slope - slope[i]) <= MAX_TURNED)
-        near &= (apart > MIN_APART * size) & (apart < MAX_APART * size)
-        found += [(line, lines[j]) for j in np.flatnonzero(near).tolist()]
-    return found
-
-
-def _closed(mask: Mask, above: Straight, below: Straight) -> tuple[float, Row] | None:
+def _closed(mask: Mask, above: Level, below: Level) -> tuple[float, Row] | None:
     """The cells between two lines, and how well the ink agrees with them; None where there are none."""
-    top, bottom = _fitted(above), _fitted(below)
+    top, bottom = above.side, below.side
     x = np.arange(max(above.left, below.left) - SPARE, min(above.right, below.right) + SPARE + 1)
-    width = (above.thickness + below.thickness) / 2
+    width = (above.width + below.width) / 2
     apart = float(np.mean(bottom.along(x) - top.along(x)))
     lean, inked = _upright(mask, x, top, bottom, 1 - 2 * width / apart)
     sides = np.cumsum(_along(mask, x, top) & _along(mask, x, bottom), dtype=int)
@@ -125,9 +92,9 @@ def _closed(mask: Mask, above: Straight, below: Straight) -> tuple[float, Row] |
     return worth, Row(top, bottom, lean, np.array(cells), width, False)
 
 
-def _open(mask: Mask, below: Straight, size: float) -> tuple[float, Row] | None:
+def _open(mask: Mask, below: Level, size: float) -> tuple[float, Row] | None:
     """The cells between ticks on one line, and how well the ink agrees with them; None where there are none."""
-    bottom, width = _fitted(below), below.thickness
+    bottom, width = below.side, below.width
     top = Side(bottom.slope, bottom.level - TICK * size - width)
     x = np.arange(below.left - SPARE, below.right + SPARE + 1)
     lean, inked = _upright(mask, x, top, bottom, 1 - 2 * width / (TICK * size + width))
@@ -178,17 +145,6 @@ def _overlap(a: Row, b: Row) -> bool:
     x = (max(a.left, b.left) + min(a.right, b.right)) / 2
     top, bottom = max(a.top.at(x), b.top.at(x)), min(a.bottom.at(x), b.bottom.at(x))
     return min(a.right, b.right) > max(a.left, b.left) and bottom - top > a.width + b.width
-
-
-def _fitted(line: Straight) -> Side:
-    """The straight line through its segments, by least squares, each counting by its length."""
-    x = np.array([end for segment in line.segments for end in (segment.left, segment.right)], float)
-    y = np.array([segment.at(end) for segment in line.segments for end in (segment.left, segment.right)])
-    if len(line.segments) == 1:
-        return Side(line.slope, float((y - line.slope * x).mean()))
-    lengths = np.repeat([segment.right - segment.left for segment in line.segments], 2)
-    slope, level = np.polyfit(x, y, 1, w=np.sqrt(lengths))
-    return Side(float(slope), float(level))
 
 
 def _upright(

@@ -24,6 +24,7 @@ WEAK_NOISE = 3.0  # standard deviations of the noise that weak ink must exceed
 FULL_QUANTILE = 0.8  # full ink is this quantile of a stroke's levels
 WEAK = 0.4  # a stroke is all that exceeds this share
 FAINT = 0.12  # of the peak of the picture: a stroke whose full ink is less is none
+STRONGER = 2.0  # times the least full ink: what stands out of a faint stroke
 LOCAL, LOCAL_SHARE = 0.75, 30  # full ink is at least such a share of the peak near by: the shorter side divided by this
 # Of full ink, by which levels change near a stroke's edge: within the shorter side divided by this.
 MIN_SHARPNESS, SHARP_SHARE = 0.4, 150
@@ -83,9 +84,7 @@ def find_ink(levelled: Levelled) -> Ink:
         return _no_ink(levelled)
     weak = max(MIN_CONTRAST / 2, WEAK_NOISE * levelled.noise, FAINT * peak)
     labels, count = ndimage.label(flat > min(weak, peak / 2), NEIGHBOURS)
-    full = _full_ink(flat, labels, count)
-    full[full < max(FAINT * peak, MIN_CONTRAST, weak)] = np.inf
-    full[0] = np.inf
+    labels, full = _without_faint(flat, labels, _full_ink(flat, labels, count), max(FAINT * peak, MIN_CONTRAST, weak))
     own = np.maximum(full[labels], LOCAL * _local_peak(flat))
     margin = max(MIN_MARGIN, round(min(flat.shape) / MARGIN_SHARE))
     mask = flat > WEAK * own
@@ -145,6 +144,21 @@ def _full_ink(flat: Floats, labels: Labels, count: int) -> Floats:
     place = np.maximum(last - 1 - ((1 - FULL_QUANTILE) * sizes).astype(int), 0)
     full: Floats = levels[order][np.minimum(place, len(order) - 1)].astype(np.float32)
     return full
+
+
+def _without_faint(flat: Floats, labels: Labels, full: Floats, least: float) -> tuple[Labels, Floats]:
+    """Strokes and their full ink, infinite for those that are fainter than the least.
+
+    Strokes that lie on a faint grid are one piece with it: what stands out of a faint piece is a stroke of its own.
+    """
+    faint = full < least
+    faint[0] = True
+    strong = faint[labels] & (flat > STRONGER * least)
+    parts, count = ndimage.label(strong, NEIGHBOURS)
+    if not count:
+        return labels, np.where(faint, np.float32(np.inf), full)
+    own = np.concatenate([np.where(faint, np.float32(np.inf), full), _full_ink(flat, parts, count)[1:]])
+    return np.where(strong, parts + len(full) - 1, labels), own
 
 
 def _local_peak(flat: Floats) -> Floats:

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from handgrad.reading.band import Band, band_of
 from handgrad.reading.chains import chained
+from handgrad.reading.heights import digit_height
 from handgrad.reading.pieces import Piece, cropped
 from handgrad.reading.rows import Row
-from handgrad.reading.rules import digit_height
 
 Numbers = NDArray[np.float64]
 

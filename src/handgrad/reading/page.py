@@ -11,6 +11,7 @@ import numpy as np
 
 from handgrad.reading.band import band_of
 from handgrad.reading.glyph import Glyph, Scores, is_small
+from handgrad.reading.heights import digit_height
 from handgrad.reading.ink import Floats, erased, find_ink
 from handgrad.reading.lattice import best_path, line_parts, runs
 from handgrad.reading.lines import Line, in_lines
@@ -18,7 +19,7 @@ from handgrad.reading.masks import Mask
 from handgrad.reading.paper import ink_is_dark, level_paper
 from handgrad.reading.pieces import Piece, find_pieces, united
 from handgrad.reading.rows import BETWEEN
-from handgrad.reading.rules import digit_height, find_rules
+from handgrad.reading.rules import find_rules
 from handgrad.reading.sheet import find_sheet
 from handgrad.reading.signs import are_stacked, is_comma, is_plus, small_sign
 from handgrad.reading.slashes import UNREAD, tall_signs
@@ -122,7 +123,7 @@ def _read(level: Floats, sheet: Mask | None, dark: bool, widest: float, classes:
     ink = find_ink(levelled)
     if not ink.contrast:
         return Reading([], [])
-    rules = find_rules(ink.faint)
+    rules = find_rules(ink.faint, ink.flat)
     if rules.rows:
         ink = find_ink(erased(levelled, ink, rules.ink))  # they may be stronger than the strokes between them
     lines = in_lines(find_pieces(ink, rules.ink), rules.rows)

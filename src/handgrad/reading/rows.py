@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.reading.masks import Lengths, Mask
+from handgrad.reading.masks import Mask
 
 Numbers = NDArray[np.float64]
 Columns = NDArray[np.int_]
 
-SLACK = 2  # pixels by which a line may be thicker somewhere than it usually is
 BETWEEN = -1  # instead of a cell's number: what stands there is printed, as the points of a date
 MAX_GAP = 0.98  # cell widths between two cells: a wider place may be a cell, and has a number
 OPEN_CELL = 1.0  # the height of a cell without an upper line, over its width: the middle of its digit is lower
@@ -177,43 +175,6 @@ class Row:
         found = np.zeros(shape, bool)
         found[:, x] = (y > top) & (y < bottom)
         return found
-
-    def ink(self, mask: Mask, down: Lengths, aside: Lengths) -> Mask:
-        """Return the ink of the lines and walls, without that of the strokes that cross them.
-
-        Parameters
-        ----------
-        mask : numpy.ndarray
-            Bool (H, W), all ink.
-        down, aside : numpy.ndarray
-            Int32 (H, W), how many pixels of ink lie in a row there, from top to bottom and from left to right.
-
-        Returns
-        -------
-        numpy.ndarray
-            Bool (H, W), a part of the mask.
-        """
-        lines, uprights = np.zeros_like(mask), np.zeros_like(mask)
-        x = (self.left + self.right) / 2
-        for side in [self.bottom] if self.is_open else [self.top, self.bottom]:
-            shift = self.lean * (side.at(x) - self.middle(x))
-            _draw(lines, side.slope, side.level, (self.left + shift, self.right + shift), self.width)
-        tall = (self.bottom.at(x) - self.top.at(x)) / 2
-        for wall in self.walls.ravel():
-            y = self.middle(wall)
-            _draw(uprights.T, self.lean, wall - self.lean * y, (y - tall, y + tall), self.width)
-        thickest = self.width + SLACK
-        found: Mask = mask & ((lines & (down <= thickest)) | (uprights & (aside <= thickest)))
-        return found
-
-
-def _draw(canvas: Mask, slope: float, level: float, ends: tuple[float, float], width: float) -> None:
-    """Sets the pixels of a line to the right, and one more on all sides."""
-    reach = math.ceil(width / 2) + 1
-    x = np.arange(max(round(ends[0]) - reach, 0), min(round(ends[1]) + reach + 1, canvas.shape[1]))
-    y = np.rint(level + slope * x).astype(int) + np.arange(-reach, reach + 1)[:, None]
-    inside = (y >= 0) & (y < canvas.shape[0])
-    canvas[y[inside], np.broadcast_to(x, y.shape)[inside]] = True
 
 
 def joined(rows: Sequence[Row]) -> list[Row]:

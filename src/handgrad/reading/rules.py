@@ -5,7 +5,6 @@ A line's pixels are thin across it, and in a row; where a stroke crosses, the in
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 from statistics import median
 
@@ -13,21 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from handgrad.reading.boxes import Slices, find_boxes
+from handgrad.reading.boxes import find_boxes
 from handgrad.reading.cells import find_cells
-from handgrad.reading.masks import NEIGHBOURS, Lengths, Mask, dilated, eroded, run_lengths
+from handgrad.reading.heights import Pieces
+from handgrad.reading.masks import NEIGHBOURS, Lengths, Mask, dilated, run_lengths
+from handgrad.reading.paper import Floats
+from handgrad.reading.ridges import find_ridges
 from handgrad.reading.rows import Row
 from handgrad.reading.segments import Straight
+from handgrad.reading.sides import side_ink
 from handgrad.reading.straight import Thin, extended, find_straight, ink_of
 from handgrad.reading.walls import find_walls
 
-# What may be digits that touch.
-MAX_HEIGHT, SPARE = 6, 8  # widths, with some pixels to spare
-MOST_IN_ONE = 10
-TALLER, ABOUT = 1.6, 1.5  # exponent of the height that a piece counts by; factor within which heights are one
-BLOT, BAR = 0.28, 0.27  # of its shorter side, the stroke of a blot, unless that is a bar as a 1 is: width over height
-
 CELL_THICKNESS = 0.12  # digit heights: the lines of cells are no thicker, if they are thicker than strokes
+
+LEVEL_REACH, UPRIGHT_REACH = 0.5, 0.35  # digit heights: how far to both sides faint lines are brought out
 
 MIN_PARALLEL = 3  # lines of one direction that belong together
 
@@ -44,6 +43,8 @@ STRIP = 0.4  # width of a strip, over its length
 THINNEST = 0.05  # of the picture's shorter side that such a line is thick at most
 DIGITS_ACROSS = 20  # what the picture's longer side is divided by, for a height of digits as long as none is known
 MIN_COVERED, SURELY_COVERED = 0.5, 0.8  # share of a line's length that has ink; of one that is not sure
+
+SMOOTHED = 3  # pixels, over which levels are averaged where strokes are told from lines
 
 # Cells.
 CELL, WIDE, SIDE = 0.6, 1.6, 0.85  # digit heights of a row of cells, its width over its height, the share a side takes
@@ -68,13 +69,15 @@ class Rules:
     rows: list[Row]
 
 
-def find_rules(ink: Mask) -> Rules:
+def find_rules(ink: Mask, level: Floats) -> Rules:
     """Return the ink that belongs to printed lines and boxes.
 
     Parameters
     ----------
     ink : numpy.ndarray
         Bool (H, W), all ink.
+    level : numpy.ndarray
+        Grey levels above the paper, float32 (H, W).
 
     Returns
     -------
@@ -85,53 +88,41 @@ def find_rules(ink: Mask) -> Rules:
     thickest = (
         max(MIN_THICKNESS, round(THICKNESS * float(np.median(np.minimum(across, down)[ink])))) if ink.any() else 0
     )
-    whole = _Pieces(ink)
+    whole = Pieces(ink)
     thin = Thin(ink & (across <= thickest))
-    rows = _cells(whole, thin, across, thickest)
+    rows, faint = _cells(whole, thin, across, thickest, level)
     if not rows:
         return Rules(_lines(whole, thin, across, down, thickest), rows)
     cells, inside = np.zeros_like(ink), np.zeros_like(ink)
+    smooth = ndimage.uniform_filter(level, SMOOTHED)
     for row in rows:
-        cells |= row.ink(ink, across, down)
+        cells |= side_ink(row, ink | faint, across, down, smooth)
         inside |= row.inside(ink.shape)
     cells |= _crumbs(ink & ~cells, cells, float(np.median([row.height for row in rows])))
     rest = ink & ~cells
-    return Rules(cells | (_lines(_Pieces(rest), Thin(rest & thin.ink), across, down, thickest) & ~inside), rows)
+    return Rules(cells | (_lines(Pieces(rest), Thin(rest & thin.ink), across, down, thickest) & ~inside), rows)
 
 
-class _Pieces:
-    """Connected ink, labelled and measured once."""
-
-    def __init__(self, mask: Mask) -> None:
-        self.mask = mask
-        self.labels, self.count = ndimage.label(mask, NEIGHBOURS)
-        self.places: list[Slices] = ndimage.find_objects(self.labels)
-
-    @cached_property
-    def size(self) -> float:
-        """The height of digits among it, in pixels."""
-        outline = self.labels * ~eroded(self.mask)
-        ink, edge = (np.bincount(each.ravel(), minlength=self.count + 1)[1:] for each in (self.labels, outline))
-        return digit_height([
-            (rows.stop - rows.start, columns.stop - columns.start, 2 * n / max(m, 1))  # the mean width of its strokes
-            for (rows, columns), n, m in zip(self.places, ink.tolist(), edge.tolist(), strict=True)
-        ])  # fmt: skip
-
-
-def _cells(whole: _Pieces, thin: Thin, across: Lengths, thickest: int) -> list[Row]:
-    """The cells of a form, whose lines may be thicker than strokes."""
+def _cells(whole: Pieces, thin: Thin, across: Lengths, thickest: int, level: Floats) -> tuple[list[Row], Mask]:
+    """The cells of a form, whose lines may be thicker than strokes, or too faint for ink; and those that are faint."""
     if not whole.count:
-        return []
+        return [], whole.mask
     thicker = max(thickest, round(CELL_THICKNESS * whole.size))
     thin = thin if thicker == thickest else Thin(whole.mask & (across <= thicker))
-    return find_cells(whole.mask, find_straight(thin, whole.size, thicker)[0], whole.size)
+    ridges = find_ridges(level, whole.mask, LEVEL_REACH * whole.size)
+    upright = find_ridges(
+        np.ascontiguousarray(level.T), np.ascontiguousarray(whole.mask.T), UPRIGHT_REACH * whole.size
+    ).T
+    lines = [*find_straight(thin, whole.size, thicker)[0], *find_straight(Thin(ridges), whole.size, thicker)[0]]
+    faint = ridges | upright
+    return find_cells(whole.mask, faint, lines, whole.size), faint
 
 
-def _lines(whole: _Pieces, thin: Thin, across: Lengths, down: Lengths, thickest: int) -> Mask:
+def _lines(whole: Pieces, thin: Thin, across: Lengths, down: Lengths, thickest: int) -> Mask:
     """The ink of other lines."""
     slim = Thin((whole.mask & (down <= thickest)).T)
     rules, columns = _crossing(thin, thickest), _crossing(slim, thickest).T
-    rest = _Pieces(whole.mask & ~rules & ~columns) if rules.any() or columns.any() else whole
+    rest = Pieces(whole.mask & ~rules & ~columns) if rules.any() or columns.any() else whole
     if not rest.count:
         return rules | columns
     size = rest.size
@@ -184,32 +175,7 @@ def _crossing(thin: Thin, thickest: float) -> Mask:
     return ink_of(found, labels) & thin.ink
 
 
-def digit_height(sizes: list[tuple[int, int, float]]) -> float:
-    """Return the height of most ink that may be digits: the one near which most pieces are, the taller counting more.
-
-    Parameters
-    ----------
-    sizes : list of tuple
-        Height, width and stroke width of each piece, in pixels.
-
-    Returns
-    -------
-    float
-        Pixels; dust, of which there may be much, has little weight, and so have lines. A wide piece counts as several,
-        a blot as nothing.
-    """
-    written = [(h, w) for h, w, stroke in sizes if stroke < BLOT * min(h, w) or w < BAR * h]
-    upright = [(h, min(max(w / h, 1), MOST_IN_ONE)) for h, w in written if h < MAX_HEIGHT * w + SPARE]
-    heights, counts = np.array(sorted(upright or [(h, 1) for h, _, _ in sizes]), float).T
-    votes = np.cumsum(np.append(0, heights**TALLER * counts))
-    low = np.searchsorted(heights, heights / ABOUT, "left")
-    high = np.searchsorted(heights, heights * ABOUT, "right")
-    best = int((votes[high] - votes[low]).argmax())
-    within = slice(int(low[best]), int(high[best]))
-    return float(median(np.repeat(heights[within], counts[within].astype(int)).tolist()))
-
-
-def _long(lines: Sequence[Straight], size: float, least: float, pieces: _Pieces | None = None) -> list[Straight]:
+def _long(lines: Sequence[Straight], size: float, least: float, pieces: Pieces | None = None) -> list[Straight]:
     """The lines that have so many digit heights, and where they go on.
 
     Shorter ones are lines too where they are as wide as the wide piece of ink that they belong to.
@@ -230,7 +196,7 @@ def _is_faint(line: Straight, size: float) -> bool:
     return longest > STROKE * size or median(gaps) < BETWEEN * size
 
 
-def _sides(lines: Sequence[Straight], pieces: _Pieces, size: float) -> list[Straight]:
+def _sides(lines: Sequence[Straight], pieces: Pieces, size: float) -> list[Straight]:
     """The lines from side to side of wide ink: the upper and lower sides of cells, and underlines."""
     found = []
     for line in lines:

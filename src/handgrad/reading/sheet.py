@@ -24,6 +24,7 @@ MIN_WIDTH = 0.28  # of the longer side: a sheet is so wide somewhere, a stroke i
 MIN_CONTACT = 0.55  # pixels of the picture's border that an area outside touches, for each of its pixels at the sheet
 MIN_STEP, EDGE = 0.6, 5  # share of the difference by which levels change within so many cells, at a sheet's edge
 MIN_SHARP = 0.5  # share of an area's edge that is as sharp
+MAX_SOFT = 0.5  # share of a shadow's edge that is as sharp, at most
 MIN_SHADED = 0.12  # share of the picture that paper in a shadow takes at least, which is a level of its own
 INSIDE = 0.99
 BINS = 64  # of the histogram of levels
@@ -48,28 +49,50 @@ def find_sheet(level: Floats, dark: bool) -> Mask | None:
     small = coarse(level if dark else WHITE - level, CELLS)
     window = max(3, round(CLOSED * max(small.shape)) | 1)
     areas = closed(small, window)
-    if not _far_apart(float(areas.max()), float(areas.min())):
+    if float(areas.max()) - float(areas.min()) < MIN_DIFFERENCE:
         return None
     limit = otsu(areas)
     assert limit is not None
-    sheet = _lighter(areas, limit)
+    sheet = _lighter(areas, small, limit)
     if sheet is None:  # a shadow may lie on the sheet
         below = otsu(areas[areas <= limit])
         if below is not None and ((areas > below) & (areas <= limit)).mean() > MIN_SHADED:
-            sheet = _lighter(areas, below)
+            sheet = _lighter(areas, small, below)
     if sheet is None:
         return None
     whole: Mask = enlarged(eroded(sheet, MARGIN).astype(np.float32), level.shape) > INSIDE
     return whole if whole.any() else None
 
 
-def _lighter(areas: Floats, limit: float) -> Mask | None:
-    """The sheet, if it is what is lighter than a limit."""
-    light = areas > limit
-    if not _is_wide(light):
+def _lighter(areas: Floats, level: Floats, limit: float) -> Mask | None:
+    """The sheet, if it is what is lighter than a limit.
+
+    How dark the rest is, its own levels say: closing brings the grain of a table to its lightest streaks.
+    """
+    light = _with_shadow(areas, areas > limit)
+    if not _is_wide(light) or light.all():
         return None
-    bright, dim = float(np.median(areas[light])), float(np.median(areas[~light]))
-    return _inside(light, areas, MIN_STEP * (bright - dim)) if _far_apart(bright, dim) else None
+    bright, dim = (float(np.median(areas[part])) for part in (light, ~light))
+    far = _far_apart(float(np.median(level[light])), float(np.median(level[~light])))
+    return _inside(light, areas, MIN_STEP * (bright - dim)) if far else None
+
+
+def _with_shadow(areas: Floats, light: Mask) -> Mask:
+    """The lighter areas with those of what is darker that pass into them softly, as a shadow on a sheet does."""
+    below = otsu(areas[~light]) if not light.all() else None
+    if below is None:
+        return light
+    shade = (areas > below) & ~light
+    labels, count = ndimage.label(shade, NEIGHBOURS)
+    step = MIN_STEP * float(np.median(areas[light]) - np.median(areas[shade]))
+    edge = shade & dilated(light)
+    facing = np.bincount(labels[edge], minlength=count + 1)
+    sharp = highest(areas, EDGE) - lowest(areas, EDGE) > step
+    sharply = np.bincount(labels[edge & sharp], minlength=count + 1)
+    soft = (facing > 0) & (sharply < MAX_SOFT * facing)
+    soft[0] = False
+    passed: Mask = light | soft[labels]
+    return passed
 
 
 def _far_apart(bright: float, dim: float) -> bool:

@@ -15,7 +15,7 @@ LIKELY = 0.5  # the same, and that of a cell's sides, where the other cells of t
 NARROW, NARROWEST, BROAD = 0.45, 0.2, 1.9  # width over height; of one of several widths
 SAME_WIDTH, MIN_SAME = 0.07, 2.0  # share, and pixels, by which the widths of a row's cells differ
 MIN_SIDE = 0.75  # share of a cell's upper and lower side that has ink
-UNUSED, UNUSED_KNOWN = 0.9, 0.1  # cell widths that a wall inside a cell costs, and where their width is known
+UNUSED, UNUSED_KNOWN = 0.9, 0.25  # cell widths that a clear wall inside a cell costs, and where their width is known
 
 
 def walls_at(x: Columns, inked: Numbers, least: float = MIN_WALL) -> Numbers:
@@ -127,7 +127,7 @@ def _of_width(
         most = chosen[-1]
         for i in np.flatnonzero(np.abs(b - walls[:j, 0] - width) <= max(MIN_SAME, SAME_WIDTH * width)).tolist():
             a, other = walls[i].tolist()
-            worth = chosen[i + 1][0] + (b - a) * (clear + other) / 2 - unused * width * (j - i - 1)
+            worth = chosen[i + 1][0] + (b - a) * clear * other - unused * width * float(walls[i + 1 : j, 1].sum())
             if worth > most[0] and _has_sides(a, b, sides, left, least):
                 most = worth, [*chosen[i + 1][1], (a, b)]
         chosen.append(most)

@@ -24,6 +24,7 @@ MIN_STRAIGHT = 0.75  # share of its columns that do not
 
 # Lines of several segments.
 MAX_LINK = 1.5  # digit heights: the widest gap that a line bridges, unless told
+MAX_OVERLAP = 10  # pixels by which the next segment may begin before the last one's end
 MIN_BAND = 16.0  # pixels: of the bands in which the next segment of a line is looked for
 LINK_STRAY, LINK_STRAY_BY_GAP = 2.0, 0.03  # pixels by which the next segment may lie off, and for each pixel of the gap
 OWN_SLOPE = 4.0  # digit heights from which a line's own slope is known
@@ -146,7 +147,7 @@ def _linked(segments: list[Segment], size: float, widest: float) -> list[Straigh
                 gap = segment.left - line[-1].right
                 stray = abs(_forecast(line, segment.left, common, size) - segment.start)
                 away = max(gap, 0) + stray
-                if gap >= -MIN_SEGMENT / 2 and away < nearest and stray < LINK_STRAY + LINK_STRAY_BY_GAP * max(gap, 0):
+                if gap >= -MAX_OVERLAP and away < nearest and stray < LINK_STRAY + LINK_STRAY_BY_GAP * max(gap, 0):
                     best, nearest = line, away
         if best is None:
             best = []

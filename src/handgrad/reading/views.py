@@ -126,7 +126,7 @@ def _digits(ink: Ink) -> Iterator[tuple[Floats, float, Refusal | None, bool]]:
 
     First the largest piece with what belongs to it, then that piece alone, then all ink.
     """
-    found = find_pieces(ink, find_rules(ink.faint).ink)
+    found = find_pieces(ink, find_rules(ink.faint, ink.flat).ink)
     pieces = [piece for piece in found if not _is_edge(piece, ink.mask.shape)] or found
     size = max((max(piece.width, piece.height) for piece in pieces), default=0)
     if size < MIN_INK_SIDE:

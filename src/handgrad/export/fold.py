@@ -68,3 +68,27 @@ def _with_relu(before: Step, step: Step) -> Step | None:
     if step.kind != "relu" or before.kind not in WITH_RELU:
         return None
     return replace(before, out=step.out, relu=True)
+
+
+def without_flatten(graph: Graph) -> Graph:
+    """Return a graph without `flatten` steps, for memory in which images lie as vectors do.
+
+    Parameters
+    ----------
+    graph : Graph
+        Any graph; it stays as it is.
+
+    Returns
+    -------
+    Graph
+        Its steps take the image where they took the vector.
+    """
+    same: dict[int, int] = {}
+    steps = []
+    for step in graph.steps:
+        inputs = tuple(same.get(value, value) for value in step.inputs)
+        if step.kind == "flatten":
+            same[step.out] = inputs[0]
+        else:
+            steps.append(replace(step, inputs=inputs))
+    return Graph(list(graph.shapes), steps, same.get(graph.result, graph.result))

@@ -66,7 +66,7 @@ class Nodes:
         from onnx import numpy_helper
 
         name = f"constant_{len(self.constants)}"
-        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(array, dtype), name))
+        self.constants.append(numpy_helper.from_array(np.array(array, dtype, order="C"), name))
         return name
 
     def numbers(self, *values: int) -> str:

@@ -1,4 +1,7 @@
-"""`handgrad.images.deskew` as ONNX nodes: the same operations in the same precision, so the same grey levels."""
+"""`handgrad.images.deskew` as ONNX nodes: the same operations in the same precision, so the same grey levels.
+
+Runtimes of 2021 have no `Floor` and no `Where` of doubles, so other operators stand for them.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,9 @@ def upright(g: Nodes, pixels: str, shape: Shape) -> str:
     columns = g.constant(np.arange(width), np.float64)
     source = g("Add", columns, _row_offsets(g, pixels, shape))  # (N, H, W)
     border = g.constant(-1, np.float64), g.constant(width, np.float64)
-    left = g("Clip", g("Floor", source), *border)
+    whole = g("Cast", g("Cast", source, to=TensorProto.INT64), to=TensorProto.DOUBLE)  # towards 0
+    floor = g("Sub", whole, g("Cast", g("Greater", whole, source), to=TensorProto.DOUBLE))
+    left = g("Clip", floor, *border)
     limits = g.constant(0, np.float64), g.constant(1, np.float64)
     share = g("Cast", g("Clip", g("Sub", source, left), *limits), to=TensorProto.FLOAT)
     weight = g("Unsqueeze", share, g.numbers(3))  # (N, H, W, 1)
@@ -61,8 +66,8 @@ def _row_offsets(g: Nodes, pixels: str, shape: Shape) -> str:
     along = g("Squeeze", g("MatMul", ink, x), g.numbers(2))  # (N, H): sum of ink x in each row
     m_xy = g("Sub", g("Div", g("MatMul", along, y), total), g("Mul", centre_y, centre_x))
     least = g.constant(1e-6, np.float64)
-    lean = g("Div", m_xy, g("Max", m_yy, least))
-    lean = g("Where", g("Greater", m_yy, least), lean, g.constant(0, np.float64))
+    tall = g("Cast", g("Greater", m_yy, least), to=TensorProto.DOUBLE)
+    lean = g("Mul", g("Div", m_xy, g("Max", m_yy, least)), tall)
     rows = g.constant(np.arange(height)[None, :], np.float64)
     offsets = g("Mul", lean, g("Sub", rows, centre_y))  # (N, H)
     return g("Unsqueeze", offsets, g.numbers(2))

@@ -9,7 +9,7 @@ from handgrad.nn.layers import (
 )  # fmt: skip
 from handgrad.nn.network import Network
 
-KINDS = 50  # random models
+MODELS = 50
 
 
 def random_model(seed: int) -> Model:

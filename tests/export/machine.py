@@ -1,6 +1,7 @@
 """C files compiled by this machine's compiler, and what they answer."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -58,3 +59,8 @@ def sizes(source: str, folder: Path) -> tuple[int, int]:
         ["size", folder / "model.o"], capture_output=True, text=True, check=True
     ).stdout.splitlines()[1].split()[:3]  # fmt: skip
     return int(text) + int(data), int(bss)
+
+
+def stated(source: str, what: str) -> int:
+    """A number of the file's first comment."""
+    return int(re.search(rf"^   {what} +([\d,]+) ", source, re.MULTILINE)[1].replace(",", ""))

@@ -5,8 +5,19 @@ import numpy as np
 from handgrad.model.model import Model
 from handgrad.model.preprocess import Preprocess
 from handgrad.nn.layers import (
-    BatchNorm, Conv, Dense, Dropout, Ensemble, Flatten, GlobalAveragePool, Layer, MaxPool, ReLU, Residual, Sequential,
-)  # fmt: skip
+    BatchNorm,
+    Conv,
+    Dense,
+    Dropout,
+    Ensemble,
+    Flatten,
+    GlobalAveragePool,
+    Layer,
+    MaxPool,
+    ReLU,
+    Residual,
+    Sequential,
+)
 from handgrad.nn.network import Network
 
 MODELS = 50
@@ -36,9 +47,10 @@ def features(random: np.random.Generator) -> list[Layer]:
     layers: list[Layer] = []
     for _ in range(random.integers(0, 4)):
         filters = int(random.choice([4, 9, 16]))
+        stride, padding = int(random.choice([1, 2])), str(random.choice(["same", "valid"]))
         same = Conv(filters, int(random.choice([1, 3, 5])))
         choices: list[list[Layer]] = [
-            [Conv(filters, int(random.choice([1, 3])), int(random.choice([1, 2])), str(random.choice(["same", "valid"])))],
+            [Conv(filters, int(random.choice([1, 3])), stride, padding)],
             [BatchNorm()], [ReLU()], [Dropout(0.3)], [BatchNorm(), ReLU()],
             [Conv(filters), BatchNorm(), ReLU(), Residual((same, BatchNorm(), ReLU()))],
             [Conv(filters), Residual((ReLU(), same)), ReLU()],
@@ -55,7 +67,11 @@ def head(random: np.random.Generator, outputs: int) -> list[Layer]:
         [], [Dense(12), ReLU()], [Dense(7), BatchNorm(), ReLU(), Dropout(0.2)], [BatchNorm(), ReLU()],
         [Dense(6), Residual((Dense(6), ReLU()))], [Dense(6), Residual((BatchNorm(), Dense(6))), ReLU()],
     ]  # fmt: skip
-    last: list[list[Layer]] = [[Dense(outputs)], [Dense(outputs), BatchNorm()], [Dense(outputs), Residual((Dense(outputs),))]]
+    last: list[list[Layer]] = [
+        [Dense(outputs)],
+        [Dense(outputs), BatchNorm()],
+        [Dense(outputs), Residual((Dense(outputs),))],
+    ]
     middle, end = inner[random.integers(len(inner))], last[random.integers(len(last))]
     if random.integers(4) == 0:
         members = tuple(Sequential((*flat, Dense(width), ReLU(), *end)) for width in (5, 8))

@@ -1,12 +1,11 @@
 """C files compile without a warning, run clean, and answer as Python does, in the memory that they state."""
 
-import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from export.machine import SANITIZED, answers, sizes
+from export.machine import SANITIZED, answers, sizes, stated
 from export.networks import MODELS, kinds, random_model, some_images
 from handgrad.datasets import load
 from handgrad.errors import UserError
@@ -75,11 +74,6 @@ def test_tiny(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", shipped_names())
 def test_shipped_models_on_all_validation_images(name: str, tmp_path: Path) -> None:
     check_shipped(name, 10_000, tmp_path)
-
-
-def stated(source: str, what: str) -> int:
-    """A number of the file's first comment."""
-    return int(re.search(rf"^   {what} +([\d,]+) ", source, re.MULTILINE)[1].replace(",", ""))
 
 
 @pytest.mark.parametrize("in_bytes", [False, True])

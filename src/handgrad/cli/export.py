@@ -22,15 +22,14 @@ SAID = {
 }  # fmt: skip
 
 
-def _file(flag: str, text: str) -> Any:
-    return click.option(flag, type=click.Path(path_type=Path), metavar="FILE", help=text)
+FILE: dict[str, Any] = {"type": click.Path(path_type=Path), "metavar": "FILE"}
 
 
 @click.command()
 @click.argument("models", nargs=-1, metavar="[MODEL]...")
-@_file("--page", "An .html file: the page of `handgrad serve`, with all of MODELs.")
-@_file("--onnx", "An .onnx file: bytes of pixels in, probabilities out. Needs the extra 'onnx'.")
-@_file("--c", "A .c file: C99 in one file, without a library, for micro-controllers too.")
+@click.option("--page", **FILE, help="An .html file: the page of `handgrad serve`, with all of MODELs.")
+@click.option("--onnx", **FILE, help="An .onnx file: bytes of pixels in, probabilities out. Needs the extra 'onnx'.")
+@click.option("--c", **FILE, help="A .c file: C99 in one file, without a library, for micro-controllers too.")
 @click.option("--logits", is_flag=True, help="With --onnx: give the network's own outputs too.")
 @click.option("--int8", is_flag=True, help="With --c: a byte for each weight and value, a quarter of the memory.")
 @click.option(

@@ -39,10 +39,14 @@ def folded(graph: Graph) -> Graph:
 def _put_relu_before_pool(graph: Graph) -> None:
     """The ReLU of a maximum is the maximum of ReLUs, which the step before may apply."""
     steps = graph.steps
-    for i, (pool, relu) in enumerate(zip(steps, steps[1:], strict=False)):
+    for i in range(len(steps) - 1):
+        pool, relu = steps[i : i + 2]
         if (pool.kind, relu.kind) == ("max_pool", "relu") and relu.inputs == (pool.out,) and graph.uses(pool.out) == 1:
             graph.shapes[pool.out] = graph.shapes[pool.inputs[0]]
-            steps[i : i + 2] = replace(relu, inputs=pool.inputs, out=pool.out), replace(pool, inputs=(pool.out,), out=relu.out)
+            steps[i : i + 2] = (
+                replace(relu, inputs=pool.inputs, out=pool.out),
+                replace(pool, inputs=(pool.out,), out=relu.out),
+            )
 
 
 def _join(graph: Graph, joined: Joined) -> list[Step]:

@@ -225,7 +225,9 @@ def steps_of(layer: Layer, x: int, place: str, to: Tracer) -> int:
 
 @steps_of.register
 def _(layer: Conv, x: int, place: str, to: Tracer) -> int:
-    return to.step("conv", layer, place, (x,), to.arrays[f"{place}.w"], to.arrays[f"{place}.b"], layer.stride, layer.pad)
+    return to.step(
+        "conv", layer, place, (x,), to.arrays[f"{place}.w"], to.arrays[f"{place}.b"], layer.stride, layer.pad
+    )
 
 
 @steps_of.register
@@ -235,7 +237,9 @@ def _(layer: Dense, x: int, place: str, to: Tracer) -> int:
 
 @steps_of.register
 def _(layer: BatchNorm, x: int, place: str, to: Tracer) -> int:
-    gamma, beta, mean, var = (to.arrays[f"{place}.{name}"].astype(np.float64) for name in ("gamma", "beta", "mean", "var"))
+    gamma, beta, mean, var = (
+        to.arrays[f"{place}.{name}"].astype(np.float64) for name in ("gamma", "beta", "mean", "var")
+    )
     w = gamma / np.sqrt(var + layer.eps)
     return to.step("affine", layer, place, (x,), w.astype(np.float32), (beta - mean * w).astype(np.float32))
 

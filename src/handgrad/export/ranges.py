@@ -88,5 +88,3 @@ def _compute(step: Step, inputs: list[Array], out: Array) -> None:
         out[:] = x.reshape(out.shape)
     else:
         out[:] = np.log(np.maximum(np.mean([softmax(logits) for logits in inputs], axis=0), LEAST))
-
-

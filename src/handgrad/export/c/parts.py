@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 TYPES = {"float32": "float", "int8": "int8_t"}
 A_LINE = 12  # numbers
+PLAIN = string.ascii_letters + string.digits + " "
 
 
 @dataclass
@@ -122,5 +124,5 @@ def text(words: Sequence[str]) -> Iterator[str]:
         Each in quotes; what is no plain letter or digit is written as the numbers of its UTF-8 bytes.
     """
     for word in words:
-        plain = (chr(b) if chr(b).isalnum() and b < 128 or b == 32 else f"\\{b:03o}" for b in word.encode())
+        plain = (chr(b) if chr(b) in PLAIN else f"\\{b:03o}" for b in word.encode())
         yield f'"{"".join(plain)}"'

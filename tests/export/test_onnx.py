@@ -100,6 +100,11 @@ def test_the_file_says_what_it_is(tmp_path: Path) -> None:
     np.testing.assert_allclose(powers[:, :10] / powers.sum(axis=1, keepdims=True), scores, atol=NEAR)
 
 
+def test_too_many_weights_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("handgrad.export.onnx.file.LARGEST", 4 * 7000)
+    assert "7,426 weights: an ONNX file holds 7,000" in refused("export", "tiny", "--onnx", tmp_path / "tiny.onnx")
+
+
 def test_without_the_extra_there_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "onnx", None)
     assert "pip install 'handgrad[onnx]'" in refused("export", "tiny", "--onnx", tmp_path / "tiny.onnx")

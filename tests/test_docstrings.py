@@ -18,7 +18,7 @@ RULES = {
 
 
 ROOMS = ("errors", "version", "files", "rng", "kernels", "nn", "images", "datasets", "evaluation", "model", "reading",
-         "report", "training", "sweeps", "bulk", "web")  # fmt: skip
+         "report", "training", "sweeps", "bulk", "export", "web")  # fmt: skip
 
 
 def modules(room: str) -> Iterator[ModuleType]:

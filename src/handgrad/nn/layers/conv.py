@@ -66,7 +66,8 @@ class Conv(Layer):
             )
 
     @property
-    def _pad(self) -> int:
+    def pad(self) -> int:
+        """Rows and columns of zeros on each side of the image."""
         return self.kernel // 2 if self.padding == "same" else 0
 
     def plan(self, in_shape: Shape) -> Plan:
@@ -78,13 +79,13 @@ class Conv(Layer):
         if self._by_winograd(shape):
             floats = winograd_scratch(*shape[2:])
         else:
-            floats = conv_scratch(in_shape, out_shape, self.kernel, self._pad)
+            floats = conv_scratch(in_shape, out_shape, self.kernel, self.pad)
         return Plan(out_shape, (w, b), cache=parts, scratch=partial(fixed_scratch, floats), folds_relu=True)
 
     def _out_shape(self, in_shape: Shape) -> Shape:
         if len(in_shape) != 3:
             raise UserError(f"Conv({self.filters}, {self.kernel}) cannot follow shape {in_shape}: it needs (H, W, C)")
-        height, width = ((side + 2 * self._pad - self.kernel) // self.stride + 1 for side in in_shape[:2])
+        height, width = ((side + 2 * self.pad - self.kernel) // self.stride + 1 for side in in_shape[:2])
         if height < 1 or width < 1:
             raise UserError(
                 f"Conv({self.filters}, {self.kernel}) cannot follow shape {in_shape}: it needs {self.kernel} rows and "
@@ -106,7 +107,7 @@ class Conv(Layer):
         slot.x = x  # (N, H, W, C)
         forward, _, _ = self._passes(slot)
         w, b = slot.params["w"], slot.params["b"]
-        forward(slot.out, x, w, b, slot.floor, self.stride, self._pad, slot.scratch)
+        forward(slot.out, x, w, b, slot.floor, self.stride, self.pad, slot.scratch)
         return slot.out  # (N, H', W', F)
 
     def backward(self, dy: Array, slot: Slot) -> Array | None:
@@ -115,8 +116,8 @@ class Conv(Layer):
             slot.kernels.relu_backward(dy, slot.out)
         parts, grads = slot.cache, slot.grads
         weight_gradient(
-            grads["w"], grads["b"], slot.x, dy, self.stride, self._pad, parts["w_parts"], parts["b_parts"], slot.scratch
+            grads["w"], grads["b"], slot.x, dy, self.stride, self.pad, parts["w_parts"], parts["b_parts"], slot.scratch
         )
         if slot.dx is not None:
-            input_gradient(slot.dx, dy, slot.params["w"], self.stride, self._pad, slot.scratch)
+            input_gradient(slot.dx, dy, slot.params["w"], self.stride, self.pad, slot.scratch)
         return slot.dx  # (N, H, W, C)

@@ -1,0 +1,1 @@
+"""Models as ONNX files: bytes of pixels in, probabilities out."""

@@ -50,6 +50,8 @@ class Trainer:
         What to go on from instead of random weights: a model with the recipe's layers.
     schedule : callable, optional
         From the step, counted from 0, to the learning rate, instead of the recipe's.
+    weights : float32 array (N,), optional
+        What each image of `data` counts; the mean should be 1.
 
     Attributes
     ----------
@@ -76,9 +78,9 @@ class Trainer:
 
     def __init__(
         self, recipe: Recipe, data: Images, valid: Images | None, seed: int = 0, start: Model | None = None,
-        schedule: Schedule | None = None,
+        schedule: Schedule | None = None, weights: Array | None = None,
     ) -> None:  # fmt: skip
-        self.recipe, self.seed = recipe, operator.index(seed)
+        self.recipe, self.seed, self.weights = recipe, operator.index(seed), weights
         joined = data + valid if recipe.all_data and valid else data
         self.data = deskewed(joined) if recipe.deskew else joined
         self.valid = None if recipe.all_data else deskewed(valid) if recipe.deskew and valid else valid
@@ -168,6 +170,8 @@ class Trainer:
         if self.teacher:
             self.teacher.correct(update.dlogits, update.x, update.labels, smoothing)
         self.sampler.learn(self.batches.originals(rows[:labelled]), update.labels[:labelled], update.dlogits)
+        if self.weights is not None:
+            loss = update.weigh(self.weights[self.batches.originals(rows[:labelled])], smoothing)
         update.backward(self.schedule(step), step + 1)
         if self.ema:
             self.ema.update(self.network.theta, self.network.state, step + 1)

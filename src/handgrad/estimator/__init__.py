@@ -9,7 +9,7 @@ MISSING = "DigitClassifier needs scikit-learn, which is not installed: pip insta
 try:
     from handgrad.estimator.classifier import DigitClassifier
 except ModuleNotFoundError as error:
-    if error.name != "sklearn":
+    if (error.name or "").split(".")[0] != "sklearn":
         raise
 
     class DigitClassifier:  # type: ignore[no-redef]

@@ -45,7 +45,13 @@ class Features(Images):
 
 
 class RowFiller(Augmenter):
-    """Fills batches with rows of features: what an `Augmenter` does for images, without any distortion."""
+    """Fills batches with rows of features: what an `Augmenter` does for images, without any distortion.
+
+    Parameters
+    ----------
+    strengths, mean, scale, kernels, seed : as in `Augmenter`
+        All strengths are 0.
+    """
 
     def fill(self, out: Array, pixels: Array, rows: Array) -> None:
         self._taken: tuple[Array, Labels, Array] = pixels, rows.view(np.int64), out

@@ -169,6 +169,8 @@ def test_warm_start_goes_on_from_the_weights():
     assert fitted.fit(IRIS, KINDS).history_[0].train_loss < first
     with pytest.raises(ValueError, match="same classes"):
         fitted.fit(IRIS, KINDS + 1)
+    with pytest.raises(ValueError, match="cannot go on from"):
+        fitted.set_params(hidden_layer_sizes=(5,)).fit(IRIS, KINDS)
 
 
 def test_pipelines_and_searches():

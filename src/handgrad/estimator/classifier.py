@@ -251,14 +251,13 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):
         if balance != "balanced":
             balance = compute_class_weight(balance, classes=self.classes_, y=self.classes_[labels])
         first, counts = counted(rows, labels, weights, len(self.classes_), balance)
-        rows, labels = rows[first], labels[first]
-        if not partial and np.all(labels == labels[0]):
+        if not partial and len(np.unique(labels[first])) < 2:
             raise ValueError("The rows that sample_weight leaves are of one class: expected 2 classes or more")
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
-        learnt, watched = self._split(labels, seed)
+        learnt, watched = self._split(labels[first], seed)
         recipe = self._recipe(len(learnt), partial)
-        data, valid = (self._images(rows[part], labels[part]) if len(part) else None for part in (learnt, watched))
-        assert data is not None
+        data = self._images(rows[first[learnt]], labels[first[learnt]])
+        valid = self._images(rows[first[watched]], labels[first[watched]]) if len(watched) else None
         learning = Learning(
             recipe, data, valid, mean_one(counts[learnt]), mean_one(counts[watched]),
             seed + self._updates * partial, start, constant(recipe.lr, 1) if partial else None,

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from handgrad.datasets import Images
+from handgrad.errors import UserError
 from handgrad.estimator.rows import Features, RowFiller, untouched
 from handgrad.images.augment import Augmenter
 from handgrad.kernels.loss import softmax
 from handgrad.kernels.sizes import LEAST
 from handgrad.model.answering import batched_logits
 from handgrad.model.model import Model
+from handgrad.model.preprocess import Preprocess
 from handgrad.nn.network import Network
 from handgrad.nn.params import Array
 from handgrad.training.progress import Epoch
@@ -50,16 +52,24 @@ class Learning(Trainer):
     ----------
     kept : Network
         The weights to keep: those of the best epoch where it watches, else the last ones.
+
+    Raises
+    ------
+    UserError
+        Where the recipe's network has not the weights of the one to go on from.
     """
 
     def __init__(
         self, recipe: Recipe, data: Images, valid: Images | None, weights: Array, valid_weights: Array, seed: int,
         start: Model | None = None, schedule: Schedule | None = None,
     ) -> None:  # fmt: skip
-        super().__init__(recipe, data, valid, seed, start, schedule, weights)
+        if start:
+            _check_size(recipe, start.network)
+        super().__init__(recipe, data, valid, seed, start, schedule, weights if (weights != 1).any() else None)
         self.valid_weights = valid_weights
-        if isinstance(data, Features):
-            self.preprocess = untouched(data.shape)
+
+    def _fitted_preprocess(self) -> Preprocess:
+        return untouched(self.data.shape) if isinstance(self.data, Features) else super()._fitted_preprocess()
 
     def augmenter(self) -> Augmenter:
         if not isinstance(self.data, Features):
@@ -107,6 +117,15 @@ class Learning(Trainer):
         at_label = np.maximum(probabilities[np.arange(len(labels)), labels], LEAST)
         right = probabilities.argmax(axis=1) == labels
         return float(np.mean(-weights * np.log(at_label))), float(np.mean(weights * right))
+
+
+def _check_size(recipe: Recipe, before: Network) -> None:
+    now = Network(recipe.layers(before.out_shape[0]), before.in_shape)
+    if now.layout.size != before.layout.size:
+        raise UserError(
+            f"a network of {now.layout.count:,} weights cannot go on from one of {before.layout.count:,}: leave layers "
+            "as they were, or begin with a new estimator, by sklearn.base.clone"
+        )
 
 
 @contextmanager

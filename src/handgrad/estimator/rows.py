@@ -124,9 +124,9 @@ def merged(rows: npt.NDArray[Any], labels: Labels, weights: Array) -> tuple[Labe
     Parameters
     ----------
     rows : array (N, ...)
-        Images or features.
+        Images or features, in C order.
     labels : int array (N,)
-        Their classes.
+        Their classes, below 256.
     weights : float array (N,)
         What each row counts; those that count 0 are left out.
 
@@ -138,7 +138,7 @@ def merged(rows: npt.NDArray[Any], labels: Labels, weights: Array) -> tuple[Labe
         The sum of its weights.
     """
     counted = np.flatnonzero(weights)
-    keys = np.array([sha256(rows[i].tobytes() + bytes((labels[i],))).digest() for i in counted])
+    keys = np.array([sha256(rows[i]).digest() + bytes((labels[i],)) for i in counted])
     _, first, which = np.unique(keys, return_index=True, return_inverse=True)
     sums = np.bincount(which, weights[counted], len(first))
     return counted[first], sums.astype(np.float64)

@@ -90,10 +90,9 @@ class Trainer:
         self.schedule = schedule or recipe.learning_rate(self.steps)
         self.outputs = len(data.classes) + self.batches.has_outliers  # the last one, if so, for what is no digit
         self.network = fitting_network(recipe, self.outputs, data.shape, self.seed)
-        self.preprocess = Preprocess.fit(self.data, recipe.normalise, recipe.deskew)
+        self.preprocess = start.preprocess if start else self._fitted_preprocess()
         if start:
             self.network.theta[:], self.network.state[:] = start.network.theta, start.network.state
-            self.preprocess = start.preprocess
         self._tape = recorder()
         layout, theta, state = self.network.layout, self.network.theta, self.network.state
         self.optimiser = Optimiser(recipe.rule(), layout, self._tape.kernels, recipe.weight_decay, recipe.clip_norm)
@@ -103,6 +102,9 @@ class Trainer:
             self.teacher = Teacher(recipe, self.preprocess, data.classes, self.batches.size)
         self.sampler = Sampler(len(self.data), self.seed, recipe.hard_sampling)
         self.progress = Progress()
+
+    def _fitted_preprocess(self) -> Preprocess:
+        return Preprocess.fit(self.data, self.recipe.normalise, self.recipe.deskew)
 
     def run(self) -> Iterator[Step | Epoch]:
         """Train from where this run stands to its end.

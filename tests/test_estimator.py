@@ -214,7 +214,7 @@ def test_joblib_in_threads_and_processes(backend):
 
 
 def test_verbose_draws_a_bar_on_standard_error(capsys):
-    quick(verbose=True, early_stopping=True).fit(IRIS, KINDS)
+    quick(verbose=True, early_stopping=True, n_iter_no_change=30).fit(IRIS, KINDS)
     out, err = capsys.readouterr()
     assert not out and "30/30" in err and "valid" in err
     quick().fit(IRIS, KINDS)

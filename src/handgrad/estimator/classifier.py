@@ -154,9 +154,10 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):
         self._updates: int = 0
         self._memory: dict[str, Array] = {}  # of the optimiser, between calls of partial_fit
         rows, y, self.image_shape_ = validated(self, X, y, reset=not again)
-        before, self.classes_ = getattr(self, "classes_", ()), np.unique(y)
-        if again and not np.array_equal(self.classes_, before):
-            raise ValueError(f"warm_start takes the same classes as before, {before}: got {self.classes_}")
+        classes = np.unique(y)
+        if again and not np.array_equal(classes, self.classes_):
+            raise ValueError(f"warm_start takes the same classes as before, {self.classes_}: got {classes}")
+        self.classes_ = classes
         if not again:
             self._grey = grey_range(rows)
         weights = _check_sample_weight(sample_weight, rows, dtype=np.float64)

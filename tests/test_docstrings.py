@@ -17,8 +17,8 @@ RULES = {
 }  # fmt: skip
 
 
-ROOMS = ("errors", "version", "files", "rng", "kernels", "nn", "images", "datasets", "evaluation", "model", "reading",
-         "report", "training", "sweeps", "bulk", "export", "web")  # fmt: skip
+ROOMS = ("errors", "files", "rng", "kernels", "nn", "images", "datasets", "evaluation", "model", "reading",
+         "report", "training", "sweeps", "bulk", "estimator", "export", "web")  # fmt: skip
 
 
 def modules(room: str) -> Iterator[ModuleType]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:  # what the table below says, for editors and type checkers
     from handgrad.datasets import Images as Images
     from handgrad.errors import UserError as UserError
+    from handgrad.estimator import DigitClassifier as DigitClassifier
     from handgrad.model.model import Model as Model
     from handgrad.model.shipped import pretrained as pretrained
     from handgrad.nn.network import Network as Network
@@ -27,16 +28,17 @@ if TYPE_CHECKING:  # what the table below says, for editors and type checkers
     from handgrad.training.recipe import Recipe as Recipe
     from handgrad.training.recipes import recipe as recipe
     from handgrad.training.trainer import Trainer as Trainer
-    from handgrad.version import __version__ as __version__
+
+__version__ = "0.1.0"
 
 HOMES = {
-    "Answer": "reading", "Epoch": "training.progress", "Images": "datasets", "Model": "model.model",
-    "Network": "nn.network", "Page": "reading", "Recipe": "training.recipe", "Refusal": "reading",
-    "Step": "training.progress", "Trainer": "training.trainer", "UserError": "errors", "__version__": "version",
+    "Answer": "reading", "DigitClassifier": "estimator", "Epoch": "training.progress", "Images": "datasets",
+    "Model": "model.model", "Network": "nn.network", "Page": "reading", "Recipe": "training.recipe",
+    "Refusal": "reading", "Step": "training.progress", "Trainer": "training.trainer", "UserError": "errors",
     "load": "training.data", "pretrained": "model.shipped", "read_digit": "reading", "read_page": "reading",
     "read_pages": "reading", "recipe": "training.recipes", "sweep": "sweeps",
 }  # fmt: skip
-__all__ = [*HOMES]
+__all__ = [*HOMES, "__version__"]
 
 
 def __getattr__(name: str) -> Any:

@@ -153,7 +153,7 @@ def test_a_killed_scheduler_ends_the_sweep_and_a_new_one_lets_it_go_on(data, und
 def test_workers_with_other_code_or_none_are_refused(data, tmp_path, port):
     site = tmp_path / "other"
     site.mkdir()
-    (site / "sitecustomize.py").write_text("import handgrad.version; handgrad.version.__version__ = '0.0.9'")
+    (site / "sitecustomize.py").write_text("import handgrad; handgrad.__version__ = '0.0.9'")
     made = begin_cluster(tmp_path, port, importing_first(site), count=1)
     words = ("--cluster", f"tcp://127.0.0.1:{port}")
     try:

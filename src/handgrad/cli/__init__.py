@@ -8,9 +8,9 @@ from importlib import import_module
 
 import click
 
+from handgrad import __version__
 from handgrad.cli.groups import Group
 from handgrad.errors import UserError
-from handgrad.version import __version__
 
 # Every command, in the order of use: `lr-find` is the function `lr_find` in cli/lr_find.py.
 SECTIONS = {

@@ -11,12 +11,12 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
+from handgrad import __version__
 from handgrad.datasets import Dataset
 from handgrad.errors import UserError
 from handgrad.training.data import Source
 from handgrad.training.recipe import Recipe
 from handgrad.training.trainer import Trainer
-from handgrad.version import __version__
 
 Record = dict[str, Any]
 

@@ -158,6 +158,11 @@ class Optimiser:
     dtype : dtype
         Of the parameters: float32 to train, float64 to check.
 
+    Attributes
+    ----------
+    made : int
+        Steps that the memory holds from earlier runs; steps are counted on from there.
+
     Raises
     ------
     UserError
@@ -180,7 +185,7 @@ class Optimiser:
         bounds = [[start for start in places if s.start <= start < s.stop] + [s.stop] for s in layout.segments]
         self._starts = [np.array(each, np.int64) for each in bounds]
         self._lrs = [np.zeros(()) for _ in layout.segments]
-        self._step = np.zeros((), np.int64)
+        self._step, self.made = np.zeros((), np.int64), 0
 
     def update(self, theta: Array, grad: Array, lr: float, step: int) -> None:
         """Make one step, in place.
@@ -207,7 +212,7 @@ class Optimiser:
         step : int
             The number of this step, from 1.
         """
-        self._step[...] = step
+        self._step[...] = self.made + step
         for cell, segment in zip(self._lrs, self.layout.segments, strict=True):
             cell[...] = lr * segment.lr_scale
 

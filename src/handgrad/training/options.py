@@ -187,6 +187,27 @@ def _named(kind: type) -> Iterator[Named]:
             yield Named(each.name, get_args(hint)[0] if many else hint, many, each.default, each.metadata["option"])
 
 
+def described_options(kind: type) -> str:
+    """Describe the options of a dataclass as a section of a docstring does.
+
+    Parameters
+    ----------
+    kind : type
+        A dataclass.
+
+    Returns
+    -------
+    str
+        Lines to stand where the first of them is indented already.
+    """
+    lines = []
+    for name, each in options(kind).items():
+        what = f"tuple of {each.kind.__name__}" if each.many else each.kind.__name__
+        values = f" Values: {each.option.values}." if each.option.values else ""
+        lines.append(f"{name} : {what}\n        {each.option.help}{values}")
+    return "\n    ".join(lines)
+
+
 def document_options(kind: type) -> None:
     """List the options of a dataclass in its docstring, where it says {options}.
 
@@ -195,9 +216,4 @@ def document_options(kind: type) -> None:
     kind : type
         A dataclass.
     """
-    lines = []
-    for name, each in options(kind).items():
-        what = f"tuple of {each.kind.__name__}" if each.many else each.kind.__name__
-        values = f" Values: {each.option.values}." if each.option.values else ""
-        lines.append(f"{name} : {what}\n        {each.option.help}{values}")
-    kind.__doc__ = (kind.__doc__ or "").replace("{options}", "\n    ".join(lines))
+    kind.__doc__ = (kind.__doc__ or "").replace("{options}", described_options(kind))

@@ -128,14 +128,30 @@ def fitting_network(
     try:
         return Network(recipe.layers(outputs), shape, seed, dtype)
     except UserError as error:
-        fitting = [name for name, other in RECIPES.items() if _fits(other, outputs, shape)]
+        fitting = [name for name, other in RECIPES.items() if fits(other, outputs, shape)]
         raise UserError(
             f"recipe '{recipe.name}' does not fit images of {'x'.join(map(str, shape))}: {error}; "
             f"choose one that does: {', '.join(fitting)}"
         ) from None
 
 
-def _fits(recipe: Recipe, outputs: int, shape: Shape) -> bool:
+def fits(recipe: Recipe, outputs: int, shape: Shape) -> bool:
+    """Say whether a recipe can be trained on images of a size.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What to build.
+    outputs : int
+        How many logits it has.
+    shape : tuple of int
+        (H, W, C) of the images.
+
+    Returns
+    -------
+    bool
+        Whether its layers can follow such images, and all that it learns from can be of that size.
+    """
     if shape != (28, 28, 1) and (recipe.teacher or recipe.outliers or recipe.redrawn):
         return False  # teacher, outliers and redrawn copies are of MNIST's size
     try:

@@ -50,6 +50,8 @@ class Trainer:
         What to go on from instead of random weights: a model with the recipe's layers.
     schedule : callable, optional
         From the step, counted from 0, to the learning rate, instead of the recipe's.
+    weights : float32 array (N,), optional
+        What each image of `data` counts; the mean should be 1.
 
     Attributes
     ----------
@@ -76,9 +78,9 @@ class Trainer:
 
     def __init__(
         self, recipe: Recipe, data: Images, valid: Images | None, seed: int = 0, start: Model | None = None,
-        schedule: Schedule | None = None,
+        schedule: Schedule | None = None, weights: Array | None = None,
     ) -> None:  # fmt: skip
-        self.recipe, self.seed = recipe, operator.index(seed)
+        self.recipe, self.seed, self.weights = recipe, operator.index(seed), weights
         joined = data + valid if recipe.all_data and valid else data
         self.data = deskewed(joined) if recipe.deskew else joined
         self.valid = None if recipe.all_data else deskewed(valid) if recipe.deskew and valid else valid
@@ -88,10 +90,9 @@ class Trainer:
         self.schedule = schedule or recipe.learning_rate(self.steps)
         self.outputs = len(data.classes) + self.batches.has_outliers  # the last one, if so, for what is no digit
         self.network = fitting_network(recipe, self.outputs, data.shape, self.seed)
-        self.preprocess = Preprocess.fit(self.data, recipe.normalise, recipe.deskew)
+        self.preprocess = start.preprocess if start else self._fitted_preprocess()
         if start:
             self.network.theta[:], self.network.state[:] = start.network.theta, start.network.state
-            self.preprocess = start.preprocess
         self._tape = recorder()
         layout, theta, state = self.network.layout, self.network.theta, self.network.state
         self.optimiser = Optimiser(recipe.rule(), layout, self._tape.kernels, recipe.weight_decay, recipe.clip_norm)
@@ -101,6 +102,9 @@ class Trainer:
             self.teacher = Teacher(recipe, self.preprocess, data.classes, self.batches.size)
         self.sampler = Sampler(len(self.data), self.seed, recipe.hard_sampling)
         self.progress = Progress()
+
+    def _fitted_preprocess(self) -> Preprocess:
+        return Preprocess.fit(self.data, self.recipe.normalise, self.recipe.deskew)
 
     def run(self) -> Iterator[Step | Epoch]:
         """Train from where this run stands to its end.
@@ -168,6 +172,8 @@ class Trainer:
         if self.teacher:
             self.teacher.correct(update.dlogits, update.x, update.labels, smoothing)
         self.sampler.learn(self.batches.originals(rows[:labelled]), update.labels[:labelled], update.dlogits)
+        if self.weights is not None:
+            loss = update.weigh(self.weights[self.batches.originals(rows[:labelled])], smoothing)
         update.backward(self.schedule(step), step + 1)
         if self.ema:
             self.ema.update(self.network.theta, self.network.state, step + 1)

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from handgrad.images.augment import Augmenter
+from handgrad.kernels.loss import softmax
+from handgrad.kernels.sizes import LEAST
 from handgrad.nn.network import Network
+from handgrad.nn.params import Array
 from handgrad.training.batches import Pixels, Rows
 from handgrad.training.optim import Optimiser
 
@@ -59,7 +62,7 @@ class Update:
         ws = self._ws = network.workspace(size, train=True, recorder=tape)
         self.x, self.dlogits = ws.x, ws.dlogits
         augment.fill(ws.x, pixels, self._rows)
-        logits = network.forward(ws.x, ws)
+        self._logits = logits = network.forward(ws.x, ws)
         tape.kernels.softmax_cross_entropy(ws.dlogits, self._totals, logits, self.labels, self._smoothing)
         self._forward = tape.take()
         network.backward(ws.dlogits, ws)
@@ -92,6 +95,28 @@ class Update:
         self._forward.run()
         loss, right = self._totals.tolist()
         return loss, int(right)
+
+    def weigh(self, weights: Array, smoothing: float) -> float:
+        """Let some images count more than others.
+
+        Parameters
+        ----------
+        weights : float32 array (N or fewer,)
+            What each image of the batch counts, the first ones first; the others count 1.
+        smoothing : float
+            Label smoothing that the gradient was computed with.
+
+        Returns
+        -------
+        float
+            Mean loss of these images, each multiplied by its weight, in nats.
+        """
+        count = len(weights)
+        self.dlogits[:count] *= weights[:, None]
+        log_probability = np.log(np.maximum(softmax(self._logits[:count]), LEAST))
+        at_label = log_probability[np.arange(count), self.labels[:count]]
+        losses = -(1 - smoothing) * at_label - smoothing * log_probability.mean(axis=1)
+        return float(np.mean(weights * losses))
 
     def backward(self, lr: float, step: int) -> None:
         """Compute the gradients, and move the weights.

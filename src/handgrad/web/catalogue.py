@@ -6,7 +6,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from handgrad.version import __version__
+from handgrad import __version__
 from handgrad.web import metrics
 from handgrad.web.service import json_response, service_of
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from handgrad import __version__
 from handgrad.errors import UserError
 from handgrad.kernels.loss import softmax
 from handgrad.model.answering import KeptLogits
@@ -18,7 +19,6 @@ from handgrad.model.model import Model
 from handgrad.model.preprocess import Pixels
 from handgrad.model.shipped import FOLDER, MODEL_FILE, model_file
 from handgrad.nn.params import Array
-from handgrad.version import __version__
 from handgrad.web.problem import Problem
 
 ODD = re.compile(r"[^A-Za-z0-9._-]+")  # what a name in an address should not have

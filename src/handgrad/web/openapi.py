@@ -8,7 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from handgrad.version import __version__
+from handgrad import __version__
 from handgrad.web.problem import MEDIA_TYPE as PROBLEM
 
 Schema = Mapping[str, Any]

@@ -9,9 +9,9 @@ import numpy as np
 from starlette.requests import Request
 from starlette.responses import Response
 
+from handgrad import __version__
 from handgrad.model.model import Model
 from handgrad.nn.params import Array
-from handgrad.version import __version__
 from handgrad.web.models import Served
 from handgrad.web.predict import probabilities, seen
 from handgrad.web.problem import Problem, bad

@@ -17,7 +17,7 @@ from handgrad.export.ranges import ranges
 from handgrad.kernels.sizes import LEAST
 from handgrad.model.model import Model
 from handgrad.model.preprocess import Pixels
-from handgrad.version import __version__
+from handgrad import __version__
 
 HERE = files("handgrad.export.c")
 POINTER = 4  # bytes, on a micro-controller

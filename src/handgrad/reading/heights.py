@@ -17,7 +17,13 @@ BLOT, BAR = 0.28, 0.27  # of its shorter side, the stroke of a blot, unless that
 
 
 class Pieces:
-    """Connected ink, labelled and measured once."""
+    """Connected ink, labelled and measured once.
+
+    Parameters
+    ----------
+    mask : numpy.ndarray
+        Bool (H, W), where there is ink.
+    """
 
     def __init__(self, mask: Mask) -> None:
         self.mask = mask

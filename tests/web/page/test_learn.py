@@ -120,8 +120,8 @@ def test_a_link_restores_the_settings_and_a_setting_goes_into_the_link(browser_p
     assert page.get_by_label("First weights").input_value() == "small"
     assert page.get_by_label("Seed").input_value() == "4"
     assert page.evaluate(f"{MADE}.recipe") == {
-        "sizes": [30, 20], "relu": "between", "init": "small", "rate": 0.5, "batch": 8, "momentum": 0.5, "dropout": 0.25,
-        "distort": 0, "speed": 0,
+        "sizes": [30, 20], "relu": "between", "init": "small", "rate": 0.5, "batch": 8, "momentum": 0.5,
+        "dropout": 0.25, "distort": 0, "speed": 0,
     }  # fmt: skip
     press(page, "Step")
     until(page, "last.step === 1")
@@ -140,8 +140,8 @@ WRONG = ["rate:-1", "rate:x", "sizes:0", "sizes:", "sizes:9999", "init:none", "b
 def test_wrong_settings_in_a_link_are_left_out(browser_page: Opener, wrong: str) -> None:
     page = opened(browser_page, f"panel=learn&learn={wrong},dropout:0.1")
     assert page.evaluate(f"{MADE}.recipe") == {
-        "sizes": [100, 200, 200], "relu": "between", "init": "he", "rate": 0.02, "batch": 32, "momentum": 0.9, "dropout": 0.1,
-        "distort": 0, "speed": 0,
+        "sizes": [100, 200, 200], "relu": "between", "init": "he", "rate": 0.02, "batch": 32, "momentum": 0.9,
+        "dropout": 0.1, "distort": 0, "speed": 0,
     }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from importlib.resources import files
 
+from handgrad import __version__
 from handgrad.errors import UserError
 from handgrad.export.c.bytes import Int8
 from handgrad.export.c.floats import Float32
@@ -17,7 +18,6 @@ from handgrad.export.ranges import ranges
 from handgrad.kernels.sizes import LEAST
 from handgrad.model.model import Model
 from handgrad.model.preprocess import Pixels
-from handgrad import __version__
 
 HERE = files("handgrad.export.c")
 POINTER = 4  # bytes, on a micro-controller

@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 
+from handgrad import __version__
 from handgrad.errors import UserError
 from handgrad.export.fold import folded
 from handgrad.export.graph import graph_of
@@ -16,7 +17,6 @@ from handgrad.images.kinds import library
 from handgrad.kernels.sizes import LEAST
 from handgrad.model.model import Model
 from handgrad.nn.params import Array
-from handgrad import __version__
 
 OPSET, IR_VERSION = 13, 7  # what runtimes of 2021 read too
 LARGEST = 2_000_000_000  # bytes: a file of protocol buffers ends at 2 GiB

@@ -47,7 +47,8 @@ def write_colours(folder: Path, count: int) -> Path:
 
 def answers(folder: Path, *words: object) -> list[tuple[str, str]]:
     """(class folder, answer) of each picture below a folder."""
-    found = json.loads(run("predict", *sorted(folder.iterdir()), *words, "--json").stdout)
+    lines = run("predict", *sorted(folder.iterdir()), *words, "--json").stdout.splitlines()
+    found = [json.loads(line) for line in lines]
     return [(Path(each["path"]).parent.name, each["digit"]) for each in found]
 
 

@@ -1,10 +1,9 @@
 """What the commands that read pictures share: several at a time, and files that they draw."""
 
-import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -49,10 +48,8 @@ def shown(path: str) -> str:
     return "standard input" if path == STANDARD_INPUT else path
 
 
-def finish(found: list[dict[str, Any]], failed: list[str], as_json: bool) -> None:
-    """Print what was found, if as JSON; say what could not be read, and end with 1 if some others could be, or 2."""
-    if as_json:
-        click.echo(json.dumps(found, allow_nan=False))
+def finish(found: int, failed: list[str]) -> None:
+    """Say what could not be read, and end with 1 if some others (`found` of them) could be, or 2."""
     for message in failed:
         click.echo(f"handgrad: {' '.join(message.split())}", err=True)
     if failed:

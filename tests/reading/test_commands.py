@@ -127,10 +127,13 @@ def test_a_folder_of_pictures_with_a_bad_one(command: str, digit: Path, tmp_path
     for name in ("a.png", "b.png", ".hidden", "Thumbs.db"):
         (folder / name).write_bytes(digit.read_bytes())
     (folder / "bad.png").write_text("no picture")
+    for name in ("notes.txt", "labels.csv"):
+        (folder / name).write_text("no picture either")
     done = run(command, folder, code=1)
-    assert done.stdout.count("7") >= 2 and done.stderr.count("\n") == 1 and "bad.png" in done.stderr
+    assert done.stdout.count("7") >= 2 and done.stderr.count("\n") == 2
+    assert "bad.png" in done.stderr and f"{folder}: passed over 2 without a picture's ending" in done.stderr
     (tmp_path / "empty").mkdir()
-    assert "a folder without files" in run(command, tmp_path / "empty", code=2).stderr
+    assert "a folder without pictures" in run(command, tmp_path / "empty", code=2).stderr
 
 
 @pytest.mark.parametrize("command", ["predict", "read"])

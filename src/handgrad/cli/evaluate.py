@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 def evaluate(model: str | None, dataset: Source, out: Path | None, as_json: bool) -> None:
     """Say how good MODEL is: a run folder, a model file, or one that comes along; else the newest in ./runs.
 
-    It is judged by the test images of what it was trained on, or of --data. Where there are none, by the validation
-    images that training kept back. Writes confusion.png, mistakes.png, evaluation.html and evaluation.json.
+    It is judged by the test images of what it was trained on, or of --data. Where there are none, by a tenth of the
+    images, which training keeps back. Writes confusion.png, mistakes.png, mistakes.csv, evaluation.html and
+    evaluation.json. In mistakes.csv, index counts the images of the data set's file or folder, from 0.
     """
     from handgrad.training.evaluate import evaluate_file, source_of_run
 

@@ -83,8 +83,13 @@ def _inside(path: str) -> "list[tuple[str, Source]]":
     if not Path(path).is_dir():
         return [(path, path)]
     from handgrad.datasets.pictures import is_passed_over
+    from handgrad.images.opening import ENDINGS
 
     files = sorted(entry for entry in Path(path).iterdir() if entry.is_file() and not is_passed_over(entry.name))
+    others = [file for file in files if not file.name.lower().endswith(ENDINGS)]
+    files = [file for file in files if file not in others]
     if not files:
-        raise UserError(f"{path}: a folder without files; give pictures, or a folder of them")
+        raise UserError(f"{path}: a folder without pictures; expected files like {', '.join(ENDINGS[:3])}")
+    if others:
+        click.echo(f"{path}: passed over {len(others)} without a picture's ending", err=True)
     return [(str(file), str(file)) for file in files]

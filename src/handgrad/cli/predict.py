@@ -88,7 +88,8 @@ def _answer_table(path: Path, model: "Model", out: Path | None) -> None:
     from handgrad.files import replace_file
     from handgrad.images.arrays import as_pixels
 
-    pixels = as_pixels(load_pixels(path), model.network.in_shape, str(path))
+    height, width, channels = model.network.in_shape
+    pixels = as_pixels(load_pixels(path), (height, width, channels), str(path))
     answers = [(i, model.classes[label]) for i, label in enumerate(model.predict(pixels), 1)]
     table = csv_lines([KAGGLE_COLUMNS, *answers])
     if not out:

@@ -8,6 +8,7 @@ from pathlib import Path
 from handgrad.datasets import folder, npz, registry, tables
 from handgrad.datasets.catalog import CATALOG, unknown
 from handgrad.datasets.images import Dataset, See
+from handgrad.datasets.kept_back import with_test_images
 from handgrad.errors import UserError
 
 FILE_READERS = {".npz": npz.load, ".csv": tables.load, ".csv.gz": tables.load}
@@ -19,7 +20,8 @@ def load(name_or_path: str | Path, see: See | None = None) -> Dataset:
 
     A name of the catalogue always means the data set of that name, even where a folder of that name lies in the current
     folder: write `./mnist`, or give a Path, for the folder. `folder.py` tells which forms a folder may have; a file may
-    be an NPZ archive (`npz.py`) or a CSV table (`tables.py`). Test images are read when they are asked for.
+    be an NPZ archive (`npz.py`) or a CSV table (`tables.py`). Test images are read when they are asked for;
+    where there are none, a tenth of the images is kept back as such (`kept_back.py`).
 
     Parameters
     ----------
@@ -48,10 +50,10 @@ def load(name_or_path: str | Path, see: See | None = None) -> Dataset:
         return registry.load(str(name_or_path))
     path = Path(name_or_path).expanduser()
     if path.is_dir():
-        return folder.load(path, see)
+        return with_test_images(folder.load(path, see))
     for ending, read in FILE_READERS.items():
         if path.is_file() and path.name.lower().endswith(ending):
-            return read(path, path.name[: -len(ending)])
+            return with_test_images(read(path, path.name[: -len(ending)]))
     raise UserError(_refusal(str(name_or_path), path.exists()))
 
 

@@ -118,12 +118,16 @@ def _line(epoch: Epoch, epochs: int) -> str:
 def _announce(run: Run, model: Path, as_json: bool) -> None:
     trainer, progress = run.trainer, run.trainer.progress
     seconds, report = progress.train_seconds, run.folder / "report.html"
+    if trainer.best:
+        click.echo(f"epochs: {run.epochs}", err=as_json)
     click.echo(f"trained {trainer.recipe.name} in {seconds:.1f} s; model {model}, report {report}", err=as_json)
     if as_json:
-        images = trainer.steps * trainer.batches.size
+        images, kept = progress.step * trainer.batches.size, run.kept
         found = {
-            "recipe": trainer.recipe.name, "seed": trainer.seed, "epochs": trainer.recipe.epochs,
+            "recipe": trainer.recipe.name, "seed": trainer.seed, "epochs": len(progress.history),
             "train_seconds": round(seconds, 3), "images_per_second": round(images / seconds, 1),
-            "valid_accuracy": progress.history[-1].valid_accuracy, "model": str(model),
+            "valid_accuracy": kept.valid_accuracy, "valid_f1": kept.valid_f1,
+            "valid_class_accuracy": dict(zip(trainer.data.classes, kept.valid_class_accuracy, strict=False)),
+            "model": str(model),
         }  # fmt: skip
         click.echo(json.dumps(found))

@@ -218,6 +218,36 @@ def mcnemar(correct_a: NDArray[np.bool_], correct_b: NDArray[np.bool_]) -> float
     return min(1.0, 2 * tail / (1 << n))
 
 
+def class_rates(labels: NDArray[np.integer], predicted: NDArray[np.integer], classes: int) -> tuple[Floats, Floats]:
+    """Return how well each class is found.
+
+    Parameters
+    ----------
+    labels : ndarray of integers, (N,)
+        True classes, in 0..K-1.
+    predicted : ndarray of integers, (N,)
+        Answers, in 0..K-1; K or more stands for none of the classes.
+    classes : int
+        K.
+
+    Returns
+    -------
+    recall : ndarray of float64, (K,)
+        Of the images of each class, the share that is answered rightly: the accuracy of the class.
+    f1 : ndarray of float64, (K,)
+        Harmonic mean of precision and recall. Both are 0 where the quotient is 0/0.
+
+    Examples
+    --------
+    >>> class_rates(np.array([0, 0, 1]), np.array([0, 1, 1]), 2)[0].tolist()
+    [0.5, 1.0]
+    """
+    k = max(classes, int(predicted.max()) + 1)
+    confusion = np.bincount(k * labels.astype(np.int64) + predicted, minlength=k * k).reshape(k, k)
+    _, recall, f1 = _rates(confusion)
+    return recall[:classes], f1[:classes]
+
+
 def _rates(confusion: Ints) -> tuple[Floats, Floats, Floats]:
     """Precision, recall and F1 (K,); 0/0, as for a class that was never predicted, is 0."""
     hits, predicted, true = confusion.diagonal(), confusion.sum(axis=0), confusion.sum(axis=1)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from handgrad.evaluation import Evaluation
 from handgrad.report.page import Headline, Table, page
-from handgrad.report.plots import Record, confusion_matrix, curves
+from handgrad.report.plots import confusion_matrix, curves
 from handgrad.report.style import percent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def training_page(title: str, facts: Mapping[str, str], history: Sequence[Record]) -> str:
+def training_page(
+    title: str, facts: Mapping[str, str], history: Sequence[Mapping[str, Any]], classes: Sequence[str] = (),
+    note: str = "",
+) -> str:  # fmt: skip
     """Return the page on a training run: its facts and its curves.
 
     Parameters
@@ -24,7 +27,11 @@ def training_page(title: str, facts: Mapping[str, str], history: Sequence[Record
     facts : mapping of str to str
         Short facts under their names.
     history : sequence of Record
-        A record for each epoch, see `curves`.
+        A record for each epoch, see `curves`; with `valid_class_accuracy`, if each class is to be listed.
+    classes : sequence of str
+        Names of the classes.
+    note : str
+        What stands under the curves.
 
     Returns
     -------
@@ -36,7 +43,10 @@ def training_page(title: str, facts: Mapping[str, str], history: Sequence[Record
     UserError
         If the history is empty.
     """
-    return page(title, facts, {"Training": curves(history)}, {})
+    rates = history[-1].get("valid_class_accuracy", ()) if history else ()
+    rows = [(name, percent(rate)) for name, rate in zip(classes, rates, strict=False)]
+    tables = {"Each class, last epoch": Table(("Class", "Validation accuracy"), rows)} if rows else {}
+    return page(title, facts, {"Training": curves(history)}, tables, notes={"Training": note} if note else {})
 
 
 def evaluation_page(title: str, facts: Mapping[str, str], evaluation: Evaluation, mistakes: Figure) -> str:

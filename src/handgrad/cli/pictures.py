@@ -59,8 +59,11 @@ def finish(found: int, failed: list[str]) -> None:
 def new_drawing(path: Path | None) -> None:
     """As `new_file`, for what `handgrad.report` draws."""
     from handgrad.report.files import FORMATS
+    from handgrad.report.style import require_drawing
 
     new_file(path, FORMATS)
+    if path:
+        require_drawing()
 
 
 def new_file(path: Path | None, endings: Iterable[str]) -> None:

@@ -15,6 +15,7 @@ from handgrad.files import make_folder, replace_file
 from handgrad.model.model import Model
 from handgrad.nn.params import Array
 from handgrad.report import confusion_matrix, evaluation_page, mistakes, save, write_page
+from handgrad.report.style import can_draw
 from handgrad.training.data import Source
 from handgrad.training.run import SOURCE
 
@@ -86,7 +87,7 @@ def unseen_images(data: Dataset, model: Model) -> tuple[Images, str]:
 
 
 def evaluate_file(path: Path, dataset: Source, folder: Path | None = None) -> tuple[Evaluation, str]:
-    """Evaluate a model file, and write numbers, pictures and a report.
+    """Evaluate a model file, and write numbers; and, if matplotlib is installed, pictures and a report.
 
     Parameters
     ----------
@@ -114,16 +115,22 @@ def evaluate_file(path: Path, dataset: Source, folder: Path | None = None) -> tu
     probabilities = model.predict_proba(images.pixels)
     found = evaluate(probabilities, images.labels, model.classes)
     make_folder(folder)
-    worst = mistakes(images.pixels, images.labels, probabilities, found.mistakes, model.classes)
-    save(confusion_matrix(found.confusion, model.classes), folder / "confusion.png")
-    save(worst, folder / "mistakes.png")
+    if can_draw():
+        recipe = str(model.record.get("recipe", {}).get("name", "unknown"))
+        facts = {"Model": path.name, "Recipe": recipe, "Data": f"{dataset.dataset}, {part} images"}
+        _draw(folder, f"{recipe} on {dataset.dataset}", facts, images, probabilities, found)
     replace_file(folder / "mistakes.csv", _mistakes_table(images, probabilities, found))
-    recipe = str(model.record.get("recipe", {}).get("name", "unknown"))
-    facts = {"Model": path.name, "Recipe": recipe, "Data": f"{dataset.dataset}, {part} images"}
-    title = f"{recipe} on {dataset.dataset}"
-    write_page(evaluation_page(title, facts, found, worst), folder / f"{EVALUATION}.html")
     replace_file(folder / f"{EVALUATION}.json", json.dumps(found.to_json()).encode())
     return found, part
+
+
+def _draw(
+    folder: Path, title: str, facts: dict[str, str], images: Images, probabilities: Array, found: Evaluation
+) -> None:
+    worst = mistakes(images.pixels, images.labels, probabilities, found.mistakes, images.classes)
+    save(confusion_matrix(found.confusion, images.classes), folder / "confusion.png")
+    save(worst, folder / "mistakes.png")
+    write_page(evaluation_page(title, facts, found, worst), folder / f"{EVALUATION}.html")
 
 
 def _mistakes_table(images: Images, probabilities: Array, found: Evaluation) -> bytes:

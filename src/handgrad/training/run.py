@@ -7,12 +7,14 @@ import time
 from collections.abc import Generator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from handgrad.errors import UserError
 from handgrad.files import is_free, locked, make_folder, replace_file
 from handgrad.model.model import Model
 from handgrad.model.shipped import MODEL_FILE
 from handgrad.report import curves, save, training_page, write_page
+from handgrad.report.style import can_draw
 from handgrad.training import checkpoint
 from handgrad.training.checkpoint import Checkpoint
 from handgrad.training.data import Source, source_of
@@ -202,7 +204,7 @@ class Run:
             self.problem = str(error)
 
     def finish(self) -> Path:
-        """Write model, history and report, then remove the checkpoint.
+        """Write model and history, remove the checkpoint, and draw the report if matplotlib is installed.
 
         Returns
         -------
@@ -219,11 +221,16 @@ class Run:
         model.record["data"] = self.checksum
         model.save(self.folder / MODEL_FILE)
         replace_file(self.folder / HISTORY, json.dumps(history, indent=1).encode())
+        if can_draw():
+            self._draw(history)
+        (self.folder / CHECKPOINT).unlink(missing_ok=True)
+        return self.folder / MODEL_FILE
+
+    def _draw(self, history: list[dict[str, Any]]) -> None:
+        trainer = self.trainer
         save(curves(history), self.folder / CURVES)
         title, classes = f"Training {trainer.recipe.name}", trainer.data.classes
         write_page(training_page(title, self._facts(), history, classes, self._note()), self.folder / REPORT)
-        (self.folder / CHECKPOINT).unlink(missing_ok=True)
-        return self.folder / MODEL_FILE
 
     def _facts(self) -> dict[str, str]:
         trainer = self.trainer

@@ -8,6 +8,7 @@ import pytest
 
 from handgrad.datasets import load
 from handgrad.errors import UserError
+from handgrad.evaluation.metrics import class_rates
 from handgrad.model.model import Model
 from handgrad.training.checkpoint import Checkpoint, save
 from handgrad.training.data import Source
@@ -82,6 +83,10 @@ def test_each_class_in_the_history_and_the_report(tmp_path) -> None:
         assert rate == (answers[of_class] == label).mean()
     hits = [2 * ((answers == k) & (valid.labels == k)).sum() / ((answers == k).sum() + (valid.labels == k).sum())
             for k in range(10)]  # fmt: skip
+    assert class_rates(np.array([0, 0, 2]), np.array([0, 3, 2]), 3) == (
+        pytest.approx((2 / 3 + 1) / 2),
+        (0.5, None, 1.0),
+    )
     assert kept["valid_f1"] == pytest.approx(np.mean(hits))
     page = (tmp_path / "run" / "report.html").read_text()
     assert "Each class, last epoch" in page and "F1, mean of the classes" in page

@@ -201,7 +201,7 @@ def dataset_option(command: Command) -> Command:
     )(wrapped)  # fmt: skip
     made: Command = click.option(
         "--data", "dataset", default="mnist", show_default=True,
-        help="A data set's name ('handgrad data list'), a folder, or an .npz or .csv file.",
+        help="A data set's name ('handgrad data list'), a folder, or an .npz, .csv or .parquet file.",
     )(wrapped)  # fmt: skip
     return made
 

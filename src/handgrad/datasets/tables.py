@@ -49,7 +49,8 @@ def load(path: Path, name: str) -> Dataset:
     """
     label_column, table = _read(path, labelled=True)
     labels = as_labels(table[:, label_column], MAX_CLASSES, str(path))
-    return Dataset(name, Images(_pixels(table, label_column, path), labels, numbered_classes(labels)))
+    pixels = square_images(np.delete(table, label_column, axis=1), path)
+    return Dataset(name, Images(pixels, labels, numbered_classes(labels)))
 
 
 def load_pixels(path: Path) -> NDArray[np.uint8]:
@@ -71,12 +72,32 @@ def load_pixels(path: Path) -> NDArray[np.uint8]:
         As `load` does.
     """
     label_column, table = _read(path, labelled=False)
-    return _pixels(table, None if _is_square(table.shape[1]) else label_column, path)
+    return square_images(table if _is_square(table.shape[1]) else np.delete(table, label_column, axis=1), path)
 
 
-def _pixels(table: NDArray[Any], label_column: int | None, path: Path) -> NDArray[np.uint8]:
-    pixels = table if label_column is None else np.delete(table, label_column, axis=1)
-    if pixels.max() <= 1:  # text knows no types: as floats, the values are from 0 to 1
+def square_images(pixels: NDArray[Any], path: Path) -> NDArray[np.uint8]:
+    """Return the images that rows of a table hold.
+
+    Parameters
+    ----------
+    pixels : ndarray of numbers, (N, H * H)
+        Grey levels from 0 to 255, or from 0 to 1 where no value is above 1.
+    path : Path
+        The file, for messages.
+
+    Returns
+    -------
+    ndarray of uint8, (N, H, H, 1)
+        The images.
+
+    Raises
+    ------
+    UserError
+        For a number of columns that is no square, and other values.
+    """
+    if not _is_square(pixels.shape[1]):
+        raise UserError(f"{path}: got {pixels.shape[1]} columns of pixels, expected a square number, such as 28 x 28")
+    if pixels.max() <= 1:  # a table knows no types: as floats, the values are from 0 to 1
         pixels = pixels.astype(np.float32)
     side = math.isqrt(pixels.shape[1])
     return as_pixels(pixels, (side, side, 1), str(path))

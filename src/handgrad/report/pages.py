@@ -44,7 +44,7 @@ def training_page(
         If the history is empty.
     """
     rates = history[-1].get("valid_class_accuracy", ()) if history else ()
-    rows = [(name, percent(rate)) for name, rate in zip(classes, rates, strict=False)]
+    rows = [(name, "no images" if rate is None else percent(rate)) for name, rate in zip(classes, rates, strict=False)]
     tables = {"Each class, last epoch": Table(("Class", "Validation accuracy"), rows)} if rows else {}
     return page(title, facts, {"Training": curves(history)}, tables, notes={"Training": note} if note else {})
 

@@ -54,8 +54,8 @@ class Epoch:
         Speed of training.
     valid_f1 : float or None
         Mean of the classes' F1 on the validation images; None where they, or an earlier version, did not measure it.
-    valid_class_accuracy : tuple of float
-        Of the validation images of each class, how many were answered rightly; 0 for a class without images.
+    valid_class_accuracy : tuple of float or None
+        Of the validation images of each class, the share that was answered rightly; None for a class without images.
     """
 
     epoch: int
@@ -68,7 +68,7 @@ class Epoch:
     seconds: float
     images_per_second: float
     valid_f1: float | None = None
-    valid_class_accuracy: tuple[float, ...] = ()
+    valid_class_accuracy: tuple[float | None, ...] = ()
 
     def measured(self) -> dict[str, Any]:
         """Return what does not depend on a clock.
@@ -87,14 +87,14 @@ class Validation:
 
     Parameters
     ----------
-    loss, accuracy, f1, class_accuracy : float, float, float, tuple of float
+    loss, accuracy, f1, class_accuracy : float, float, float, tuple of float or None
         The fields of `Epoch` that begin with `valid_`.
     """
 
     loss: float | None = None
     accuracy: float | None = None
     f1: float | None = None
-    class_accuracy: tuple[float, ...] = ()
+    class_accuracy: tuple[float | None, ...] = ()
 
 
 @dataclass

@@ -227,8 +227,7 @@ class Trainer:
         logits, totals = self._logits(network, valid), np.empty(2)
         backend("compiled").softmax_cross_entropy(np.empty_like(logits), totals, logits, valid.labels, 0.0)
         loss, right = totals.tolist()
-        recall, f1 = class_rates(valid.labels, logits.argmax(axis=1), len(valid.classes))
-        return Validation(loss, right / len(valid), float(f1.mean()), tuple(recall.tolist()))
+        return Validation(loss, right / len(valid), *class_rates(valid.labels, logits.argmax(1), len(valid.classes)))
 
     def _logits(self, network: Network, images: Images) -> Array:
         seen = replace(self.preprocess, deskew=False)  # these images were deskewed when the run began

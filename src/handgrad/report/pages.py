@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from handgrad.evaluation import Evaluation
 from handgrad.report.page import Headline, Table, page
-from handgrad.report.plots import confusion_matrix, curves
+from handgrad.report.plots import Record, confusion_matrix, curves
 from handgrad.report.style import percent
 
 if TYPE_CHECKING:
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 def training_page(
-    title: str, facts: Mapping[str, str], history: Sequence[Mapping[str, Any]], classes: Sequence[str] = (),
-    note: str = "",
+    title: str, facts: Mapping[str, str], history: Sequence[Record],
+    accuracies: Mapping[str, float | None] | None = None, note: str = "",
 ) -> str:  # fmt: skip
     """Return the page on a training run: its facts and its curves.
 
@@ -27,9 +27,9 @@ def training_page(
     facts : mapping of str to str
         Short facts under their names.
     history : sequence of Record
-        A record for each epoch, see `curves`; with `valid_class_accuracy`, if each class is to be listed.
-    classes : sequence of str
-        Names of the classes.
+        A record for each epoch, see `curves`.
+    accuracies : mapping of str to float or None, optional
+        Validation accuracy of each class, None where it has no images.
     note : str
         What stands under the curves.
 
@@ -43,9 +43,8 @@ def training_page(
     UserError
         If the history is empty.
     """
-    rates = history[-1].get("valid_class_accuracy", ()) if history else ()
-    rows = [(name, "no images" if rate is None else percent(rate)) for name, rate in zip(classes, rates, strict=False)]
-    tables = {"Each class, last epoch": Table(("Class", "Validation accuracy"), rows)} if rows else {}
+    rows = [(name, "no images" if rate is None else percent(rate)) for name, rate in (accuracies or {}).items()]
+    tables = {"Each class": Table(("Class", "Validation accuracy"), rows)} if rows else {}
     return page(title, facts, {"Training": curves(history)}, tables, notes={"Training": note} if note else {})
 
 

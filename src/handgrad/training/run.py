@@ -229,8 +229,9 @@ class Run:
     def _draw(self, history: list[dict[str, Any]]) -> None:
         trainer = self.trainer
         save(curves(history), self.folder / CURVES)
-        title, classes = f"Training {trainer.recipe.name}", trainer.data.classes
-        write_page(training_page(title, self._facts(), history, classes, self._note()), self.folder / REPORT)
+        accuracies = dict(zip(trainer.data.classes, self.kept.valid_class_accuracy, strict=False))
+        title = f"Training {trainer.recipe.name}"
+        write_page(training_page(title, self._facts(), history, accuracies, self._note()), self.folder / REPORT)
 
     def _facts(self) -> dict[str, str]:
         trainer = self.trainer
@@ -257,7 +258,7 @@ class Run:
         if not self.trainer.best:
             return str(done)
         early = f" of {planned}, stopped early" if done < planned else ""
-        return f"{done}{early}; epoch {self.kept.epoch} kept, the lowest validation loss"
+        return f"{done}{early}; epoch {self.kept.epoch} kept"
 
     def _note(self) -> str:
         """Why training looks worse than validation, where it does."""

@@ -12,8 +12,8 @@ PAGE = Path(__file__).with_suffix(".md")
 HEAD = """# Recipes
 
 A recipe holds every number that training depends on. `handgrad train --recipe NAME` takes a named one, `--recipe
-FILE.toml` one from a file (start from the `recipe.toml` of any run), and any field is an option too:
-`--weight-decay 0.02` for `weight_decay`. `handgrad train --recipe NAME --help` shows the values of a recipe.
+FILE.toml` one from a file (start from `handgrad recipes NAME > FILE.toml`), and any field is an option too:
+`--weight-decay 0.02` for `weight_decay`. `handgrad recipes` lists the recipes, `handgrad recipes NAME` shows one.
 
 This page is made from the code by `make docs`.
 """

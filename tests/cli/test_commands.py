@@ -16,7 +16,7 @@ def test_train_evaluate_predict(trained, data, digit):
     assert {"accuracy", "n", "confusion", "nll", "ece"} <= set(found)
     assert found["n"] == np.sum(found["confusion"]) == 60
     assert {"confusion.png", "mistakes.png", "evaluation.html"} <= {path.name for path in trained.iterdir()}
-    (answer,) = json.loads(run("predict", digit, "--model", trained, "--json").stdout)
+    answer = json.loads(run("predict", digit, "--model", trained, "--json").stdout)
     assert {"path", "digit", "probability", "probabilities", "reason", "box"} <= set(answer)
     assert answer["probability"] == max(answer["probabilities"])
     assert answer["digit"] == str(np.argmax(answer["probabilities"]))

@@ -1,5 +1,6 @@
 """A user's own data: pictures seen in one way by all commands, names before paths, files of arrays."""
 
+import csv
 import json
 from contextlib import chdir
 from pathlib import Path
@@ -12,6 +13,7 @@ from command import TINY, refused, run, write_small_data
 from handgrad.datasets import load
 from handgrad.model.model import Model
 from handgrad.model.shipped import pretrained, shipped_names
+from handgrad.reading.normalise import Digits
 from handgrad.training.recipes import recipe
 from handgrad.training.run import Run
 
@@ -47,7 +49,8 @@ def write_colours(folder: Path, count: int) -> Path:
 
 def answers(folder: Path, *words: object) -> list[tuple[str, str]]:
     """(class folder, answer) of each picture below a folder."""
-    found = json.loads(run("predict", *sorted(folder.iterdir()), *words, "--json").stdout)
+    lines = run("predict", *sorted(folder.iterdir()), *words, "--json").stdout.splitlines()
+    found = [json.loads(line) for line in lines]
     return [(Path(each["path"]).parent.name, each["digit"]) for each in found]
 
 
@@ -57,8 +60,13 @@ def test_predict_sees_pictures_as_training_saw_them(tmp_path):
     right = np.mean([true == answer for true, answer in answers(others, "--model", tmp_path / "run")])
     assert found["valid_accuracy"] > 0.85 and right > 0.85
     assert Model.load(tmp_path / "run" / "model.safetensors").pictures == "digits"
+    kept_back = load(own, Digits()).test
     told = run("evaluate", tmp_path / "run").stdout
-    assert f"of 48 validation images of {own}" in told, "its own data set, and what was kept back of it"
+    assert f"of {len(kept_back)} kept-back images of {own}" in told, "its own data set, and what was kept back of it"
+    table = list(csv.DictReader((tmp_path / "run" / "mistakes.csv").read_text().splitlines()))
+    found = json.loads((tmp_path / "run" / "evaluation.json").read_text())
+    assert len(table) == found["n"] - np.trace(found["confusion"])
+    assert all(Path(row["path"]).parent.name == row["label"] != row["digit"] for row in table)
 
 
 def test_whole_pictures_in_colour(tmp_path):
@@ -70,7 +78,7 @@ def test_whole_pictures_in_colour(tmp_path):
     assert (model.pictures, model.network.in_shape) == ("pictures", (12, 12, 3))
     found = answers(others, "--model", tmp_path / "run")
     assert all(true == answer for true, answer in found)
-    assert "of 18 validation images" in run("evaluate", tmp_path / "run").stdout
+    assert "of 12 kept-back images" in run("evaluate", tmp_path / "run").stdout
     assert "sees whole pictures" in refused("tune", tmp_path / "run", own, "--out", tmp_path / "t.safetensors")
     assert "size is 12 for digits" in refused("train", "--data", own, "--size", 12, "--out", tmp_path / "other")
 
@@ -145,7 +153,7 @@ def test_files_of_arrays(kind, tmp_path):
         header = ",".join(["label", *(f"pixel{i}" for i in range(784))])
         np.savetxt(tmp_path / "d.csv", table, fmt="%d", delimiter=",", header=header, comments="")
     run("train", *TINY, "--data", tmp_path / f"d.{kind}", "--out", tmp_path / "run")
-    part = "10 test images" if kind == "npz" else "12 validation images"
+    part = "10 test images" if kind == "npz" else "9 kept-back images"
     assert f"of {part} of {tmp_path / f'd.{kind}'}" in run("evaluate", tmp_path / "run").stdout
 
 

@@ -82,5 +82,5 @@ def test_a_folder_without_a_data_set(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["file", "digits.zip", "x.npy", "digits.csv.xz", "train-images-idx3-ubyte.gz"])
 def test_other_files_are_told_what_is_read(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("")
-    with pytest.raises(UserError, match=r"expected a folder, or a file whose name ends in \.npz, \.csv or \.csv\.gz"):
+    with pytest.raises(UserError, match=r"or a file whose name ends in \.npz, \.csv, \.csv\.gz or \.parquet"):
         load(str(tmp_path / name))

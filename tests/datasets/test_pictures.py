@@ -178,27 +178,47 @@ def test_a_class_that_cannot_be_named(path: Path) -> None:
 
 def test_unreadable_pictures(path: Path) -> None:
     whole = put(path, "c/1.png").read_bytes()
+    lonely = r"c: none of its pictures can be read; the first: .*1\.png: not a readable picture"
     for data in (b"not a picture", b"", whole[: len(whole) - 30], whole[:20]):
         (path / "c/1.png").write_bytes(data)
-        with pytest.raises(UserError, match=r"1\.png: not a readable picture"):
+        with pytest.raises(UserError, match=lonely):
             folder.load(path)
 
 
-def test_other_formats_are_refused(path: Path) -> None:
+def test_one_bad_picture_is_named_and_the_rest_is_taken(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for number in range(pictures.NAMED + 3):
+        (path / f"a/bad{number}.png").write_bytes(b"not a picture")
+    images = folder.load(path).train
+    assert sorted(zip(images.labels.tolist(), images.paths, strict=True)) == [
+        (0, str(path / "a/1.png")), (1, str(path / "b/1.png"))
+    ]  # fmt: skip
+    named = [record.message for record in caplog.records if "not a readable picture" in record.message]
+    assert len(named) == pictures.NAMED and all(message.startswith(f"left out {path}/a/bad") for message in named)
+    assert caplog.records[-1].message == "left out 3 more that cannot be read"
+
+
+def test_files_without_a_pictures_ending_are_passed_over_and_counted(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     put(path, "a/2.ppm")
-    with pytest.raises(UserError, match=r"2\.ppm: not a readable picture"):
+    (path / "b/labels.txt").write_text("b")
+    put(path, "b/.DS_Store.png").rename(path / "b/.DS_Store")
+    assert len(folder.load(path).train) == 2
+    assert [record.message for record in caplog.records] == [f"{path}: passed over 2 without a picture's ending"]
+    put(path, "c/2.ppm")
+    with pytest.raises(UserError, match=r"c: got no pictures for this class, expected one or more, called \*\.png"):
         folder.load(path)
 
 
 @pytest.mark.parametrize("side", [64, 20_000])
 def test_size_is_capped_before_decoding(path: Path, side: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pictures, "MAX_PIXELS", 1000)
-    data = bytearray(put(path, "a/2.png", np.zeros((64, 64), np.uint8)).read_bytes())
+    data = bytearray(put(path, "a/1.png", np.zeros((64, 64), np.uint8)).read_bytes())
     # The header alone says how large: a decoder that believed it would need 400 MB.
     data[16:24] = side.to_bytes(4, "big") * 2
     data[29:33] = zlib.crc32(data[12:29]).to_bytes(4, "big")
-    (path / "a/2.png").write_bytes(data)
-    with pytest.raises(UserError, match=r"2\.png: too large"):
+    (path / "a/1.png").write_bytes(data)
+    with pytest.raises(UserError, match=r"1\.png: too large"):
         folder.load(path)
 
 

@@ -52,7 +52,7 @@ def first_words(*words: object) -> list[str]:
 
 def test_a_region_alone_is_read(row: Path) -> None:
     assert first_words(row, "--region", "28,0,28,28") == ["2"]
-    (found,) = json.loads(run("read", row, "--region", "28,0,28,28", "--json").stdout)
+    found = json.loads(run("read", row, "--region", "28,0,28,28", "--json").stdout)
     left, _, width, _ = found["lines"][0][0]["box"]
     assert left >= 28 and left + width <= 56, "boxes are in pixels of the whole picture"
 
@@ -94,7 +94,7 @@ def test_a_refused_digit_shows_the_likeliest_one_and_words_are_counted(read_as: 
 
 def test_punctuation_is_printed_if_asked_for(read_as: Path) -> None:
     assert run("read", read_as, "--text").stdout.splitlines()[0] == "7/?   99 ? (4, 61 %) %"
-    (found,) = json.loads(run("read", read_as, "--json").stdout)
+    found = json.loads(run("read", read_as, "--json").stdout)
     assert (found["text"], found["full_text"]) == ("7?", "7/?")
 
 

@@ -113,7 +113,7 @@ def heading(ending: str) -> bytes:
     bytes
         The names of the columns in CSV, nothing in JSON lines.
     """
-    return _csv([COLUMNS]) if ending == CSV else b""
+    return csv_lines([COLUMNS]) if ending == CSV else b""
 
 
 def encoded(rows: Iterable[Row], ending: str, punctuation: bool = False) -> bytes:
@@ -134,7 +134,7 @@ def encoded(rows: Iterable[Row], ending: str, punctuation: bool = False) -> byte
         Whole lines of UTF-8, which end in a line feed. What is no text in a file's name becomes an escape.
     """
     if ending == CSV:
-        return _csv(_cells(row, punctuation) for row in rows)
+        return csv_lines(_cells(row, punctuation) for row in rows)
     return "".join(json.dumps(row.to_json(), allow_nan=False) + "\n" for row in rows).encode()
 
 
@@ -144,8 +144,19 @@ def _cells(row: Row, punctuation: bool) -> tuple[object, ...]:
     return row.path, row.page, row.line, text, probability, row.reason
 
 
-def _csv(rows: Iterable[tuple[object, ...]]) -> bytes:
-    """As RFC 4180 has it, but for the ends of lines; None is an empty cell."""
+def csv_lines(rows: Iterable[tuple[object, ...]]) -> bytes:
+    """Return rows as CSV, as RFC 4180 has it, but for the ends of lines.
+
+    Parameters
+    ----------
+    rows : iterable of tuple
+        The cells of each; None is an empty one.
+
+    Returns
+    -------
+    bytes
+        UTF-8, a line feed behind each row.
+    """
     text = StringIO()
     plain, quoted = (csv.writer(text, lineterminator="\n", quoting=how) for how in (csv.QUOTE_MINIMAL, csv.QUOTE_ALL))
     for row in rows:

@@ -9,11 +9,7 @@ from pathlib import Path
 
 from handgrad.datasets.pictures import is_passed_over
 from handgrad.errors import UserError
-
-ENDINGS = (
-    ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".webp", ".gif", ".tif", ".tiff", ".heic", ".heif",
-    ".hif", ".pdf",
-)  # fmt: skip
+from handgrad.images.opening import ENDINGS
 
 
 @dataclass(frozen=True)

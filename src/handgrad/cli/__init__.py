@@ -15,7 +15,7 @@ from handgrad.errors import UserError
 # Every command, in the order of use: `lr-find` is the function `lr_find` in cli/lr_find.py.
 SECTIONS = {
     "Read digits": ("read", "predict"),
-    "Train": ("train", "evaluate", "tune", "sweep", "committee"),
+    "Train": ("train", "evaluate", "recipes", "tune", "sweep", "committee"),
     "Look inside": ("inspect", "lr-find", "augment"),
     "Serve and share": ("serve", "export"),
     "Data, kernels and help": ("data", "compile", "help"),

@@ -11,6 +11,7 @@ from handgrad.errors import UserError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from handgrad.cli.terminal import PlainConsole
     from handgrad.kernels.compiling import Report
 
 
@@ -22,16 +23,17 @@ def compile(name: str | None) -> None:
     The files go beside the package, or to your cache folder where that cannot be written to; HANDGRAD_CACHE names
     another place.
     """
-    from rich.console import Console
-
+    from handgrad.cli.terminal import console
     from handgrad.datasets import load
     from handgrad.kernels.objects import load as load_kernels
     from handgrad.kernels.registry import KERNELS
-    from handgrad.kernels.store import folders
+    from handgrad.kernels.store import folders, has_compiler
     from handgrad.training.compiling import compile_kernels
     from handgrad.training.recipes import recipe
 
-    with progress(Console(stderr=True)) as report:
+    if not has_compiler():
+        raise UserError("there is no compiler: pip install numba")
+    with progress(console()) as report:
         if name is None:
             load_kernels(KERNELS, report)
         else:
@@ -42,13 +44,14 @@ def compile(name: str | None) -> None:
 
 
 @contextmanager
-def progress(console: Console) -> Iterator[Report]:
+def progress(console: Console | PlainConsole) -> Iterator[Report]:
     """Show what is compiled: in a line that changes, or, where nobody watches, by one line at the start."""
     told: list[str] = []
-    with console.status("loading kernels") as status:
+    with console.status("loading kernels") as shown:
+        status = shown if console.is_terminal else None
 
         def report(text: str) -> None:
-            if console.is_terminal:
+            if status:
                 status.update(text)
             elif not told:
                 console.print(text, highlight=False, soft_wrap=True)

@@ -34,14 +34,11 @@ def verify(name: str) -> None:
 @click.argument("name")
 def fetch(name: str) -> None:
     """Download data set NAME to the cache folder; an interrupted download goes on where it stopped."""
-    from rich.console import Console
-    from rich.progress import DownloadColumn, Progress, TextColumn, TransferSpeedColumn
-
+    from handgrad.cli import terminal
     from handgrad.datasets.registry import fetch as download
     from handgrad.datasets.registry import where
 
-    columns = (TextColumn("{task.description}"), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    with terminal.progress(terminal.console(), "{task.description}", "bytes", "speed") as progress:
         tasks = {}
         for part in download(name):
             if part.file not in tasks:

@@ -23,9 +23,11 @@ if TYPE_CHECKING:
 def evaluate(model: str | None, dataset: Source, out: Path | None, as_json: bool) -> None:
     """Say how good MODEL is: a run folder, a model file, or one that comes along; else the newest in ./runs.
 
-    It is judged by the test images of what it was trained on, or of --data. Where there are none, by the validation
-    images that training kept back. Writes confusion.png, mistakes.png, evaluation.html and evaluation.json.
+    It is judged by the test images of what it was trained on, or of --data. Where there are none, by a tenth of the
+    images, which training keeps back. Writes confusion.png, mistakes.png, mistakes.csv, evaluation.html and
+    evaluation.json. In mistakes.csv, index counts the images of the data set's file or folder, from 0.
     """
+    from handgrad.report.style import can_draw
     from handgrad.training.evaluate import evaluate_file, source_of_run
 
     path = model_file(model) if model else newest_model()
@@ -34,7 +36,10 @@ def evaluate(model: str | None, dataset: Source, out: Path | None, as_json: bool
     folder = out or _beside(path)
     found, part = evaluate_file(path, dataset, folder)
     _show(found, f"{part} images of {dataset.dataset}", as_json)
-    click.echo(f"report {folder / 'evaluation.html'}", err=as_json)
+    if can_draw():
+        click.echo(f"report {folder / 'evaluation.html'}", err=as_json)
+    else:
+        click.echo(f"mistakes {folder / 'mistakes.csv'}; for pictures and a report, pip install matplotlib", err=True)
     if as_json:
         click.echo(json.dumps(found.to_json()))
 

@@ -144,6 +144,17 @@ def json_option(command: Command) -> Command:
     )
 
 
+def form_options(command: Command) -> Command:
+    """--json and --csv, of commands that answer pictures: the name of the form, or nothing for text."""
+    wrapped = click.option(
+        "--csv", "form", flag_value="csv", help="Print a CSV table alone; text goes to standard error."
+    )(command)
+    return click.option(
+        "--json", "form", flag_value="json", default="",
+        help="Print JSON alone, a line a picture; text goes to standard error.",
+    )(wrapped)  # fmt: skip
+
+
 def place_options(command: Command) -> Command:
     """--region and --grid: which part of a picture is read, and its cells."""
     wrapped = click.option(
@@ -190,7 +201,7 @@ def dataset_option(command: Command) -> Command:
     )(wrapped)  # fmt: skip
     made: Command = click.option(
         "--data", "dataset", default="mnist", show_default=True,
-        help="A data set's name ('handgrad data list'), a folder, or an .npz or .csv file.",
+        help="A data set's name ('handgrad data list'), a folder, or an .npz, .csv or .parquet file.",
     )(wrapped)  # fmt: skip
     return made
 

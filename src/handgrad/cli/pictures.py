@@ -1,10 +1,9 @@
 """What the commands that read pictures share: several at a time, and files that they draw."""
 
-import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -49,10 +48,8 @@ def shown(path: str) -> str:
     return "standard input" if path == STANDARD_INPUT else path
 
 
-def finish(found: list[dict[str, Any]], failed: list[str], as_json: bool) -> None:
-    """Print what was found, if as JSON; say what could not be read, and end with 1 if some others could be, or 2."""
-    if as_json:
-        click.echo(json.dumps(found, allow_nan=False))
+def finish(found: int, failed: list[str]) -> None:
+    """Say what could not be read, and end with 1 if some others (`found` of them) could be, or 2."""
     for message in failed:
         click.echo(f"handgrad: {' '.join(message.split())}", err=True)
     if failed:
@@ -62,8 +59,11 @@ def finish(found: list[dict[str, Any]], failed: list[str], as_json: bool) -> Non
 def new_drawing(path: Path | None) -> None:
     """As `new_file`, for what `handgrad.report` draws."""
     from handgrad.report.files import FORMATS
+    from handgrad.report.style import require_drawing
 
     new_file(path, FORMATS)
+    if path:
+        require_drawing()
 
 
 def new_file(path: Path | None, endings: Iterable[str]) -> None:
@@ -86,8 +86,13 @@ def _inside(path: str) -> "list[tuple[str, Source]]":
     if not Path(path).is_dir():
         return [(path, path)]
     from handgrad.datasets.pictures import is_passed_over
+    from handgrad.images.opening import ENDINGS
 
     files = sorted(entry for entry in Path(path).iterdir() if entry.is_file() and not is_passed_over(entry.name))
+    others = [file for file in files if not file.name.lower().endswith(ENDINGS)]
+    files = [file for file in files if file not in others]
     if not files:
-        raise UserError(f"{path}: a folder without files; give pictures, or a folder of them")
+        raise UserError(f"{path}: a folder without pictures; expected files like {', '.join(ENDINGS[:3])}")
+    if others:
+        click.echo(f"{path}: passed over {len(others)} without a picture's ending", err=True)
     return [(str(file), str(file)) for file in files]

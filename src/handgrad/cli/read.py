@@ -1,10 +1,11 @@
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from handgrad.cli.options import json_option, model_option, place_options
+from handgrad.cli.options import form_options, model_option, place_options
 from handgrad.cli.pictures import each_page, finish, new_file, shown
 from handgrad.errors import UserError
 
@@ -23,17 +24,17 @@ OUT = (
 @click.command()
 @click.argument("photos", nargs=-1, required=True)
 @model_option
-@click.option("--text", "punctuation", is_flag=True, help="Print, and write to a .csv, punctuation too: . , : / - + =")
+@click.option("--text", "punctuation", is_flag=True, help="Print, and write to CSV, punctuation too: . , : / - + =")
 @place_options
 @click.option("--out", type=click.Path(path_type=Path), help=OUT)
 @click.option(
     "--workers", type=click.IntRange(1), help="For a table: processes, each on one core.  [default: all cores]"
 )
 @click.option("--cluster", metavar="tcp://HOST:PORT", help="For a table: Dask scheduler whose workers to use instead.")
-@json_option
+@form_options
 def read(
     photos: tuple[str, ...], model: str, punctuation: bool, region: "Box | None", grid: tuple[int, int] | None,
-    out: Path | None, workers: int | None, cluster: str | None, as_json: bool,
+    out: Path | None, workers: int | None, cluster: str | None, form: str,
 ) -> None:  # fmt: skip
     """Read all digits on PHOTOS of pages, line by line; each with its confidence, or ? where it is not sure.
 
@@ -48,20 +49,21 @@ def read(
     if out and out.suffix.lower() in TABLES:
         from handgrad.cli.table import read_table
 
-        if as_json:
-            raise UserError(f"--json prints here, --out {out} writes a table: give one of them")
+        if form:
+            raise UserError(f"--{form} prints here, --out {out} writes a table: give one of them")
         read_table(photos, model, out, workers, cluster, punctuation, region, grid)
         return
     if workers or cluster:
         raise UserError(f"--{'workers' if workers else 'cluster'} is for tables: give --out with .csv or .jsonl")
-    _read_here(photos, model, punctuation, region, grid, out, as_json)
+    _read_here(photos, model, punctuation, region, grid, out, form)
 
 
 def _read_here(
     photos: tuple[str, ...], model: str, punctuation: bool, region: "Box | None", grid: tuple[int, int] | None,
-    out: Path | None, as_json: bool,
+    out: Path | None, form: str,
 ) -> None:  # fmt: skip
     """Read in this process, and print what is found."""
+    from handgrad.bulk import rows
     from handgrad.model.shipped import open_model
     from handgrad.reading import read_page, read_pages
     from handgrad.report.reading import PAGE_FORMATS, draw_page
@@ -70,25 +72,31 @@ def _read_here(
         raise UserError(f"--out draws one photo, got {' '.join(photos)}: read them one by one")
     new_file(out, (*PAGE_FORMATS, *TABLES))
     trained = open_model(model)
-    found = []
-    failed: list[str] = []
+    found, failed = 0, list[str]()
 
     def pages(source: "Source", name: str) -> "Iterator[Page]":
         if out:
             return iter([read_page(source, trained, name, region, grid)])
         return read_pages(source, trained, name, region, grid)
 
+    if form == "csv":
+        click.echo(rows.heading(rows.CSV).decode(), nl=False)
     for path, number, page in each_page(photos, pages, failed):
         title = f"{shown(path)}, page {number}" if number > 1 else shown(path)
         if len(photos) > 1 or path != photos[0] or number > 1:
-            click.echo(f"{title}:", err=as_json)
+            click.echo(f"{title}:", err=bool(form))
         for line in _lines(page, punctuation):
-            click.echo(line, err=as_json)
-        found.append({"path": path, "page": number, **page.to_json()})
+            click.echo(line, err=bool(form))
+        if form == "json":
+            click.echo(json.dumps({"path": path, "page": number, **page.to_json()}, allow_nan=False))
+        elif form == "csv":
+            made = rows.page_rows(path, number, page)
+            click.echo(rows.encoded(made, rows.CSV, punctuation).decode(), nl=False)
+        found += 1
         if out:
             draw_page(page, out)
             click.echo(f"drawn {out}", err=True)
-    finish(found, failed, as_json)
+    finish(found, failed)
 
 
 def _lines(page: "Page", punctuation: bool) -> Iterator[str]:

@@ -81,20 +81,25 @@ def _cores() -> int:
 
 def _run(made: Sweep, workers: int, cluster: str, limit: float) -> None:
     """Run the trials under a table of the levels; where nobody watches, with a line for each trial."""
-    from rich.console import Console
-    from rich.live import Live
+    from handgrad.cli.terminal import console as standard_error
 
-    console, board = Console(stderr=True), Board(made)
+    console, board = standard_error(), Board(made)
     if board.left() and not cluster:
         with progress(console) as report:
             made.compile_kernels(report)
-    with Live(console=console, auto_refresh=False) if console.is_terminal else nullcontext() as live:
+    with _live(console) if console.is_terminal else nullcontext() as live:
         for event in made.run(workers, cluster, limit):
             line = board.note(event)
             if live:
                 live.update(board.table(), refresh=True)
             elif line:
                 click.echo(line, err=True)
+
+
+def _live(console: Any) -> Any:
+    from rich.live import Live
+
+    return Live(console=console, auto_refresh=False)
 
 
 def _conclude(made: Sweep) -> None:
@@ -111,4 +116,5 @@ def _conclude(made: Sweep) -> None:
     low, high = found.interval
     click.echo(f"{choice.winner}, trained with seed {made.plan.seeds}: test accuracy {found.accuracy:.2%}, "
                f"95 % interval {low:.2%} to {high:.2%}")  # fmt: skip
-    click.echo(f"report {made.report}")
+    if made.report.exists():
+        click.echo(f"report {made.report}")

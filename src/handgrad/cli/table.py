@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from handgrad.cli import terminal
 from handgrad.cli.pictures import STANDARD_INPUT
 from handgrad.cli.signals import stop_signals
 from handgrad.errors import UserError
 
 if TYPE_CHECKING:
-    from rich.progress import Progress as Bar
-
     from handgrad.bulk import Progress
     from handgrad.reading.picture import Box
 
@@ -53,7 +52,9 @@ def read_table(
 
 def _follow(steps: Iterator[Progress], stopped: list[int]) -> Progress:
     """Draw the progress until the end, or until a signal; returns the last of it."""
-    with _bar() as bar:
+    with terminal.progress(
+        terminal.console(), "bar", "count", "pictures, {task.description}, left", "remaining"
+    ) as bar:
         task = bar.add_task("starting workers", total=None)
         first = step = next(steps)
         began = told = time.monotonic()
@@ -75,17 +76,6 @@ def _follow(steps: Iterator[Progress], stopped: list[int]) -> Progress:
 def _now(step: Progress, rate: float) -> str:
     failed = f", {step.failed} unreadable" if step.failed else ""
     return f"{rate:,.1f} a second{failed}"
-
-
-def _bar() -> Bar:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    console = Console(stderr=True)
-    return Progress(
-        BarColumn(), MofNCompleteColumn(), TextColumn("pictures, {task.description}, left"), TimeRemainingColumn(),
-        console=console, disable=not console.is_terminal,
-    )  # fmt: skip
 
 
 def _summary(last: Progress) -> str:

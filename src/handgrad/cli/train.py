@@ -66,25 +66,17 @@ def _free_folder(name: str) -> Path:
 def follow(run: Run) -> bool:
     """Draw a run until its end (True) or until it is told to stop (False)."""
     try:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
+        from handgrad.cli import terminal
         from handgrad.training.compiling import compile_kernels
         from handgrad.training.progress import Epoch
 
-        console, trainer = Console(stderr=True), run.trainer
+        console, trainer = terminal.console(), run.trainer
         with compiling(console) as report:
             compile_kernels(trainer.recipe, trainer.data, report)
     except KeyboardInterrupt:
         return False  # what there is was saved when the run was begun, or left
-    columns = (
-        BarColumn(),
-        TextColumn("{task.description}"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-    )
-    with stop_signals() as stopped, Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+    columns = ("bar", "{task.description}", "elapsed", "left", "remaining")
+    with stop_signals() as stopped, terminal.progress(console, *columns) as progress:
         task = progress.add_task("", total=trainer.steps, completed=trainer.progress.step)
         for event in (events := run.events()):
             if isinstance(event, Epoch):
@@ -116,14 +108,23 @@ def _line(epoch: Epoch, epochs: int) -> str:
 
 
 def _announce(run: Run, model: Path, as_json: bool) -> None:
+    from handgrad.report.style import can_draw
+    from handgrad.training.run import REPORT
+
     trainer, progress = run.trainer, run.trainer.progress
-    seconds, report = progress.train_seconds, run.folder / "report.html"
-    click.echo(f"trained {trainer.recipe.name} in {seconds:.1f} s; model {model}, report {report}", err=as_json)
+    seconds, report = progress.train_seconds, f", report {run.folder / REPORT}" if can_draw() else ""
+    if trainer.best:
+        click.echo(f"epochs: {run.epochs}", err=as_json)
+    if not report:
+        click.echo("for curves and a report, pip install matplotlib", err=True)
+    click.echo(f"trained {trainer.recipe.name} in {seconds:.1f} s; model {model}{report}", err=as_json)
     if as_json:
-        images = trainer.steps * trainer.batches.size
+        images, kept = progress.step * trainer.batches.size, run.kept
         found = {
-            "recipe": trainer.recipe.name, "seed": trainer.seed, "epochs": trainer.recipe.epochs,
+            "recipe": trainer.recipe.name, "seed": trainer.seed, "epochs": len(progress.history),
             "train_seconds": round(seconds, 3), "images_per_second": round(images / seconds, 1),
-            "valid_accuracy": progress.history[-1].valid_accuracy, "model": str(model),
+            "valid_accuracy": kept.valid_accuracy, "valid_f1": kept.valid_f1,
+            "valid_class_accuracy": dict(zip(trainer.data.classes, kept.valid_class_accuracy, strict=False)),
+            "model": str(model),
         }  # fmt: skip
         click.echo(json.dumps(found))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,10 @@ class Images:
         pictures are taken). A model that learns from them sees new pictures in the same way.
     outliers : array_like, shape (M, H, W), (M, H, W, 1) or (M, H, W, 3), optional
         Images of none of the classes, of the same size: training may learn from them what to refuse.
+    rows : array_like of int, shape (N,), optional
+        Where each image stands in its file or folder, from 0; without it, in this order.
+    paths : sequence of str
+        The file of each row of the folder; none where the images come from one file.
 
     Raises
     ------
@@ -53,10 +57,12 @@ class Images:
     classes: tuple[str, ...]
     pictures: str = "digits"
     outliers: NDArray[np.uint8] | None = None
+    rows: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    paths: tuple[str, ...] = ()
 
     def __init__(
         self, pixels: ArrayLike, labels: ArrayLike, classes: Sequence[str], pictures: str = "digits",
-        outliers: ArrayLike | None = None,
+        outliers: ArrayLike | None = None, rows: ArrayLike | None = None, paths: Sequence[str] = (),
     ) -> None:  # fmt: skip
         names = tuple(str(name) for name in classes)
         if not 1 <= len(names) <= MAX_CLASSES:
@@ -73,13 +79,15 @@ class Images:
         object.__setattr__(self, "classes", names)
         object.__setattr__(self, "pictures", pictures)
         object.__setattr__(self, "outliers", None if outliers is None else _like(self, outliers))
+        object.__setattr__(self, "rows", np.arange(len(numbers)) if rows is None else np.asarray(rows, np.int64))
+        object.__setattr__(self, "paths", tuple(paths))
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def __getitem__(self, rows: Index) -> Images:
         """Some of the images, and all outliers: a view for a slice without a step, else a copy."""
-        return replace(self, pixels=self.pixels[rows], labels=self.labels[rows])
+        return replace(self, pixels=self.pixels[rows], labels=self.labels[rows], rows=self.rows[rows])
 
     def __add__(self, other: Images) -> Images:
         """These images followed by others of the same classes and size; the outliers are these images'."""
@@ -87,8 +95,10 @@ class Images:
             raise UserError(
                 f"images: got {_described(other)} to add to {_described(self)}; expected the same classes and size"
             )
-        pixels = np.concatenate([self.pixels, other.pixels])
-        return replace(self, pixels=pixels, labels=np.concatenate([self.labels, other.labels]))
+        pixels, labels, rows = (
+            np.concatenate([getattr(self, name), getattr(other, name)]) for name in ("pixels", "labels", "rows")
+        )
+        return replace(self, pixels=pixels, labels=labels, rows=rows)
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -100,6 +110,22 @@ class Images:
     def nhwc(self) -> NDArray[np.uint8]:
         """The pixels as (N, H, W, C), a view of `pixels`."""
         return self.pixels.reshape(-1, *self.shape)
+
+    def path(self, image: int) -> str:
+        """Return the file of an image.
+
+        Parameters
+        ----------
+        image : int
+            Which of these images.
+
+        Returns
+        -------
+        str
+            Its path; nothing where the images come from one file.
+        """
+        row = int(self.rows[image])
+        return self.paths[row] if row < len(self.paths) else ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,11 +140,14 @@ class Dataset:
         The training images.
     load_test : callable, optional
         Reads the test images; None where the data set has none.
+    undivided : Images, optional
+        All images, where the test images are a part of them that `kept_back` chose; else None.
     """
 
     name: str
     train: Images
     load_test: Callable[[], Images] | None = None
+    undivided: Images | None = None
 
     @cached_property
     def test(self) -> Images | None:
@@ -128,11 +157,7 @@ class Dataset:
     @cached_property
     def checksum(self) -> str:
         """SHA-256, in hexadecimal, of the bytes of training pixels, labels, and outliers if there are any."""
-        digest = hashlib.sha256(self.train.pixels.data)
-        digest.update(self.train.labels.data)
-        if self.train.outliers is not None:
-            digest.update(np.ascontiguousarray(self.train.outliers).data)
-        return digest.hexdigest()
+        return checksum(self.train)
 
     def split(self, valid: int = 10_000) -> tuple[Images, Images]:
         """Set the last training images aside for validation.
@@ -167,6 +192,26 @@ class Dataset:
             images = images[generator(0, Stream.SPLIT).permutation(count)]
         first = count - min(valid, max(count // 5, 1))
         return images[:first], replace(images[first:], outliers=None)
+
+
+def checksum(images: Images) -> str:
+    """Return the SHA-256 of images.
+
+    Parameters
+    ----------
+    images : Images
+        The images.
+
+    Returns
+    -------
+    str
+        In hexadecimal, of the bytes of pixels, labels, and outliers if there are any.
+    """
+    digest = hashlib.sha256(images.pixels.data)
+    digest.update(images.labels.data)
+    if images.outliers is not None:
+        digest.update(np.ascontiguousarray(images.outliers).data)
+    return digest.hexdigest()
 
 
 def numbered_classes(labels: NDArray[np.uint8]) -> tuple[str, ...]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from handgrad.datasets import folder, npz, registry, tables
+from handgrad.datasets import folder, npz, parquet, registry, tables
 from handgrad.datasets.catalog import CATALOG, unknown
 from handgrad.datasets.images import Dataset, See
+from handgrad.datasets.kept_back import with_test_images
 from handgrad.errors import UserError
 
-FILE_READERS = {".npz": npz.load, ".csv": tables.load, ".csv.gz": tables.load}
+FILE_READERS = {".npz": npz.load, ".csv": tables.load, ".csv.gz": tables.load, ".parquet": parquet.load}
 URL = re.compile(r"[a-z][a-z0-9+.-]+:/", re.IGNORECASE)  # two letters or more, so not a drive of Windows
 
 
@@ -19,7 +20,8 @@ def load(name_or_path: str | Path, see: See | None = None) -> Dataset:
 
     A name of the catalogue always means the data set of that name, even where a folder of that name lies in the current
     folder: write `./mnist`, or give a Path, for the folder. `folder.py` tells which forms a folder may have; a file may
-    be an NPZ archive (`npz.py`) or a CSV table (`tables.py`). Test images are read when they are asked for.
+    be an NPZ archive (`npz.py`), or a table, CSV (`tables.py`) or Parquet (`parquet.py`). Test images are read when
+    they are asked for; where there are none, a tenth of the images is kept back as such (`kept_back.py`).
 
     Parameters
     ----------
@@ -48,10 +50,10 @@ def load(name_or_path: str | Path, see: See | None = None) -> Dataset:
         return registry.load(str(name_or_path))
     path = Path(name_or_path).expanduser()
     if path.is_dir():
-        return folder.load(path, see)
+        return with_test_images(folder.load(path, see))
     for ending, read in FILE_READERS.items():
         if path.is_file() and path.name.lower().endswith(ending):
-            return read(path, path.name[: -len(ending)])
+            return with_test_images(read(path, path.name[: -len(ending)]))
     raise UserError(_refusal(str(name_or_path), path.exists()))
 
 

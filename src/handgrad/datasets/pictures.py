@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -13,11 +14,12 @@ from numpy.typing import NDArray
 from handgrad.datasets.images import MAX_CLASSES, Dataset, Images, See
 from handgrad.errors import UserError
 from handgrad.images.decode import grey_or_colour, resized, to_colour, to_grey
-from handgrad.images.opening import opened
+from handgrad.images.opening import ENDINGS, opened
 
 MAX_PIXELS = 1 << 22  # of a picture that is taken as it is
 MAX_PHOTO_PIXELS = 50_000_000  # of a picture that is resized
 MAX_SIDE = 1 << 11  # pixels, of what a picture is resized to
+NAMED = 10  # pictures that cannot be read are named, up to so many
 SYSTEM_FILES = {"thumbs.db", "desktop.ini", "__macosx"}  # what Windows and macOS leave in folders, in lower case
 
 
@@ -64,7 +66,8 @@ def load(path: Path, name: str, see: See | None = None) -> Dataset:
 
     The classes are the names of the sub-folders, in numerical order if all are numbers. The order of the images is that
     of a keyed hash of each file's name: fixed, blind to the class, and hardly changed by adding a picture; so the tail
-    of the training images is a fair sample. `is_passed_over` tells which files and folders do not count.
+    of the training images is a fair sample. What has no picture's ending is passed over, and a picture that cannot be
+    read is left out: the logger `handgrad` counts the former and names the latter.
 
     Parameters
     ----------
@@ -84,8 +87,8 @@ def load(path: Path, name: str, see: See | None = None) -> Dataset:
     Raises
     ------
     UserError
-        For fewer than 2 classes or more than 256, an empty class, a picture that cannot be read, is too large or
-        differs in size (the message names two), and test classes that training lacks.
+        For fewer than 2 classes or more than 256, a class without a picture that can be read, pictures that differ in
+        size (the message names two), and test classes that training lacks.
     """
     if not sub_folders(path / "train"):
         return Dataset(name, _read(path, _class_names(path), see))
@@ -154,8 +157,37 @@ def _read(path: Path, classes: tuple[str, ...], see: See | None, colour: bool | 
     if not files:
         raise UserError(f"{path}: got no pictures, expected some in at least one class folder")
     files.sort(key=lambda pair: _shuffle_key(pair[0].relative_to(path)))
-    pixels = _stack([file for file, _ in files], see or _as_it_is, colour)
-    return Images(pixels, [label for _, label in files], classes, getattr(see, "pictures", "pictures"))
+    _tell_passed_over(path, sum(other_files(path / name) for name in classes))
+    arrays, failed = _readable([file for file, _ in files], see or _as_it_is)
+    labels = [label for file, label in files if file in arrays]
+    for label in {label for _, label in files}.difference(labels):
+        first = next(failed[file] for file, its in files if its == label)
+        raise UserError(f"{path / classes[label]}: none of its pictures can be read; the first: {first}")
+    return Images(
+        _stack(arrays, colour), labels, classes, getattr(see, "pictures", "pictures"), paths=tuple(map(str, arrays))
+    )
+
+
+def _tell_passed_over(path: Path, count: int) -> None:
+    if count:
+        logging.getLogger("handgrad").warning("%s: passed over %d without a picture's ending", path, count)
+
+
+def _readable(files: Sequence[Path], see: See) -> tuple[dict[Path, NDArray[np.uint8]], dict[Path, str]]:
+    """The pixels of each picture that can be read, and why the others cannot be; those are named."""
+    arrays: dict[Path, NDArray[np.uint8]] = {}
+    failed: dict[Path, str] = {}
+    for file in files:
+        try:
+            arrays[file] = see(file)
+        except UserError as error:
+            failed[file] = str(error)
+    log = logging.getLogger("handgrad")
+    for message in list(failed.values())[:NAMED]:
+        log.warning("left out %s", message)
+    if len(failed) > NAMED:
+        log.warning("left out %d more that cannot be read", len(failed) - NAMED)
+    return arrays, failed
 
 
 def picture_files(folder: Path) -> list[Path]:
@@ -169,17 +201,40 @@ def picture_files(folder: Path) -> list[Path]:
     Returns
     -------
     list of pathlib.Path
-        Its files, but for those that are passed over.
+        Its files with a picture's ending, but for those of the system.
 
     Raises
     ------
     UserError
         For an empty folder.
     """
-    files = sorted(_entries(folder), key=lambda file: _shuffle_key(Path(file.name)))
+    files = sorted(filter(_is_picture, _entries(folder)), key=lambda file: _shuffle_key(Path(file.name)))
     if not files and folder.is_dir():  # without the folder, there are no test pictures of this class: that is fine
-        raise UserError(f"{folder}: got no pictures for this class, expected one or more; add some or remove it")
+        raise UserError(
+            f"{folder}: got no pictures for this class, expected one or more, called *.png or the like; add some or "
+            "remove the folder"
+        )
     return files
+
+
+def other_files(folder: Path) -> int:
+    """Count what is no picture by its ending among the files and folders in the folder of a class.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The folder of a class.
+
+    Returns
+    -------
+    int
+        How many; hidden ones, and those that systems leave behind, do not count.
+    """
+    return sum(not _is_picture(entry) for entry in _entries(folder))
+
+
+def _is_picture(entry: Path) -> bool:
+    return entry.name.lower().endswith(ENDINGS) and entry.is_file()
 
 
 def _shuffle_key(file: Path) -> bytes:
@@ -191,16 +246,14 @@ def _as_it_is(file: Path) -> NDArray[np.uint8]:
         return grey_or_colour(picture)
 
 
-def _stack(files: Sequence[Path], see: See, colour: bool | None) -> NDArray[np.uint8]:
-    arrays: list[NDArray[np.uint8]] = []
-    for file in files:
-        array = see(file)
-        if arrays and array.shape[:2] != arrays[0].shape[:2]:
+def _stack(seen: dict[Path, NDArray[np.uint8]], colour: bool | None) -> NDArray[np.uint8]:
+    first, arrays = next(iter(seen)), list(seen.values())
+    for file, array in seen.items():
+        if array.shape[:2] != arrays[0].shape[:2]:
             raise UserError(
-                f"{files[0]} is {_size(arrays[0])} but {file} is {_size(array)}; expected pictures of one size, so "
+                f"{first} is {_size(arrays[0])} but {file} is {_size(array)}; expected pictures of one size, so "
                 "resize or crop them first, or load them with a size: load(..., see=Resized((height, width)))"
             )
-        arrays.append(array)
     if colour is None:
         colour = any(array.ndim == 3 for array in arrays)
     return np.stack([to_colour(array) if colour else to_grey(array) for array in arrays])

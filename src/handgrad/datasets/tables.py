@@ -1,4 +1,4 @@
-"""CSV tables, as Kaggle's `train.csv`: a label and the pixels of one square image a line."""
+"""CSV tables, as Kaggle's `train.csv` and `test.csv`: the pixels of one square image a line, mostly with a label."""
 
 from __future__ import annotations
 
@@ -47,34 +47,85 @@ def load(path: Path, name: str) -> Dataset:
         For a file that is damaged, too large or empty, lines of different lengths, cells that are not numbers, values
         beyond 0 to 255, and a number of pixels that is no square.
     """
-    label_column, table = _read(path)
-    side = math.isqrt(table.shape[1] - 1)
-    pixels: NDArray[Any] = np.delete(table, label_column, axis=1)
-    if pixels.max() <= 1:  # text knows no types: as floats, the values are from 0 to 1
-        pixels = pixels.astype(np.float32)
+    label_column, table = _read(path, labelled=True)
     labels = as_labels(table[:, label_column], MAX_CLASSES, str(path))
-    return Dataset(name, Images(as_pixels(pixels, (side, side, 1), str(path)), labels, numbered_classes(labels)))
+    pixels = square_images(np.delete(table, label_column, axis=1), path)
+    return Dataset(name, Images(pixels, labels, numbered_classes(labels)))
 
 
-def _read(path: Path) -> tuple[int, NDArray[Any]]:
-    """The number of the column of labels, and the table (N, 1 + H * W)."""
+def load_pixels(path: Path) -> NDArray[np.uint8]:
+    """Read the images of a CSV table whose labels are unknown, as Kaggle's `test.csv`.
+
+    Parameters
+    ----------
+    path : Path
+        The file, plain or gzipped. A column of labels, found as `load` finds it, is left out.
+
+    Returns
+    -------
+    ndarray of uint8, (N, H, W, 1)
+        The images, in the order of the lines.
+
+    Raises
+    ------
+    UserError
+        As `load` does.
+    """
+    label_column, table = _read(path, labelled=False)
+    return square_images(table if _is_square(table.shape[1]) else np.delete(table, label_column, axis=1), path)
+
+
+def square_images(pixels: NDArray[Any], path: Path) -> NDArray[np.uint8]:
+    """Return the images that rows of a table hold.
+
+    Parameters
+    ----------
+    pixels : ndarray of numbers, (N, H * H)
+        Grey levels from 0 to 255, or from 0 to 1 where no value is above 1.
+    path : Path
+        The file, for messages.
+
+    Returns
+    -------
+    ndarray of uint8, (N, H, H, 1)
+        The images.
+
+    Raises
+    ------
+    UserError
+        For a number of columns that is no square, and other values.
+    """
+    if not _is_square(pixels.shape[1]):
+        raise UserError(f"{path}: got {pixels.shape[1]} columns of pixels, expected a square number, such as 28 x 28")
+    if pixels.max() <= 1:  # a table knows no types: as floats, the values are from 0 to 1
+        pixels = pixels.astype(np.float32)
+    side = math.isqrt(pixels.shape[1])
+    return as_pixels(pixels, (side, side, 1), str(path))
+
+
+def _is_square(number: int) -> bool:
+    return number > 0 and math.isqrt(number) ** 2 == number
+
+
+def _read(path: Path, labelled: bool) -> tuple[int, NDArray[Any]]:
+    """The number of the column of labels, if there is one, and the table (N, H * W), or (N, 1 + H * W)."""
     try:
-        return _parse(path, np.uint8)
+        return _parse(path, np.uint8, labelled)
     except ValueError:  # some numbers are not written as whole ones: as floats, they take ten times as long
-        label_column, table = _parse(path, np.float32)
+        label_column, table = _parse(path, np.float32, labelled)
     wrong_rows = ~((table >= 0) & (table <= 255)).all(axis=1)  # NaN is neither
     if wrong_rows.any():
         raise UserError(_fault_in_row(path, int(wrong_rows.argmax()), table.shape[1]))
     return label_column, table
 
 
-def _parse(path: Path, dtype: DTypeLike) -> tuple[int, NDArray[Any]]:
+def _parse(path: Path, dtype: DTypeLike, labelled: bool) -> tuple[int, NDArray[Any]]:
     with opened(path) as file:
         lines = _Lines(file, path)
         names, first = _header_and_first_row(lines)
         if first is None:
-            raise UserError(f"{path}: got no images, expected a label and the pixels of one image a line")
-        columns = _columns(path, names, first)
+            raise UserError(f"{path}: got no images, expected the pixels of one image a line")
+        columns = _columns(path, names, first, labelled)
         try:
             table = np.loadtxt(chain([first], lines), dtype, delimiter=",", comments=None, ndmin=2)
         except ValueError as error:
@@ -85,15 +136,15 @@ def _parse(path: Path, dtype: DTypeLike) -> tuple[int, NDArray[Any]]:
     return next((names.index(name) for name in LABEL_NAMES if name in names), 0), table
 
 
-def _columns(path: Path, names: list[str], first: str) -> int:
-    """How many columns the first row has; UserError unless they are a label and the pixels of a square image."""
+def _columns(path: Path, names: list[str], first: str, labelled: bool) -> int:
+    """How many columns the first row has; UserError unless they are the pixels of a square image, and a label."""
     columns = first.count(",") + 1
     if names and len(names) != columns:
         raise UserError(f"{path}: got {len(names)} names in the header, {columns} columns below it; expected as many")
-    if columns < 2 or math.isqrt(columns - 1) ** 2 != columns - 1:
+    if not (_is_square(columns - 1) or (_is_square(columns) and not labelled)):
         raise UserError(
             f"{path}: got {columns} columns separated by commas, expected a label and the pixels of a square image, "
-            "such as 785 = 1 + 28 x 28"
+            f"such as 785 = 1 + 28 x 28{'' if labelled else ', or the pixels alone'}"
         )
     return columns
 

@@ -218,6 +218,40 @@ def mcnemar(correct_a: NDArray[np.bool_], correct_b: NDArray[np.bool_]) -> float
     return min(1.0, 2 * tail / (1 << n))
 
 
+def class_rates(
+    labels: NDArray[np.integer], predicted: NDArray[np.integer], classes: int
+) -> tuple[float, tuple[float | None, ...]]:
+    """Return how well the classes are found, all together and each.
+
+    Parameters
+    ----------
+    labels : ndarray of integers, (N,)
+        True classes, in 0..K-1; N is at least 1.
+    predicted : ndarray of integers, (N,)
+        Answers, in 0..K-1; K or more stands for none of the classes.
+    classes : int
+        K.
+
+    Returns
+    -------
+    f1 : float
+        Mean F1, from 0 to 1, of the classes that there are images or answers of.
+    accuracies : tuple of float or None, (K,)
+        Of the images of each class, the share that is answered rightly; None where there are no images.
+
+    Examples
+    --------
+    >>> class_rates(np.array([0, 0, 1]), np.array([0, 1, 1]), 3)
+    (0.6666666666666666, (0.5, 1.0, None))
+    """
+    k = max(classes, int(predicted.max()) + 1)
+    confusion = np.bincount(k * labels.astype(np.int64) + predicted, minlength=k * k).reshape(k, k)
+    _, recall, f1 = (rates[:classes] for rates in _rates(confusion))
+    images, answers = confusion.sum(axis=1)[:classes], confusion.sum(axis=0)[:classes]
+    accuracies = tuple(rate if count else None for rate, count in zip(recall.tolist(), images, strict=True))
+    return float(f1[images + answers > 0].mean()), accuracies
+
+
 def _rates(confusion: Ints) -> tuple[Floats, Floats, Floats]:
     """Precision, recall and F1 (K,); 0/0, as for a class that was never predicted, is 0."""
     hits, predicted, true = confusion.diagonal(), confusion.sum(axis=0), confusion.sum(axis=1)

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "GIF", "TIFF")  # that Pillow opens by itself
+# Of picture files, in lower case; in a folder, files with other endings are passed over.
+ENDINGS = (
+    ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".webp", ".gif", ".tif", ".tiff", ".heic", ".heif",
+    ".hif", ".pdf",
+)  # fmt: skip
 READABLE = ", ".join((*FORMATS, "HEIC", "PDF"))
 SIDE = 1 << 14  # pixels, the longest side
 

@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
-import llvmlite.binding as llvm
-
 from handgrad.kernels import store
 from handgrad.kernels.compiling import Report, compiled, silent
 
@@ -48,6 +46,8 @@ def load(names: Iterable[str], report: Report = silent) -> None:
 
 def _link(name: str, content: bytes) -> int:
     """The address of a kernel, from the name of its symbol and its object code."""
+    import llvmlite.binding as llvm
+
     symbol, _, code = content.partition(b"\n")
     engine = _engine()
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
@@ -60,6 +60,8 @@ def _link(name: str, content: bytes) -> int:
 
 
 def _engine() -> Any:
+    import llvmlite.binding as llvm
+
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     machine = llvm.Target.from_default_triple().create_target_machine(jit=True)

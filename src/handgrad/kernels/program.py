@@ -13,9 +13,10 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from handgrad.kernels import objects
+from handgrad.kernels import naive, objects
 from handgrad.kernels.protocol import Array, Kernels
 from handgrad.kernels.registry import KERNELS, kinds
+from handgrad.kernels.store import has_compiler
 from handgrad.kernels.team import TEAM
 from handgrad.kernels.threads import MOST, threads
 
@@ -77,6 +78,10 @@ class Call:
             most = len(value) if argument == "scratch" else most
         return cls(name, np.array(words, np.int64), kept, most)
 
+    def run_in_numpy(self) -> None:
+        """Run the kernel's NumPy twin, with what the cells hold now."""
+        getattr(naive, self.name)(*(value if value.ndim else value.item() for value in self.kept))
+
 
 class Program:
     """A list of calls, run in its order, each by all threads together.
@@ -98,7 +103,11 @@ class Program:
         return {call.name for call in self.calls}
 
     def run(self) -> None:
-        """Run the calls; kernels that are not compiled yet are compiled first."""
+        """Run the calls; kernels that are not compiled yet are compiled first. Without a compiler, NumPy runs them."""
+        if not has_compiler():
+            for call in self.calls:
+                call.run_in_numpy()
+            return
         if len(self._pairs) < len(self.calls):
             objects.load(self.names)
             pairs = [(objects.ADDRESSES[call.name], call.words.ctypes.data) for call in self.calls]

@@ -17,6 +17,7 @@ from contextlib import suppress
 from functools import cache
 from hashlib import blake2b
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 CHECKSUM = 16  # bytes
@@ -188,6 +189,21 @@ def warn_once(message: str) -> None:
         One line.
     """
     logging.getLogger("handgrad").warning(message)
+
+
+@cache
+def has_compiler() -> bool:
+    """Say whether Numba is installed; if not, NumPy computes, and a line says so once.
+
+    Returns
+    -------
+    bool
+        Whether kernels can be compiled, and those that were can be run.
+    """
+    found = all(find_spec(name) for name in ("llvmlite", "numba"))
+    if not found:
+        warn_once("Numba is not installed: NumPy computes instead, more slowly; for speed, pip install numba")
+    return found
 
 
 def are_compiled(names: Iterable[str]) -> bool:

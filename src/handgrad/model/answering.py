@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from handgrad.kernels.store import are_compiled, has_compiled
+from handgrad.kernels.store import are_compiled, has_compiled, has_compiler
 from handgrad.model.preprocess import Pixels, Preprocess
 from handgrad.nn.network import Network
 from handgrad.nn.params import Array
@@ -27,7 +27,7 @@ def kernels_at_hand(network: Network) -> bool:
     bool
         Whether this machine has compiled them; `handgrad compile` does so.
     """
-    return has_compiled() and are_compiled(network.kernels())
+    return has_compiler() and has_compiled() and are_compiled(network.kernels())
 
 
 def batched_logits(network: Network, preprocess: Preprocess, pixels: Pixels, kernels: str) -> Array:

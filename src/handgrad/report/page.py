@@ -76,6 +76,7 @@ def page(
     figures: Mapping[str, Figure],
     tables: Mapping[str, Table],
     headline: Headline | None = None,
+    notes: Mapping[str, str] | None = None,
 ) -> str:
     """Return an HTML document: headline and facts, then a section for each figure and each table.
 
@@ -93,6 +94,8 @@ def page(
         Tables under their headings.
     headline : Headline, optional
         What stands above the facts.
+    notes : mapping of str to str, optional
+        A paragraph under a figure, under the figure's heading.
 
     Returns
     -------
@@ -105,7 +108,10 @@ def page(
     >>> "<dt>Seed</dt><dd>0</dd>" in html
     True
     """
-    sections = [_section(name, _figure(figure, i)) for i, (name, figure) in enumerate(figures.items())]
+    below = {name: f"\n<p>{escape(text)}</p>" for name, text in (notes or {}).items()}
+    sections = [
+        _section(name, _figure(each, i) + below.get(name, "")) for i, (name, each) in enumerate(figures.items())
+    ]
     sections += [_section(name, _table(table, name)) for name, table in tables.items()]
     body = [f"<h1>{escape(title)}</h1>", _headline(headline) if headline else "", _facts(facts), *sections]
     style = CSS.read_text(encoding="utf-8").strip()

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def training_page(title: str, facts: Mapping[str, str], history: Sequence[Record]) -> str:
+def training_page(
+    title: str, facts: Mapping[str, str], history: Sequence[Record],
+    accuracies: Mapping[str, float | None] | None = None, note: str = "",
+) -> str:  # fmt: skip
     """Return the page on a training run: its facts and its curves.
 
     Parameters
@@ -25,6 +28,10 @@ def training_page(title: str, facts: Mapping[str, str], history: Sequence[Record
         Short facts under their names.
     history : sequence of Record
         A record for each epoch, see `curves`.
+    accuracies : mapping of str to float or None, optional
+        Validation accuracy of each class, None where it has no images.
+    note : str
+        What stands under the curves.
 
     Returns
     -------
@@ -36,7 +43,9 @@ def training_page(title: str, facts: Mapping[str, str], history: Sequence[Record
     UserError
         If the history is empty.
     """
-    return page(title, facts, {"Training": curves(history)}, {})
+    rows = [(name, "no images" if rate is None else percent(rate)) for name, rate in (accuracies or {}).items()]
+    tables = {"Each class": Table(("Class", "Validation accuracy"), rows)} if rows else {}
+    return page(title, facts, {"Training": curves(history)}, tables, notes={"Training": note} if note else {})
 
 
 def evaluation_page(title: str, facts: Mapping[str, str], evaluation: Evaluation, mistakes: Figure) -> str:

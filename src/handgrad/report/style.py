@@ -5,7 +5,10 @@ The palette is that of Okabe and Ito (2008).
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
+
+from handgrad.errors import UserError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,6 +22,29 @@ ORANGE = "#e69f00"
 VERMILION = "#d55e00"
 GREEN = "#009e73"
 DPI = 150  # dots an inch
+
+
+def can_draw() -> bool:
+    """Say whether matplotlib is installed.
+
+    Returns
+    -------
+    bool
+        Whether figures can be made.
+    """
+    return find_spec("matplotlib") is not None
+
+
+def require_drawing() -> None:
+    """Refuse where matplotlib is missing.
+
+    Raises
+    ------
+    UserError
+        It says what to install.
+    """
+    if not can_draw():
+        raise UserError("drawing takes matplotlib, which is not installed: pip install matplotlib")
 
 
 def new_figure(width: float, height: float, description: str) -> Figure:
@@ -36,6 +62,7 @@ def new_figure(width: float, height: float, description: str) -> Figure:
     matplotlib Figure
         On a white ground, without axes.
     """
+    require_drawing()
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), dpi=DPI, layout="constrained", facecolor="white", label=description)

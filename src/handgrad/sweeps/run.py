@@ -14,6 +14,7 @@ from handgrad.files import locked, replace_file
 from handgrad.kernels.compiling import Report, silent
 from handgrad.model.shipped import MODEL_FILE
 from handgrad.report import level_curves, level_dots, save, sweep_page, write_page
+from handgrad.report.style import can_draw
 from handgrad.sweeps.folder import CHOICE, Folder
 from handgrad.sweeps.grid import Vary
 from handgrad.sweeps.local import Event, Failed, Finished
@@ -200,7 +201,7 @@ class Sweep:
         return Run.begin_or_resume(self.folder.path / WINNER, recipe, dataset, seed)
 
     def conclude(self, choice: Choice) -> Evaluation:
-        """Evaluate the trained winner on the test images, and write the report.
+        """Evaluate the trained winner on the test images, and write the report if matplotlib is installed.
 
         Parameters
         ----------
@@ -218,6 +219,8 @@ class Sweep:
             If the winner has not been trained, or a file cannot be written.
         """
         path, (found, _) = self.folder.path, evaluate_file(self.folder.path / WINNER / MODEL_FILE, self.plan.dataset)
+        if not can_draw():
+            return found
         failures = {self.plan.describe(trial): why for trial, why in self.failures.items()}
         histories = {level: list(by_seed.values()) for level, by_seed in self.folder.by_level("history").items()}
         save(level_dots(choice), path / LEVELS)

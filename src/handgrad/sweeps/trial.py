@@ -15,6 +15,7 @@ from handgrad import __version__
 from handgrad.datasets import Dataset
 from handgrad.errors import UserError
 from handgrad.training.data import Source
+from handgrad.training.patience import best_epoch
 from handgrad.training.recipe import Recipe
 from handgrad.training.trainer import Trainer
 
@@ -121,10 +122,11 @@ def run_trial(trial: Trial, limit: float) -> Record:
         if time.monotonic() - began > limit:
             raise OverTime(f"stopped at step {trainer.progress.step} of {trainer.steps}, after its {limit:g} s")
     history = [epoch.measured() for epoch in trainer.progress.history]
+    kept = history[-1] if trainer.best is None else best_epoch(trainer.progress.history).measured()
     measured = ("valid_accuracy", "valid_loss", "train_accuracy", "train_loss")
     return {
         "trial": trial.name, "recipe": trial.recipe.to_json(), "seed": trial.seed, "checksum": trial.checksum,
-        "code": trial.code, **{name: history[-1][name] for name in measured}, "history": history,
+        "code": trial.code, **{name: kept[name] for name in measured}, "history": history,
         "seconds": round(time.monotonic() - began, 3),
     }  # fmt: skip
 

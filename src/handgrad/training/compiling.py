@@ -7,6 +7,7 @@ import numpy as np
 
 from handgrad.datasets import Images
 from handgrad.kernels.compiling import Report, silent
+from handgrad.kernels.store import has_compiler
 from handgrad.training.recipe import Recipe
 from handgrad.training.trainer import Trainer
 
@@ -26,7 +27,7 @@ def compile_kernels(recipe: Recipe, data: Images, report: Report = silent) -> fl
     Returns
     -------
     float
-        The seconds that it took.
+        The seconds that it took; 0 where no compiler is installed.
 
     Raises
     ------
@@ -35,6 +36,8 @@ def compile_kernels(recipe: Recipe, data: Images, report: Report = silent) -> fl
     """
     from handgrad.kernels.objects import load
 
+    if not has_compiler():
+        return 0.0
     began = time.perf_counter()
     few = 2 * recipe.members
     pixels = np.zeros((few, *data.pixels.shape[1:]), np.uint8)

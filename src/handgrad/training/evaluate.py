@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import csv
 import json
+from io import StringIO
 from pathlib import Path
 
 from handgrad.datasets import Dataset, Images
+from handgrad.datasets.images import checksum
 from handgrad.errors import UserError
 from handgrad.evaluation.metrics import Evaluation, evaluate
 from handgrad.files import make_folder, replace_file
 from handgrad.model.model import Model
+from handgrad.nn.params import Array
 from handgrad.report import confusion_matrix, evaluation_page, mistakes, save, write_page
+from handgrad.report.style import can_draw
 from handgrad.training.data import Source
 from handgrad.training.run import SOURCE
 
@@ -57,18 +62,23 @@ def unseen_images(data: Dataset, model: Model) -> tuple[Images, str]:
     Returns
     -------
     images : Images
-        The test images; where there are none, the validation images that training kept back.
+        The test images; of a data set without any, the tenth that was kept back as such; of one too small for that, the
+        validation images.
     part : str
-        `test` or `validation`.
+        `test`, `kept-back` or `validation`.
 
     Raises
     ------
     UserError
         Where there are no such images, or their classes are not the model's.
     """
-    part, images = "test", data.test
+    part, images, learnt_from = "test", data.test, model.record.get("data")
+    if images is not None and data.undivided is not None:
+        part = "kept-back"
+        if "tuned_from" in model.record or learnt_from == checksum(data.undivided):
+            raise UserError(f"{data.name}: the model may have learnt from all of it, expected a 'test' part; add one")
     if images is None:
-        if model.record.get("recipe", {}).get("all_data") or model.record.get("data") != data.checksum:
+        if model.record.get("recipe", {}).get("all_data") or learnt_from != data.checksum:
             raise UserError(f"{data.name}: has no test images, expected a 'test' part; choose another data set")
         part, images = "validation", data.split()[1]
     if model.classes != images.classes:
@@ -77,7 +87,7 @@ def unseen_images(data: Dataset, model: Model) -> tuple[Images, str]:
 
 
 def evaluate_file(path: Path, dataset: Source, folder: Path | None = None) -> tuple[Evaluation, str]:
-    """Evaluate a model file, and write numbers, pictures and a report.
+    """Evaluate a model file, and write numbers; and, if matplotlib is installed, pictures and a report.
 
     Parameters
     ----------
@@ -93,7 +103,7 @@ def evaluate_file(path: Path, dataset: Source, folder: Path | None = None) -> tu
     evaluation : Evaluation
         How good the model is.
     part : str
-        Which images it was judged by: `test` or `validation`.
+        Which images it was judged by, see `unseen_images`.
 
     Raises
     ------
@@ -105,12 +115,31 @@ def evaluate_file(path: Path, dataset: Source, folder: Path | None = None) -> tu
     probabilities = model.predict_proba(images.pixels)
     found = evaluate(probabilities, images.labels, model.classes)
     make_folder(folder)
-    worst = mistakes(images.pixels, images.labels, probabilities, found.mistakes, model.classes)
-    save(confusion_matrix(found.confusion, model.classes), folder / "confusion.png")
-    save(worst, folder / "mistakes.png")
-    recipe = str(model.record.get("recipe", {}).get("name", "unknown"))
-    facts = {"Model": path.name, "Recipe": recipe, "Data": f"{dataset.dataset}, {part} images"}
-    title = f"{recipe} on {dataset.dataset}"
-    write_page(evaluation_page(title, facts, found, worst), folder / f"{EVALUATION}.html")
+    if can_draw():
+        recipe = str(model.record.get("recipe", {}).get("name", "unknown"))
+        facts = {"Model": path.name, "Recipe": recipe, "Data": f"{dataset.dataset}, {part} images"}
+        _draw(folder, f"{recipe} on {dataset.dataset}", facts, images, probabilities, found)
+    replace_file(folder / "mistakes.csv", _mistakes_table(images, probabilities, found))
     replace_file(folder / f"{EVALUATION}.json", json.dumps(found.to_json()).encode())
     return found, part
+
+
+def _draw(
+    folder: Path, title: str, facts: dict[str, str], images: Images, probabilities: Array, found: Evaluation
+) -> None:
+    worst = mistakes(images.pixels, images.labels, probabilities, found.mistakes, images.classes)
+    save(confusion_matrix(found.confusion, images.classes), folder / "confusion.png")
+    save(worst, folder / "mistakes.png")
+    write_page(evaluation_page(title, facts, found, worst), folder / f"{EVALUATION}.html")
+
+
+def _mistakes_table(images: Images, probabilities: Array, found: Evaluation) -> bytes:
+    """Every mistake, the worst first: where its image is, what it shows, and what was answered."""
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("index", "path", "label", "digit", "probability"))
+    for image in found.mistakes:
+        guess = int(probabilities[image].argmax())
+        label, digit = images.classes[images.labels[image]], images.classes[guess]
+        writer.writerow((images.rows[image], images.path(image), label, digit, f"{probabilities[image, guess]:.6f}"))
+    return text.getvalue().encode(errors="backslashreplace")

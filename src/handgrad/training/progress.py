@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-CLOCKED = ("seconds", "images_per_second")  # what differs between equal runs
+LEFT_OUT = ("seconds", "images_per_second", "valid_class_accuracy")  # of a model's record
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,10 @@ class Epoch:
         Time of training and validation.
     images_per_second : float
         Speed of training.
+    valid_f1 : float or None
+        Mean of the classes' F1 on the validation images; None where they, or an earlier version, did not measure it.
+    valid_class_accuracy : tuple of float or None
+        Of the validation images of each class, the share that was answered rightly; None for a class without images.
     """
 
     epoch: int
@@ -63,6 +67,8 @@ class Epoch:
     lr: float
     seconds: float
     images_per_second: float
+    valid_f1: float | None = None
+    valid_class_accuracy: tuple[float | None, ...] = ()
 
     def measured(self) -> dict[str, Any]:
         """Return what does not depend on a clock.
@@ -70,9 +76,25 @@ class Epoch:
         Returns
         -------
         dict of str to object
-            The fields but for `seconds` and `images_per_second`.
+            The fields but for `seconds`, `images_per_second`, and the single classes, of which there may be hundreds.
         """
-        return {name: value for name, value in asdict(self).items() if name not in CLOCKED}
+        return {name: value for name, value in asdict(self).items() if name not in LEFT_OUT}
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What the validation images say after an epoch; nothing where none were kept back.
+
+    Parameters
+    ----------
+    loss, accuracy, f1, class_accuracy : float, float, float, tuple of float or None
+        The fields of `Epoch` that begin with `valid_`.
+    """
+
+    loss: float | None = None
+    accuracy: float | None = None
+    f1: float | None = None
+    class_accuracy: tuple[float | None, ...] = ()
 
 
 @dataclass
@@ -156,4 +178,8 @@ class Progress:
             The same.
         """
         loss_sum, right, seconds = values["epoch"]
-        return cls(values["step"], [Epoch(**epoch) for epoch in values["history"]], loss_sum, right, seconds)
+        return cls(values["step"], [_epoch(each) for each in values["history"]], loss_sum, right, seconds)
+
+
+def _epoch(values: Mapping[str, Any]) -> Epoch:
+    return Epoch(**{**values, "valid_class_accuracy": tuple(values.get("valid_class_accuracy", ()))})

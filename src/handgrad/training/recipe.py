@@ -74,6 +74,7 @@ class Recipe:
     beta2: float = _optimiser(0.999, "Decay of the second moment of adam and adamw.", 0, ONE)
     weight_decay: float = _optimiser(0.0, "Weight decay, on weights only.", 0, 1e3)
     clip_norm: float = _optimiser(0.0, "Largest Euclidean norm of the gradient; 0 for no limit.", 0, 1e9)
+    patience: int = _optimiser(0, "Epochs without a lower validation loss before a stop; 0: never.", 0, 100_000)
     ema: float = _optimiser(0.0, "Decay of the exponential moving average of the weights; 0 for none.", 0, ONE)
 
     label_smoothing: float = _loss(0.0, "Share of the target spread over all classes.", 0, ONE)
@@ -89,6 +90,7 @@ class Recipe:
         choices=("range", "image", "pixel"),
     )
     deskew: bool = _data(False, "Shear slanted digits upright first.")
+    balance: bool = _data(False, "Draw every class equally often.")
     hard_sampling: float = _data(0.0, "Share of the images that are drawn by their difficulty.", 0, ONE)
     outliers: float = _data(0.0, "Share of each batch that shows no digit; it has an output of its own.", 0, 0.9)
     wrong_cuts: float = _data(0.0, "Share of the outliers that are parts of digits, touching digits, and marks.", 0, 1)
@@ -133,6 +135,8 @@ class Recipe:
             raise UserError(
                 f"teacher is '{self.teacher}' and distillation {self.distillation:g}: expected both of them, or neither"
             )
+        if self.patience and self.all_data:
+            raise UserError("patience with all_data: expected one of them, all_data leaves no images to watch")
         if self.nesterov and self.optimiser != "sgd":
             raise UserError(f"nesterov with optimiser '{self.optimiser}': expected it with sgd, or leave it out")
         if self.redrawn and self.deskew:

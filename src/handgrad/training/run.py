@@ -7,15 +7,18 @@ import time
 from collections.abc import Generator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from handgrad.errors import UserError
 from handgrad.files import is_free, locked, make_folder, replace_file
 from handgrad.model.model import Model
 from handgrad.model.shipped import MODEL_FILE
 from handgrad.report import curves, save, training_page, write_page
+from handgrad.report.style import can_draw
 from handgrad.training import checkpoint
 from handgrad.training.checkpoint import Checkpoint
 from handgrad.training.data import Source, source_of
+from handgrad.training.patience import best_epoch
 from handgrad.training.progress import Epoch, Step
 from handgrad.training.recipe import Recipe
 from handgrad.training.trainer import Trainer
@@ -201,7 +204,7 @@ class Run:
             self.problem = str(error)
 
     def finish(self) -> Path:
-        """Write model, history and report, then remove the checkpoint.
+        """Write model and history, remove the checkpoint, and draw the report if matplotlib is installed.
 
         Returns
         -------
@@ -218,10 +221,17 @@ class Run:
         model.record["data"] = self.checksum
         model.save(self.folder / MODEL_FILE)
         replace_file(self.folder / HISTORY, json.dumps(history, indent=1).encode())
-        save(curves(history), self.folder / CURVES)
-        write_page(training_page(f"Training {trainer.recipe.name}", self._facts(), history), self.folder / REPORT)
+        if can_draw():
+            self._draw(history)
         (self.folder / CHECKPOINT).unlink(missing_ok=True)
         return self.folder / MODEL_FILE
+
+    def _draw(self, history: list[dict[str, Any]]) -> None:
+        trainer = self.trainer
+        save(curves(history), self.folder / CURVES)
+        accuracies = dict(zip(trainer.data.classes, self.kept.valid_class_accuracy, strict=False))
+        title = f"Training {trainer.recipe.name}"
+        write_page(training_page(title, self._facts(), history, accuracies, self._note()), self.folder / REPORT)
 
     def _facts(self) -> dict[str, str]:
         trainer = self.trainer
@@ -230,9 +240,39 @@ class Run:
             "Seed": str(trainer.seed),
             "Data": f"{self.source.dataset} ({self.checksum[:12]}), {len(trainer.data):,} images",
             "Parameters": f"{trainer.network.layout.count:,}",
-            "Epochs": str(trainer.recipe.epochs),
+            "Epochs": self.epochs,
             "Training time": f"{trainer.progress.train_seconds:.1f} s",
+            **({"F1, mean of the classes": f"{100 * f1:.2f} %"} if (f1 := self.kept.valid_f1) is not None else {}),
         }
+
+    @property
+    def kept(self) -> Epoch:
+        """The epoch whose weights the model has."""
+        history = self.trainer.progress.history
+        return best_epoch(history) if self.trainer.best else history[-1]
+
+    @property
+    def epochs(self) -> str:
+        """How many epochs there were; where training stopped early, of how many, and which one was kept."""
+        done, planned = len(self.trainer.progress.history), self.trainer.recipe.epochs
+        if not self.trainer.best:
+            return str(done)
+        early = f" of {planned}, stopped early" if done < planned else ""
+        return f"{done}{early}; epoch {self.kept.epoch} kept"
+
+    def _note(self) -> str:
+        """Why training looks worse than validation, where it does."""
+        recipe, last = self.trainer.recipe, self.trainer.progress.history[-1]
+        if last.valid_accuracy is None or last.train_accuracy >= last.valid_accuracy:
+            return ""
+        drops = recipe.input_dropout or any(recipe.dropout)
+        distorts = any(value for name, value in recipe.augmentation().items() if not name.endswith("share"))
+        harder = [text for text, is_so in (("with dropout", drops), ("on distorted images", distorts)) if is_so]
+        how = f"{' and '.join(harder)}, " if harder else ""
+        return (
+            f"Training accuracy lies below validation accuracy here: it is measured {how}during the epoch, while the "
+            "weights still change; validation takes plain images, all units, and the weights at the end of the epoch."
+        )
 
 
 def _must_be_free(folder: Path) -> None:

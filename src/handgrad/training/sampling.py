@@ -1,4 +1,4 @@
-"""Which images an epoch draws: each of them once, or the difficult ones more often."""
+"""Which images an epoch draws: each of them once, or the difficult ones, or those of rare classes, more often."""
 
 import numpy as np
 import numpy.typing as npt
@@ -25,10 +25,13 @@ class Sampler:
         Of the run.
     hard_sampling : float
         Share that is drawn in proportion to difficulty, the rest evenly; 0 draws every image once.
+    balanced : uint8 array (n,), optional
+        The images' labels, where each class is to be drawn equally often.
     """
 
-    def __init__(self, n: int, seed: int, hard_sampling: float) -> None:
+    def __init__(self, n: int, seed: int, hard_sampling: float, balanced: npt.NDArray[np.uint8] | None = None) -> None:
         self.n, self.seed, self.hard_sampling = n, seed, hard_sampling
+        self.weights = np.ones(n) if balanced is None else 1 / np.bincount(balanced)[balanced]
         self.difficulty = aligned((n if hard_sampling else 0,))
         self.difficulty[:] = START
         self.drawn_by = self.difficulty.copy()  # difficulty as it was when the epoch under way began
@@ -52,10 +55,11 @@ class Sampler:
         """
         random = generator(self.seed, Stream.ORDER, epoch)
         order = random.permutation(self.n)
-        if not self.hard_sampling:
+        if not self.hard_sampling and np.ptp(self.weights) == 0:
             return order
         hard, difficulty = self.hard_sampling, self.drawn_by.astype(np.float64)
-        ends = np.cumsum(1 - hard + hard * difficulty / self.drawn_by.mean(dtype=np.float64))
+        harder = hard * difficulty / self.drawn_by.mean(dtype=np.float64) if hard else 0.0
+        ends = np.cumsum(self.weights * (1 - hard + harder))
         # Evenly spaced places on a line on which every image holds its share: each image comes up as often as it
         # should, to within one (systematic resampling, Kitagawa 1996).
         places = (np.arange(self.n) + random.random()) * (ends[-1] / self.n)

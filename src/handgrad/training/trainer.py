@@ -7,11 +7,13 @@ import operator
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from handgrad.datasets import Images
 from handgrad.errors import UserError
+from handgrad.evaluation.metrics import class_rates
 from handgrad.images.augment import Augmenter
 from handgrad.kernels import backend, recorder
 from handgrad.model.answering import batched_logits
@@ -22,7 +24,8 @@ from handgrad.nn.params import Array
 from handgrad.training.batches import Batches, Rows
 from handgrad.training.limits import temperature_and_thresholds
 from handgrad.training.optim import EMA, Optimiser
-from handgrad.training.progress import Epoch, Progress, Step
+from handgrad.training.patience import Best
+from handgrad.training.progress import Epoch, Progress, Step, Validation
 from handgrad.training.recipe import Recipe
 from handgrad.training.recipes import fitting_network
 from handgrad.training.sampling import Sampler
@@ -100,7 +103,9 @@ class Trainer:
         self.teacher = None
         if recipe.teacher:
             self.teacher = Teacher(recipe, self.preprocess, data.classes, self.batches.size)
-        self.sampler = Sampler(len(self.data), self.seed, recipe.hard_sampling)
+        labels = self.data.labels if recipe.balance else None
+        self.sampler = Sampler(len(self.data), self.seed, recipe.hard_sampling, labels)
+        self.best = Best(self.network, recipe.patience) if recipe.patience and self.valid else None
         self.progress = Progress()
 
     def _fitted_preprocess(self) -> Preprocess:
@@ -121,6 +126,8 @@ class Trainer:
         """
         update = self.begin()
         for epoch in range(len(self.progress.history), self.recipe.epochs):
+            if self.best and self.best.is_over(self.progress.history):
+                break
             yield from self._epoch(epoch, update)
 
     def begin(self) -> Update:
@@ -195,12 +202,15 @@ class Trainer:
         progress, steps = self.progress, self.steps_per_epoch
         images = steps * self.batches.size
         speed = images / progress.seconds
-        valid_loss, valid_accuracy = self.validate() if self.valid else (None, None)
+        network = self.averaged_network()
+        valid = self._validate(network, self.valid) if self.valid else Validation()
         record = Epoch(
-            epoch + 1, progress.step, progress.loss_sum / steps, progress.right / images, valid_loss, valid_accuracy,
-            self.schedule(progress.step - 1), time.perf_counter() - began, speed,
+            epoch + 1, progress.step, progress.loss_sum / steps, progress.right / images, valid.loss, valid.accuracy,
+            self.schedule(progress.step - 1), time.perf_counter() - began, speed, valid.f1, valid.class_accuracy,
         )  # fmt: skip
         progress.finish_epoch(record)
+        if self.best:
+            self.best.note(progress.history, network)
         return record
 
     def averaged_network(self) -> Network:
@@ -211,31 +221,23 @@ class Trainer:
         Network
             With the moving average of the weights, if there is one yet.
         """
-        source = self.ema if self.ema and self.progress.step >= EMA.EVERY else self.network
+        return self._network_of(self.ema if self.ema and self.progress.step >= EMA.EVERY else self.network)
+
+    def _network_of(self, source: Network | EMA | Best) -> Network:
         network = Network(self.network.layers, self.network.in_shape)
         network.theta[:], network.state[:] = source.theta, source.state
         return network
 
-    def validate(self) -> tuple[float, float]:
-        """Judge the weights to keep on the validation images.
-
-        Returns
-        -------
-        loss : float
-            Mean, in nats, without label smoothing.
-        accuracy : float
-            From 0 to 1.
-        """
-        assert self.valid is not None
-        logits = self._valid_logits(self.valid)
-        totals = np.empty(2)
-        backend("compiled").softmax_cross_entropy(np.empty_like(logits), totals, logits, self.valid.labels, 0.0)
+    def _validate(self, network: Network, valid: Images) -> Validation:
+        """Judge weights on the validation images; the loss is without label smoothing."""
+        logits, totals = self._logits(network, valid), np.empty(2)
+        backend("compiled").softmax_cross_entropy(np.empty_like(logits), totals, logits, valid.labels, 0.0)
         loss, right = totals.tolist()
-        return loss, right / len(self.valid)
+        return Validation(loss, right / len(valid), *class_rates(valid.labels, logits.argmax(1), len(valid.classes)))
 
-    def _valid_logits(self, valid: Images) -> Array:
+    def _logits(self, network: Network, images: Images) -> Array:
         seen = replace(self.preprocess, deskew=False)  # these images were deskewed when the run began
-        return batched_logits(self.averaged_network(), seen, valid.nhwc, "compiled")
+        return batched_logits(network, seen, images.nhwc, "compiled")
 
     def model(self) -> Model:
         """Return the trained model.
@@ -249,15 +251,16 @@ class Trainer:
         Model
             With the record of its training, in which there is no clock: equal runs give equal files.
         """
+        network = self._network_of(self.best) if self.best and self.progress.history else self.averaged_network()
         history = [epoch.measured() for epoch in self.progress.history]
         record = {"recipe": self.recipe.to_json(), "seed": self.seed, "history": history}
         temperature, thresholds = self.recipe.temperature, (0.0,) * len(self.data.classes)
         if self.valid:
             temperature, thresholds = temperature_and_thresholds(
-                self._valid_logits, self.valid, self.recipe.redrawn > 0, self.seed + 1
+                partial(self._logits, network), self.valid, self.recipe.redrawn > 0, self.seed + 1
             )
         return Model(
-            self.averaged_network(), self.preprocess, self.data.classes, record,
+            network, self.preprocess, self.data.classes, record,
             temperature=temperature, thresholds=thresholds,
         )  # fmt: skip
 
@@ -272,6 +275,8 @@ class Trainer:
         vectors = {"theta": self.network.theta, "state": self.network.state, **self.optimiser.memory}
         if self.ema:
             vectors |= {"ema.theta": self.ema.theta, "ema.state": self.ema.state}
+        if self.best:
+            vectors |= {"best.theta": self.best.theta, "best.state": self.best.state}
         if self.recipe.hard_sampling:
             vectors |= {"difficulty": self.sampler.difficulty, "drawn_by": self.sampler.drawn_by}
         return vectors

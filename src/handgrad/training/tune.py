@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from handgrad.datasets import Images, load
-from handgrad.datasets.pictures import picture_files, sub_folders
+from handgrad.datasets.pictures import other_files, picture_files, sub_folders
 from handgrad.errors import UserError
 from handgrad.model.model import Model
 from handgrad.model.preprocess import Pixels
@@ -68,6 +68,8 @@ def load_own(folder: Path, model: Model) -> Own:
     pixels: list[Pixels] = []
     labels: list[int] = []
     failed: list[str] = []
+    if others := sum(other_files(folder / name) for name in names):
+        failed.append(f"{others} without a picture's ending")
     for name in names:
         for file in _files(folder / name, failed):
             try:

@@ -1,10 +1,10 @@
-"""What decoding a picture takes, told from its header, so that no file makes us spend more than its pixels are worth."""
+"""What decoding a picture takes, told from its header: no file makes us spend more than its pixels are worth."""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from typing import Any, BinaryIO
-
 
 MEMORY = 136 << 20  # bytes that one picture may take while it is decoded
 SCANNED = 1.5e9  # pixels of a JPEG times its scans: a second or less
@@ -38,14 +38,13 @@ def check_cost(picture: Any) -> None:
         For a picture that takes more than `MEMORY`, or a JPEG with more scans than `SCANNED` allows.
     """
     kind, pixels = picture.format or "", picture.width * picture.height
-    waits = picture.tile or kind in WHOLE if getattr(picture, "fp", None) is not None else False
-    if not waits:
+    if getattr(picture, "fp", None) is None or not (picture.tile or kind in WHOLE):
         return
-    needed = BYTES.get(picture.mode, 4) * pixels + EXTRA.get(kind, _nothing)(picture)
+    needed = BYTES.get(picture.mode, 4) * pixels + (EXTRA[kind](picture) if kind in EXTRA else 0)
     if needed > MEMORY:
         raise TooCostly(
-            f"a {kind} of {_size(picture)} pixels takes {needed / 2**20:.0f} MB to decode, expected at most {MEMORY >> 20}; "
-            "shrink it, or save it as a JPEG"
+            f"a {kind} of {_size(picture)} pixels takes {needed / 2**20:.0f} MB to decode, expected at most "
+            f"{MEMORY >> 20}; shrink it, or save it as a JPEG"
         )
 
 
@@ -57,10 +56,6 @@ def _size(picture: Any) -> str:
 def _draft_scale(picture: Any) -> int:
     """What a JPEG's sides are divided by since `draft`."""
     return int((getattr(picture, "decoderconfig", None) or (1,))[0])
-
-
-def _nothing(picture: Any) -> float:
-    return 0.0
 
 
 def _jpeg(picture: Any) -> float:
@@ -104,7 +99,7 @@ def _tiff(picture: Any) -> float:
     return float(min(strip, 8 * pixels) + turned)
 
 
-EXTRA = {
+EXTRA: dict[str, Callable[[Any], float]] = {
     "JPEG": _jpeg,
     "MPO": _jpeg,
     "TIFF": _tiff,

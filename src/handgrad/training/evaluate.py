@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from handgrad.datasets import Dataset, Images
 from handgrad.errors import UserError
 from handgrad.evaluation.metrics import Evaluation, evaluate
-from handgrad.files import make_folder, replace_file
+from handgrad.files import make_folder, read_json, read_text, replace_file
 from handgrad.model.model import Model
 from handgrad.report import confusion_matrix, evaluation_page, mistakes, save, write_page
 from handgrad.training.data import Source
@@ -39,9 +40,9 @@ def source_of_run(model: Path) -> Source | None:
     if not path.is_file():
         return None
     try:
-        return Source.from_json(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
-        raise UserError(f"{path}: cannot be read ({error!r}); name the data set with --data") from None
+        return Source.from_json(read_json(read_text(path), dict[str, Any]))
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: cannot be read ({error}); name the data set with --data") from None
 
 
 def unseen_images(data: Dataset, model: Model) -> tuple[Images, str]:

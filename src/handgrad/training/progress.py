@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
+from msgspec import Meta
+
+from handgrad.files import checked
+
+Count = Annotated[int, Meta(ge=0, le=1 << 40)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Seconds = Annotated[float, Meta(ge=0, le=1e10)]
 CLOCKED = ("seconds", "images_per_second")  # what differs between equal runs
 
 
@@ -54,14 +61,14 @@ class Epoch:
         Speed of training.
     """
 
-    epoch: int
-    step: int
+    epoch: Count
+    step: Count
     train_loss: float
-    train_accuracy: float
+    train_accuracy: Share
     valid_loss: float | None
-    valid_accuracy: float | None
+    valid_accuracy: Share | None
     lr: float
-    seconds: float
+    seconds: Seconds
     images_per_second: float
 
     def measured(self) -> dict[str, Any]:
@@ -154,6 +161,19 @@ class Progress:
         -------
         Progress
             The same.
+
+        Raises
+        ------
+        ValueError
+            Where it holds none.
         """
-        loss_sum, right, seconds = values["epoch"]
-        return cls(values["step"], [Epoch(**epoch) for epoch in values["history"]], loss_sum, right, seconds)
+        found = checked(dict(values), _Saved)
+        return cls(found["step"], found["history"], *found["epoch"])
+
+
+class _Saved(TypedDict):
+    """What `Progress.to_json` gives."""
+
+    step: Count
+    history: list[Epoch]
+    epoch: tuple[float, Count, Seconds]

@@ -9,6 +9,7 @@ from importlib import import_module
 import click
 
 from handgrad.cli.groups import Group
+from handgrad.cli.text import printable
 from handgrad.errors import UserError
 from handgrad.version import __version__
 
@@ -96,5 +97,5 @@ def _renamed_option(flag: str) -> str:
 
 
 def _stop(message: str, code: int = 2) -> None:
-    click.echo(" ".join(message.split()), err=True)
+    click.echo(printable(" ".join(message.split())), err=True)
     sys.exit(code)

@@ -1,6 +1,5 @@
 """What the commands that read pictures share: several at a time, and files that they draw."""
 
-import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from handgrad.cli.text import print_json, printable
 from handgrad.errors import UserError
 
 if TYPE_CHECKING:
@@ -52,9 +52,9 @@ def shown(path: str) -> str:
 def finish(found: list[dict[str, Any]], failed: list[str], as_json: bool) -> None:
     """Print what was found, if as JSON; say what could not be read, and end with 1 if some others could be, or 2."""
     if as_json:
-        click.echo(json.dumps(found, allow_nan=False))
+        print_json(found)
     for message in failed:
-        click.echo(f"handgrad: {' '.join(message.split())}", err=True)
+        click.echo(f"handgrad: {printable(' '.join(message.split()))}", err=True)
     if failed:
         sys.exit(1 if found else 2)
 

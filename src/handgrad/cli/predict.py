@@ -5,6 +5,7 @@ import click
 
 from handgrad.cli.options import json_option, model_option
 from handgrad.cli.pictures import each_picture, finish, new_drawing, shown
+from handgrad.cli.text import printable
 
 if TYPE_CHECKING:
     from handgrad.reading import Answer
@@ -35,7 +36,7 @@ def predict(images: tuple[str, ...], model: str, steps: Path | None, as_json: bo
     for path, (answer, normalised) in each_picture(
         images, lambda source, name: inspect_digit(source, trained, name), failed
     ):
-        click.echo(f"{shown(path)}: {_line(answer, trained.classes)}", err=as_json)
+        click.echo(printable(f"{shown(path)}: {_line(answer, trained.classes)}"), err=as_json)
         found.append({"path": path, **answer.to_json()})
         if steps and len(seen) < MAX_STEPS:
             seen.append((shown(path), normalised, answer))

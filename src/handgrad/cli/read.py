@@ -6,6 +6,7 @@ import click
 
 from handgrad.cli.options import json_option, model_option, place_options
 from handgrad.cli.pictures import each_page, finish, new_file, shown
+from handgrad.cli.text import printable
 from handgrad.errors import UserError
 
 if TYPE_CHECKING:
@@ -81,9 +82,9 @@ def _read_here(
     for path, number, page in each_page(photos, pages, failed):
         title = f"{shown(path)}, page {number}" if number > 1 else shown(path)
         if len(photos) > 1 or path != photos[0] or number > 1:
-            click.echo(f"{title}:", err=as_json)
+            click.echo(printable(f"{title}:"), err=as_json)
         for line in _lines(page, punctuation):
-            click.echo(line, err=as_json)
+            click.echo(printable(line), err=as_json)
         found.append({"path": path, "page": number, **page.to_json()})
         if out:
             draw_page(page, out)

@@ -161,8 +161,9 @@ class Model:
         height, width, channels = self.network.in_shape
         images = as_pixels(pixels, (height, width, channels), "images")
         self._warn_if_inverted(images)
-        logits = batched_logits(self.network, self.preprocess, images, self.kernels)
-        known: Array = softmax(logits / np.float32(self.temperature))[:, : len(self.classes)]
+        with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is checked
+            logits = batched_logits(self.network, self.preprocess, images, self.kernels)
+            known: Array = softmax(logits / np.float32(self.temperature))[:, : len(self.classes)]
         if not np.isfinite(known).all():
             raise UserError("the model's answers are no numbers, its weights are too large; train it again")
         return known

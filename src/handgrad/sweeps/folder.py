@@ -190,9 +190,7 @@ class Folder:
         path, names = self.path / CHOICE, self._first_names()
         found = {names.get(trial, trial): why for trial, why in read_object(path, Chosen).get("failures", {}).items()}
         if strange := found.keys() - self.plan.trials.keys():
-            raise UserError(
-                f"{path}: names the trial {min(strange)!a}, which this sweep does not have; delete the file"
-            )
+            raise UserError(f"{path}: names the trial {min(strange)!a}, which this sweep lacks; delete the file")
         return found
 
     def _first_names(self) -> dict[str, str]:

@@ -207,7 +207,7 @@ def _deep_mean(array: NDArray[Any], factor: int) -> NDArray[Any]:
         counts = np.diff(np.append(places, array.shape[axis]))
         sums = np.add.reduceat(values, places, axis, np.float32)
         values = sums / (counts[:, None] if axis == 0 else counts).astype(np.float32)
-    return values if array.dtype.kind == "f" else np.rint(values).astype(np.int32)
+    return values if array.dtype.kind == "f" else np.rint(values).astype(array.dtype)
 
 
 def _opaque(picture: Image) -> Image:

@@ -177,7 +177,8 @@ def _unfiltered(above: bytes, data: Any, pixel: int) -> bytes:
 
 
 def _band(picture: Any, band: Image) -> Image:
-    """The band with palette and transparency of the picture."""
+    """The band with mode, palette and transparency of the picture."""
+    band = band if band.mode == picture.mode else band.convert(picture.mode)  # LA of 16 bits, which is RGBA
     if "transparency" in picture.info:
         band.info["transparency"] = picture.info["transparency"]
     if picture.mode == "P":

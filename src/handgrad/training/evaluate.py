@@ -9,7 +9,7 @@ from typing import Any
 from handgrad.datasets import Dataset, Images
 from handgrad.errors import UserError
 from handgrad.evaluation.metrics import Evaluation, evaluate
-from handgrad.files import make_folder, read_json, read_text, replace_file
+from handgrad.files import check_regular, make_folder, read_json, read_text, replace_file
 from handgrad.model.model import Model
 from handgrad.report import confusion_matrix, evaluation_page, mistakes, save, write_page
 from handgrad.training.data import Source
@@ -37,6 +37,7 @@ def source_of_run(model: Path) -> Source | None:
         Where what it says is damaged.
     """
     path = model.parent / SOURCE
+    check_regular(path)
     if not path.is_file():
         return None
     try:

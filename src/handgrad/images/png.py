@@ -45,24 +45,66 @@ class PixelsOnly(io.RawIOBase):
             self.starts.append(self.starts[-1] + end - begin)
 
     def readable(self) -> bool:
-        """True."""
+        """Tell that this can be read.
+
+        Returns
+        -------
+        bool
+            True.
+        """
         return True
 
     def seekable(self) -> bool:
-        """True."""
+        """Tell that `seek` works.
+
+        Returns
+        -------
+        bool
+            True.
+        """
         return True
 
     def tell(self) -> int:
-        """The place that is read next."""
+        """Return the place that is read next.
+
+        Returns
+        -------
+        int
+            Bytes from the start of what is left of the file.
+        """
         return self.at
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go to another place."""
+        """Go to another place.
+
+        Parameters
+        ----------
+        offset : int
+            Bytes from there.
+        whence : int
+            From where, see `io`.
+
+        Returns
+        -------
+        int
+            The place, see `tell`.
+        """
         self.at = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self.at, io.SEEK_END: self.starts[-1]}[whence]
         return self.at
 
     def readinto(self, buffer: Any) -> int:
-        """Read as much as one part of the file has."""
+        """Read at most as much as one part of the file has.
+
+        Parameters
+        ----------
+        buffer : writable bytes
+            Where to put it.
+
+        Returns
+        -------
+        int
+            How many bytes were read; 0 at the end.
+        """
         part = bisect_right(self.starts, self.at) - 1
         if part >= len(self.parts):
             return 0

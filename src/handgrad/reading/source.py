@@ -82,10 +82,14 @@ def open_pages(source: Source, name: str = "picture") -> Iterator[tuple[int, Pic
         return
     name = _name(source, name)
     with _opened(source, name) as pages:
-        for index in range(pages.count):
+        count = pages.count
+        for index in range(count):
             with sound(name, MAX_PIXELS):
                 picture = _decoded(pages.page(index), name, source)
-            yield index + 1, picture
+            if index + 1 < count:
+                yield index + 1, picture
+    del pages  # what the last page was made from needs no memory any more
+    yield count, picture
 
 
 def open_page(source: Source, number: int = 1, name: str = "picture") -> tuple[Picture, int]:

@@ -1,16 +1,22 @@
-"""Files that are written whole or not at all, and folders that one process has for itself."""
+"""Files written whole or not at all, records in JSON that are checked, folders that one process has for itself."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeVar
 
 from handgrad.errors import UserError
 
+Checked = TypeVar("Checked")
+
+MAX_RECORD = 64 << 20  # bytes of a text file with records; those of the longest sweeps and trainings have a tenth
+WHOLE_NUMBERS = 1 << 63  # beyond plus or minus this, no whole number in a record means anything
 PART = re.compile(r"\..+\.[0-9a-f]{8}")  # the name of a file until it is whole
 
 
@@ -122,3 +128,118 @@ def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise UserError(f"{path}: cannot be written ({reason}); choose a folder that exists and has room") from error
+
+
+def check_regular(path: str | os.PathLike[str]) -> None:
+    """Refuse a pipe or a device, which may have no end and may be waited for for ever.
+
+    Parameters
+    ----------
+    path : str or path-like
+        What is to be read; where there is nothing, nothing is said.
+
+    Raises
+    ------
+    UserError
+        For what is there and is neither a file nor a folder.
+    """
+    path = Path(path)
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise UserError(f"{path}: a pipe or a device, expected a file; copy its content into a file first")
+
+
+def read_text(path: Path) -> str:
+    """Return the text in a file of records.
+
+    Parameters
+    ----------
+    path : Path
+        The file, in UTF-8.
+
+    Returns
+    -------
+    str
+        The text.
+
+    Raises
+    ------
+    UserError
+        For a pipe, a device, and more than `MAX_RECORD` bytes.
+    OSError, ValueError
+        Where there is no such file, or it holds no text.
+    """
+    check_regular(path)
+    with path.open("rb") as file:
+        content = file.read(MAX_RECORD + 1)
+    if len(content) > MAX_RECORD:
+        raise UserError(f"{path}: more than {MAX_RECORD >> 20} MB, too long for a record; replace or remove it")
+    return content.decode("utf-8")
+
+
+def read_json(text: str | bytes, kind: type[Checked]) -> Checked:
+    """Return the value that JSON holds, of the type that it must have.
+
+    Parameters
+    ----------
+    text : str or bytes
+        The JSON.
+    kind : type
+        What it must be: a `TypedDict`, a dataclass, `dict[str, float]`, or the like, see msgspec's "supported types".
+
+    Returns
+    -------
+    object
+        The value. Of a `TypedDict`, keys that it does not name are left out.
+
+    Raises
+    ------
+    ValueError
+        For anything else; the message says where.
+
+    Examples
+    --------
+    >>> read_json('{"a": [1, 2.5]}', dict[str, list[float]])
+    {'a': [1.0, 2.5]}
+    """
+    try:
+        value = json.loads(text, parse_int=_whole_number)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    return checked(value, kind)
+
+
+def checked(value: Any, kind: type[Checked]) -> Checked:
+    """Return a plain value, of the type that it must have.
+
+    Parameters
+    ----------
+    value : object
+        What JSON or TOML held.
+    kind : type
+        See `read_json`.
+
+    Returns
+    -------
+    object
+        The value.
+
+    Raises
+    ------
+    ValueError
+        For a value of another type; the message says where.
+    """
+    import msgspec
+
+    try:
+        return msgspec.convert(value, kind)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    except msgspec.ValidationError as error:
+        raise ValueError(str(error)) from None
+
+
+def _whole_number(digits: str) -> int:
+    found = int(digits) if len(digits) <= 20 else WHOLE_NUMBERS
+    if not -WHOLE_NUMBERS <= found < WHOLE_NUMBERS:
+        raise ValueError(f"a whole number of {len(digits)} digits")
+    return found

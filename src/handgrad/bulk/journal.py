@@ -17,6 +17,7 @@ from typing import Any
 
 from handgrad.bulk.work import Work
 from handgrad.errors import UserError
+from handgrad.files import read_json
 
 BEGIN = b'{"settings": '  # how each journal begins
 SHOWN = 60  # letters of a setting that a message shows
@@ -147,8 +148,8 @@ def read_journal(out: Path, settings: Mapping[str, Any], size: int) -> tuple[Wor
     log = journal_of(out)
     first, *lines = log.read_bytes().splitlines(keepends=True)
     try:
-        begun = json.loads(first)
-        was, work = dict(begun["settings"]), Work(**{name: _fixed(value) for name, value in begun["work"].items()})
+        begun = read_json(first, dict[str, dict[str, Any]])
+        was, work = begun["settings"], Work(**{name: _fixed(value) for name, value in begun["work"].items()})
     except (ValueError, LookupError, TypeError, AttributeError):
         raise UserError(f"{log}: damaged; remove it and {out.name}.part to begin anew") from None
     _compare(out, was, settings)
@@ -221,8 +222,8 @@ def _fixed(value: Any) -> Any:
 def _mark(line: bytes) -> Mark | None:
     """None for a line that was not finished."""
     try:
-        return Mark(**json.loads(line)) if line.endswith(b"\n") else None
-    except (ValueError, TypeError):
+        return read_json(line, Mark) if line.endswith(b"\n") else None
+    except ValueError:
         return None
 
 

@@ -10,6 +10,7 @@ import click
 
 from handgrad import __version__
 from handgrad.cli.groups import Group
+from handgrad.cli.text import printable
 from handgrad.errors import UserError
 
 # Every command, in the order of use: `lr-find` is the function `lr_find` in cli/lr_find.py.
@@ -96,5 +97,5 @@ def _renamed_option(flag: str) -> str:
 
 
 def _stop(message: str, code: int = 2) -> None:
-    click.echo(" ".join(message.split()), err=True)
+    click.echo(printable(" ".join(message.split())), err=True)
     sys.exit(code)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from handgrad.cli.options import dataset_option, json_option
+from handgrad.cli.text import print_json
 from handgrad.cli.train import follow
 from handgrad.errors import UserError
 from handgrad.model.shipped import MODEL_FILE
@@ -48,4 +48,4 @@ def committee(out: Path, dataset: Source, as_json: bool) -> None:
     click.echo(f"{len(chosen)} members joined; model {out / MODEL_FILE}", err=as_json)
     if as_json:
         found = {"members": [member.name for member in chosen], "model": str(out / MODEL_FILE)}
-        click.echo(json.dumps(found))
+        print_json(found)

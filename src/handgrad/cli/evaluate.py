@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,6 +7,7 @@ import click
 from click.core import ParameterSource
 
 from handgrad.cli.options import dataset_option, json_option, newest_model
+from handgrad.cli.text import print_json, printable
 from handgrad.model.shipped import FOLDER, model_file
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def evaluate(model: str | None, dataset: Source, out: Path | None, as_json: bool
     else:
         click.echo(f"mistakes {folder / 'mistakes.csv'}; for pictures and a report, pip install matplotlib", err=True)
     if as_json:
-        click.echo(json.dumps(found.to_json()))
+        print_json(found.to_json())
 
 
 def _beside(model: Path) -> Path:
@@ -64,4 +64,4 @@ def _show(found: Evaluation, images: str, as_json: bool) -> None:
     lines.append(f"{'':{wide}} " + "".join(f"{name:>{wide + 1}}" for name in classes))
     for name, row in zip(classes, found.confusion, strict=True):
         lines.append(f"{name:{wide}} " + "".join(f"{n or '.':>{wide + 1}}" for n in row.tolist()))
-    click.echo("\n".join([*lines, ""]), err=as_json)
+    click.echo(printable("\n".join([*lines, ""])), err=as_json)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from handgrad.cli.text import print_json, printable
 from handgrad.errors import UserError
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def shown(path: str) -> str:
 def finish(found: int, failed: list[str]) -> None:
     """Say what could not be read, and end with 1 if some others (`found` of them) could be, or 2."""
     for message in failed:
-        click.echo(f"handgrad: {' '.join(message.split())}", err=True)
+        click.echo(f"handgrad: {printable(' '.join(message.split()))}", err=True)
     if failed:
         sys.exit(1 if found else 2)
 

@@ -6,6 +6,7 @@ import click
 
 from handgrad.cli.options import form_options, model_option
 from handgrad.cli.pictures import each_picture, finish, new_drawing, new_file, shown
+from handgrad.cli.text import print_json, printable
 from handgrad.errors import UserError
 
 if TYPE_CHECKING:
@@ -58,10 +59,10 @@ def _answer_pictures(images: tuple[str, ...], model: "Model", steps: Path | None
     for path, (answer, normalised) in each_picture(
         images, lambda source, name: inspect_digit(source, model, name), failed
     ):
-        click.echo(f"{shown(path)}: {_line(answer, model.classes)}", err=bool(form))
+        click.echo(printable(f"{shown(path)}: {_line(answer, model.classes)}"), err=bool(form))
         values = {"path": path, **answer.to_json()}
         if form == "json":
-            click.echo(json.dumps(values, allow_nan=False))
+            print_json(values)
         elif form == "csv":
             _print_row(*(values[name] for name in COLUMNS))
         found += 1

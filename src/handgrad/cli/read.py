@@ -7,6 +7,7 @@ import click
 
 from handgrad.cli.options import form_options, model_option, place_options
 from handgrad.cli.pictures import each_page, finish, new_file, shown
+from handgrad.cli.text import printable
 from handgrad.errors import UserError
 
 if TYPE_CHECKING:
@@ -84,11 +85,11 @@ def _read_here(
     for path, number, page in each_page(photos, pages, failed):
         title = f"{shown(path)}, page {number}" if number > 1 else shown(path)
         if len(photos) > 1 or path != photos[0] or number > 1:
-            click.echo(f"{title}:", err=bool(form))
+            click.echo(printable(f"{title}:"), err=bool(form))
         for line in _lines(page, punctuation):
-            click.echo(line, err=bool(form))
+            click.echo(printable(line), err=bool(form))
         if form == "json":
-            click.echo(json.dumps({"path": path, "page": number, **page.to_json()}, allow_nan=False))
+            print_json({"path": path, "page": number, **page.to_json()})
         elif form == "csv":
             made = rows.page_rows(path, number, page)
             click.echo(rows.encoded(made, rows.CSV, punctuation).decode(), nl=False)

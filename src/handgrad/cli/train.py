@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import sys
 from itertools import count
 from pathlib import Path
@@ -12,6 +11,7 @@ from click.core import ParameterSource
 from handgrad.cli.compile import progress as compiling
 from handgrad.cli.options import RUNS, RecipeCommand, chosen_recipe, dataset_option, json_option, recipe_options
 from handgrad.cli.signals import stop_signals
+from handgrad.cli.text import print_json
 from handgrad.errors import UserError
 
 if TYPE_CHECKING:
@@ -127,4 +127,4 @@ def _announce(run: Run, model: Path, as_json: bool) -> None:
             "valid_class_accuracy": dict(zip(trainer.data.classes, kept.valid_class_accuracy, strict=False)),
             "model": str(model),
         }  # fmt: skip
-        click.echo(json.dumps(found))
+        print_json(found)

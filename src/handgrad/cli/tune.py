@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
 from handgrad.cli.options import json_option
 from handgrad.cli.pictures import new_file
+from handgrad.cli.text import print_json
 
 
 @click.command()
@@ -49,4 +49,4 @@ def tune(model: str, folder: Path, out: Path, seed: int, as_json: bool) -> None:
         click.echo(f"{what:<26}{old:8.2%} before{new:8.2%} after", err=as_json)
     click.echo(f"model {out}", err=as_json)
     if as_json:
-        click.echo(json.dumps({**found, "learnt_from": len(own.learn), "held": len(own.held), "model": str(out)}))
+        print_json({**found, "learnt_from": len(own.learn), "held": len(own.held), "model": str(out)})

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from handgrad.datasets.images import Dataset, Images
 from handgrad.errors import UserError
+from handgrad.files import check_regular
 
 TRAIN_FILES = tuple(f"data_batch_{number}.bin" for number in range(1, 6))
 TEST_FILE = "test_batch.bin"
@@ -54,6 +55,7 @@ def _read(paths: list[Path], classes: tuple[str, ...]) -> Images:
 
 
 def _read_records(path: Path) -> NDArray[np.uint8]:
+    check_regular(path)
     try:
         data = np.frombuffer(path.read_bytes(), np.uint8)
     except OSError as error:
@@ -69,6 +71,7 @@ def _read_records(path: Path) -> NDArray[np.uint8]:
 def _read_classes(path: Path) -> tuple[str, ...]:
     if not path.exists():
         return CLASSES
+    check_regular(path)
     names = tuple(path.read_text(encoding="utf-8", errors="replace").split())
     if len(names) != len(CLASSES):
         raise UserError(f"{path}: got {len(names)} names, expected one for each of the ten classes")

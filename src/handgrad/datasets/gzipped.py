@@ -10,6 +10,7 @@ from io import BufferedIOBase
 from pathlib import Path
 
 from handgrad.errors import UserError
+from handgrad.files import check_regular
 
 GZIP_MAGIC = b"\x1f\x8b"
 
@@ -33,6 +34,7 @@ def opened(path: Path) -> Iterator[BufferedIOBase]:
     UserError
         For a file that is missing, cannot be read, or is damaged gzip.
     """
+    check_regular(path)
     try:
         with path.open("rb") as raw:
             if raw.peek(2)[:2] != GZIP_MAGIC:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from handgrad.datasets.images import MAX_CLASSES, Dataset, Images, See
 from handgrad.errors import UserError
-from handgrad.images.decode import grey_or_colour, resized, to_colour, to_grey
+from handgrad.images.decode import at_work_size, grey_or_colour, resized, to_colour, to_grey
 from handgrad.images.opening import ENDINGS, opened
 
 MAX_PIXELS = 1 << 22  # of a picture that is taken as it is
@@ -58,7 +58,7 @@ class Resized:
     def __call__(self, file: Path) -> NDArray[np.uint8]:
         """The pixels (H, W), or (H, W, 3) in colour, of a picture file."""
         with opened(file, file, MAX_PHOTO_PIXELS) as picture:
-            return resized(grey_or_colour(picture), self.size, self.colour)
+            return resized(grey_or_colour(at_work_size(picture)), self.size, self.colour)
 
 
 def load(path: Path, name: str, see: See | None = None) -> Dataset:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from handgrad.images import png
+from handgrad.images.cost import check_cost
 from handgrad.images.levels import shallow
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from PIL.Image import Image
 
 # A grey photo's channels may differ by the rounding of its compression; ink or a scene in colour differs by far more.
@@ -18,6 +22,9 @@ COLOUR_TOLERANCE = 8
 BRIGHT = 128  # from this level on, grey counts as white, and opacity as opaque
 CONTRAST = 64  # grey levels; opaque pixels that differ by more show both paper and ink
 ORIENTATION = 0x0112  # the EXIF tag
+WORK_SIDE = 2048  # larger pictures are shrunk by a whole factor until they fit: digits keep all that a network sees
+BAND = 1 << 20  # pixels that are converted at a time, where a picture is shrunk
+AVERAGED = ("L", "RGB", "RGBA", "CMYK")  # modes that Pillow shrinks as they are
 
 
 def grey_or_colour(picture: Image) -> NDArray[np.uint8]:
@@ -38,6 +45,53 @@ def grey_or_colour(picture: Image) -> NDArray[np.uint8]:
         return np.asarray(picture)
     array = np.asarray(picture)
     return to_grey(array) if np.ptp(array, axis=2).max() <= COLOUR_TOLERANCE else array
+
+
+def at_work_size(picture: Image) -> Image:
+    """Return a picture of at most `WORK_SIDE` pixels a side, see `shrunk`.
+
+    Parameters
+    ----------
+    picture : PIL.Image.Image
+        A picture of any mode and size.
+
+    Returns
+    -------
+    PIL.Image.Image
+        The picture, as it is where it is small enough.
+    """
+    if max(picture.size) >= 2 * WORK_SIDE:  # a JPEG can be decoded at a half, a quarter or an eighth of its size
+        picture.draft(None, (min(WORK_SIDE, picture.width), min(WORK_SIDE, picture.height)))
+    factor = -(-max(picture.size) // WORK_SIDE)
+    return picture if factor == 1 else shrunk(picture, factor)
+
+
+def shrunk(picture: Image, factor: int) -> Image:
+    """Decode a large picture at a part of its size, with little more memory than its decoder needs.
+
+    A picture is converted a band of rows at a time, and a PNG is also decoded so.
+
+    Parameters
+    ----------
+    picture : PIL.Image.Image
+        A picture of any mode; one that is not decoded yet stays so, where it is a PNG.
+    factor : int
+        How many pixels, each way, become one: their mean.
+
+    Returns
+    -------
+    PIL.Image.Image
+        The picture, in a mode that `grey_or_colour` takes, not turned yet.
+    """
+    from PIL import Image
+
+    rows = max(BAND // picture.width // factor, 1) * factor
+    parts = [_mean(band, factor) for band in _bands(picture, rows)]
+    whole = np.concatenate([part for part, _ in parts])
+    made = Image.fromarray(shallow(whole) if whole.dtype.itemsize > 1 else whole, None)
+    made = made if parts[0][1] != "CMYK" else Image.frombytes("CMYK", made.size, whole.tobytes())
+    made.info = {name: value for name, value in picture.info.items() if name != "transparency"}
+    return made
 
 
 def to_grey(array: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -108,6 +162,7 @@ def _upright(picture: Image) -> Image:
         2: Transpose.FLIP_LEFT_RIGHT, 3: Transpose.ROTATE_180, 4: Transpose.FLIP_TOP_BOTTOM, 5: Transpose.TRANSPOSE,
         6: Transpose.ROTATE_270, 7: Transpose.TRANSVERSE, 8: Transpose.ROTATE_90,
     }  # fmt: skip
+    check_cost(picture)
     picture.load()  # a TIFF is turned by Pillow while it is decoded
     orientation = 1
     with suppress(Exception):  # a damaged block is as good as none
@@ -115,11 +170,51 @@ def _upright(picture: Image) -> Image:
     return picture.transpose(turns[orientation]) if orientation in turns else picture
 
 
+def _is_deep(picture: Image) -> bool:
+    """Whether it has more than 8 bits a pixel, which convert("L") would clip."""
+    return picture.mode.startswith("I") or picture.mode == "F"
+
+
+def _bands(picture: Image, rows: int) -> Iterator[Image]:
+    """The picture from the top, so many rows at a time."""
+    if png.can_be_banded(picture):
+        yield from png.bands(picture, rows)
+        return
+    check_cost(picture)
+    picture.load()
+    for top in range(0, picture.height, rows):
+        yield picture.crop((0, top, picture.width, min(top + rows, picture.height)))
+
+
+def _mean(band: Image, factor: int) -> tuple[NDArray[Any], str]:
+    """A band shrunk, and the mode that its pixels have."""
+    if _is_deep(band):
+        return _deep_mean(np.asarray(band), factor), band.mode
+    if band.mode not in AVERAGED:
+        grey = band.mode == "1" and "transparency" not in band.info
+        band = band.convert("L" if grey else "RGBA" if band.has_transparency_data else "RGB")
+    elif band.mode != "RGBA" and band.has_transparency_data:
+        band = band.convert("RGBA")
+    band = band.reduce(factor)
+    return np.asarray(band), band.mode
+
+
+def _deep_mean(array: NDArray[Any], factor: int) -> NDArray[Any]:
+    """The mean of squares of pixels; those at the edges have fewer."""
+    values = np.nan_to_num(array, posinf=0, neginf=0).astype(np.float32) if array.dtype.kind == "f" else array
+    for axis in (0, 1):
+        places = np.arange(0, array.shape[axis], factor)
+        counts = np.diff(np.append(places, array.shape[axis]))
+        sums = np.add.reduceat(values, places, axis, np.float32)
+        values = sums / (counts[:, None] if axis == 0 else counts).astype(np.float32)
+    return values if array.dtype.kind == "f" else np.rint(values).astype(array.dtype)
+
+
 def _opaque(picture: Image) -> Image:
     """The picture in mode L or RGB, with transparent parts painted as paper."""
     from PIL import Image
 
-    if picture.mode.startswith("I") or picture.mode == "F":  # more than 8 bits a pixel, which convert("L") would clip
+    if _is_deep(picture):
         return Image.fromarray(shallow(np.asarray(picture)))
     if picture.has_transparency_data:
         layer = picture.convert("RGBA")

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from io import BufferedReader
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from handgrad.errors import UserError
+from handgrad.images.cost import TooCostly
 from handgrad.images.kinds import first_bytes, is_heif, library
+from handgrad.images.png import SIGNATURE, PixelsOnly
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "GIF", "TIFF")  # that Pillow opens by itself
+FORMATS: tuple[str, ...] = ("PNG", "JPEG", "BMP", "WEBP", "GIF", "TIFF")  # that Pillow opens by itself
 # Of picture files, in lower case; in a folder, files with other endings are passed over.
 ENDINGS = (
     ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".webp", ".gif", ".tif", ".tiff", ".heic", ".heif",
@@ -52,7 +55,8 @@ def opened(name: str | Path, source: Path | BinaryIO, limit: int) -> Iterator[Im
         yield picture
 
 
-def open_image(name: str | Path, source: Path | BinaryIO) -> Image:
+@contextmanager
+def open_image(name: str | Path, source: Path | BinaryIO) -> Iterator[Image]:
     """Open a picture of any size, inside the `with` of `sound`.
 
     Parameters
@@ -62,8 +66,8 @@ def open_image(name: str | Path, source: Path | BinaryIO) -> Image:
     source : Path or binary file
         The picture's file, or its bytes.
 
-    Returns
-    -------
+    Yields
+    ------
     PIL.Image.Image
         The picture, not decoded yet.
 
@@ -76,10 +80,17 @@ def open_image(name: str | Path, source: Path | BinaryIO) -> Image:
 
     if isinstance(source, Path) and source.exists() and not source.is_file():
         raise UserError(f"{name}: not a file; give a picture: {READABLE}")
-    if not is_heif(first_bytes(source)):
-        return Image.open(source, formats=FORMATS)
-    library(name, "HEIC", "pillow_heif", "heic").register_heif_opener()
-    return Image.open(source, formats=("HEIF",))
+    head, formats = first_bytes(source), FORMATS
+    if is_heif(head):
+        library(name, "HEIC", "pillow_heif", "heic").register_heif_opener()
+        formats = ("HEIF",)
+    with ExitStack() as stack:
+        if head.startswith(SIGNATURE):
+            file = stack.enter_context(source.open("rb")) if isinstance(source, Path) else source
+            opened_file: Path | BinaryIO = cast(BinaryIO, BufferedReader(PixelsOnly(file)))
+        else:
+            opened_file = source
+        yield stack.enter_context(Image.open(opened_file, formats=formats))
 
 
 @contextmanager
@@ -118,6 +129,8 @@ def sound(name: str | Path, limit: int) -> Iterator[None]:
         ) from error
     except UserError:
         raise
+    except TooCostly as error:
+        raise UserError(f"{name}: {error}") from None
     except FileNotFoundError as error:
         raise UserError(f"{name}: no such file; give a picture: {READABLE}") from error
     except Exception as error:  # Pillow's decoders meet a damaged file with almost any exception

@@ -5,12 +5,42 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from typing import Any
+from typing import Any, Literal, NotRequired, TypedDict, get_type_hints
 
+from handgrad.files import checked
 from handgrad.model.renamed import LAYER_FIELDS, LAYERS, RECIPE_FIELDS, RECIPES, renamed
 from handgrad.nn.layers import LAYERS as KINDS
 from handgrad.nn.layers import Layer, chain
 from handgrad.nn.network import Network
+
+DEEPEST = 8  # layers inside layers; those that recipes make are three deep
+
+
+class Named(TypedDict):
+    """What is read of a recipe in a model's record; training checks the rest where it uses it."""
+
+    name: NotRequired[str]
+
+
+class Record(TypedDict):
+    """What is read of a model's record; it may say anything more."""
+
+    recipe: NotRequired[Named]
+
+
+class Header(TypedDict):
+    """The header of a model file, under present names."""
+
+    format: str
+    layers: list[tuple[str, dict[str, Any]]]
+    in_shape: list[int]
+    classes: list[str]
+    temperature: float
+    deskew: bool
+    record: dict[str, Any]
+    thresholds: NotRequired[float | list[float]]
+    pictures: NotRequired[Literal["digits", "pictures"]]
+    background: NotRequired[float]
 
 
 def described_network(network: Network) -> dict[str, Any]:
@@ -27,6 +57,29 @@ def described_network(network: Network) -> dict[str, Any]:
         `layers` and `in_shape`, as `built_network` takes them.
     """
     return {"layers": [_described(layer) for layer in network.layers], "in_shape": network.in_shape}
+
+
+def checked_header(header: Mapping[str, Any]) -> Header:
+    """Return a header whose values have the types that they must have.
+
+    Parameters
+    ----------
+    header : mapping of str to object
+        Under present names.
+
+    Returns
+    -------
+    Header
+        A copy.
+
+    Raises
+    ------
+    ValueError
+        Where one is missing, or of another type.
+    """
+    found = checked(dict(header), Header)
+    checked(found["record"], Record)
+    return found
 
 
 def built_network(header: Mapping[str, Any], floats: int) -> Network:
@@ -49,12 +102,13 @@ def built_network(header: Mapping[str, Any], floats: int) -> Network:
     ValueError, TypeError, LookupError, UserError
         Where the header is damaged.
     """
-    layers = [_built(name, values) for name, values in header["layers"]]
+    layers = [_built(name, values, DEEPEST) for name, values in header["layers"]]
     in_shape = tuple(header["in_shape"])
     if not all(type(side) is int and side > 0 for side in in_shape):
         raise ValueError(f"in_shape {in_shape}")
     plans = chain.chain_plan(layers, in_shape)
     needed = sum(math.prod(param.shape) for param in (*chain.params(plans), *chain.state(plans)))
+    needed += 2 * math.prod(in_shape)  # mean and scale
     if needed > floats:
         raise ValueError(f"{needed} parameters, where the file holds {floats}")
     return Network(layers, in_shape)
@@ -143,9 +197,18 @@ def _described(layer: Layer) -> list[Any]:
     return [type(layer).__name__, values]
 
 
-def _built(name: str, values: Mapping[str, Any]) -> Layer:
-    values = renamed(values, LAYER_FIELDS)
-    if "layers" in values:
-        values["layers"] = tuple(_built(*each) for each in values["layers"])
-    made: Layer = KINDS[LAYERS.get(name, name)](**values)
+def _built(name: str, values: Mapping[str, Any], deepest: int) -> Layer:
+    kind = KINDS[LAYERS.get(name, name)]
+    types, given = get_type_hints(kind), renamed(values, LAYER_FIELDS)
+    for field, value in given.items():
+        given[field] = _inner(value, deepest) if field == "layers" else checked(value, types[field])
+    made: Layer = kind(**given)
     return made
+
+
+def _inner(layers: Any, deepest: int) -> tuple[Layer, ...]:
+    if not deepest:
+        raise ValueError("layers nested too deeply")
+    return tuple(
+        _built(name, values, deepest - 1) for name, values in checked(layers, list[tuple[str, dict[str, Any]]])
+    )

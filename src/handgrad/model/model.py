@@ -16,7 +16,14 @@ from handgrad.files import replace_file
 from handgrad.images.arrays import as_pixels
 from handgrad.kernels.loss import softmax
 from handgrad.model.answering import batched_logits, kernels_at_hand
-from handgrad.model.header import built_network, checked_classes, checked_thresholds, described_network, read_record
+from handgrad.model.header import (
+    built_network,
+    checked_classes,
+    checked_header,
+    checked_thresholds,
+    described_network,
+    read_record,
+)
 from handgrad.model.preprocess import Pixels, Preprocess, border_level
 from handgrad.model.renamed import MODEL_HEADER, renamed
 from handgrad.model.tensors import checked_tensor, read_tensors, tensor_bytes
@@ -24,7 +31,6 @@ from handgrad.nn.network import Network
 from handgrad.nn.params import Array
 
 FORMATS = ("handgrad-2", "handgrad-1")  # written, and read; earlier ones differ in names alone
-PICTURES = ("digits", "pictures")
 DAMAGED = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, MemoryError, RecursionError, UserError)
 INVERTED = 64.0  # grey levels within which an inverted image's border is, turned back, that of the training images
 
@@ -155,8 +161,11 @@ class Model:
         height, width, channels = self.network.in_shape
         images = as_pixels(pixels, (height, width, channels), "images")
         self._warn_if_inverted(images)
-        logits = batched_logits(self.network, self.preprocess, images, self.kernels)
-        known: Array = softmax(logits / np.float32(self.temperature))[:, : len(self.classes)]
+        with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is checked
+            logits = batched_logits(self.network, self.preprocess, images, self.kernels)
+            known: Array = softmax(logits / np.float32(self.temperature))[:, : len(self.classes)]
+        if not np.isfinite(known).all():
+            raise UserError("the model's answers are no numbers, its weights are too large; train it again")
         return known
 
     def _warn_if_inverted(self, images: Pixels) -> None:
@@ -232,17 +241,17 @@ class Model:
         """
         tensors, header = read_tensors(path, FORMATS, "model")
         try:
-            header = renamed(header, MODEL_HEADER)
-            network = built_network(header, sum(tensor.size for tensor in tensors.values()))
-            classes, temperature = checked_classes(header["classes"]), float(header["temperature"])
-            thresholds = checked_thresholds(header.get("thresholds", 0.0), len(classes))
-            pictures, record = header.get("pictures", "digits"), read_record(dict(header["record"]))
-            deskew, background = bool(header["deskew"]), float(header.get("background", 0.0))
+            said = checked_header(renamed(header, MODEL_HEADER))
+            network = built_network(said, sum(tensor.size for tensor in tensors.values()))
+            classes, temperature = checked_classes(said["classes"]), said["temperature"]
+            thresholds = checked_thresholds(said.get("thresholds", 0.0), len(classes))
+            pictures, record = said.get("pictures", "digits"), read_record(said["record"])
+            deskew, background = said["deskew"], said.get("background", 0.0)
         except DAMAGED as error:
             raise UserError(
                 f"{path}: the model's header is damaged ({error!r}); use another copy of the file"
             ) from None
-        fits = network.out_shape in ((len(classes),), (len(classes) + 1,)) and pictures in PICTURES
+        fits = network.out_shape in ((len(classes),), (len(classes) + 1,))
         if not (fits and 0 < temperature < math.inf and 0 <= background <= 255):
             raise UserError(
                 f"{path}: {len(classes)} classes for {network.out_shape} outputs, temperature {temperature}: expected "

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Sequence
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from handgrad.errors import UserError
-from handgrad.files import replace_file
+from handgrad.files import read_json, replace_file
 from handgrad.nn.params import Array, Shape
 
 
@@ -48,13 +49,15 @@ def read_tensors(path: str | Path, formats: Sequence[str], kind: str) -> tuple[d
     except (SafetensorError, OSError, ValueError, TypeError, AttributeError) as error:
         raise UserError(f"{path}: not a whole safetensors file ({error}); use another copy of it") from None
     try:
-        header = json.loads(metadata) if metadata else {}
-    except (ValueError, RecursionError):
-        raise UserError(f"{path}: the header of this {kind} is damaged; use another copy of the file") from None
-    if not isinstance(header, dict) or header.get("format") not in formats:
+        header = read_json(metadata or "{}", dict[str, Any])
+    except ValueError as error:
+        raise UserError(f"{path}: the {kind}'s header is damaged ({error}); use another copy of the file") from None
+    if header.get("format") not in formats:
         raise UserError(
             f"{path}: a safetensors file, but no {kind} of format {formats[0]}; give one that handgrad wrote"
         )
+    if header.pop("blake2b", None) not in (None, _digest(tensors)):
+        raise UserError(f"{path}: the {kind}'s weights differ from its checksum; use another copy of the file")
     return tensors, header
 
 
@@ -96,8 +99,17 @@ def tensor_bytes(tensors: dict[str, Array], header: dict[str, Any]) -> bytes:
     from safetensors.numpy import save
 
     contiguous = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
-    content: bytes = save(contiguous, {"handgrad": json.dumps(header)})
+    content: bytes = save(contiguous, {"handgrad": json.dumps({**header, "blake2b": _digest(contiguous)})})
     return content
+
+
+def _digest(tensors: dict[str, Array]) -> str:
+    """A hash of names, types, shapes and values. Files of earlier versions have none."""
+    digest = blake2b(digest_size=16)
+    for name, tensor in sorted(tensors.items()):
+        digest.update(f"{name} {tensor.dtype.str} {tensor.shape} ".encode())
+        digest.update(tensor.tobytes())
+    return digest.hexdigest()
 
 
 def checked_tensor(path: str | Path, tensors: dict[str, Array], name: str, shape: Shape) -> Array:

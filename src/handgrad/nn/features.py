@@ -10,7 +10,7 @@ from handgrad.nn.layers.pool import GlobalAveragePool, MaxPool
 from handgrad.nn.layers.relu import ReLU
 from handgrad.nn.layers.residual import Residual
 
-CONVOLUTION = re.compile(r"(\d+)x\1-(\d+)(v?)")
+CONVOLUTION = re.compile(r"([0-9]{1,3})x\1-([0-9]{1,12})(v?)")
 WORDS = "3x3-32 (a convolution to 32 channels; 3x3-32v without padding), residual, pool, average"
 
 
@@ -63,7 +63,7 @@ def feature_layers(words: tuple[str, ...], batch_norm: bool, init: str) -> list[
         elif word == "average":
             layers.append(GlobalAveragePool())
         else:
-            raise UserError(f"features has '{word}': expected {WORDS}")
+            raise UserError(f"features has '{word[:40]}': expected {WORDS}")
     return layers
 
 

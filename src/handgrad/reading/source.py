@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handgrad.errors import UserError
-from handgrad.images.decode import grey_or_colour, resized, to_grey
+from handgrad.images.decode import WORK_SIDE, at_work_size, grey_or_colour, resized, to_grey
 from handgrad.images.levels import grey_levels
 from handgrad.images.opening import check_size, sound
 from handgrad.images.pages import Pages, opened_pages
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 Source: TypeAlias = "str | os.PathLike[str] | bytes | bytearray | NDArray[Any] | Image | Picture"
 
 MAX_PIXELS = 50_000_000  # of a picture to read: the largest of today's telephones
-WORK_SIDE = 2048  # larger pictures are shrunk by a whole factor until they fit: digits keep all that a network sees
 WEB_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 
 
@@ -83,10 +82,14 @@ def open_pages(source: Source, name: str = "picture") -> Iterator[tuple[int, Pic
         return
     name = _name(source, name)
     with _opened(source, name) as pages:
-        for index in range(pages.count):
+        count = pages.count
+        for index in range(count):
             with sound(name, MAX_PIXELS):
                 picture = _decoded(pages.page(index), name, source)
-            yield index + 1, picture
+            if index + 1 < count:
+                yield index + 1, picture
+    del pages  # what the last page was made from needs no memory any more
+    yield count, picture
 
 
 def open_page(source: Source, number: int = 1, name: str = "picture") -> tuple[Picture, int]:
@@ -153,8 +156,8 @@ def open_resized(
     name = _name(source, name)
     with _opened(source, name) as pages, sound(name, MAX_PIXELS):
         image = _only_page(pages, name)
-        pixels = resized(grey_or_colour(image), size, colour)
-        return _shrunk(image, name, image.size), pixels
+        original, image = image.size, at_work_size(image)
+        return _shrunk(image, name, original), resized(grey_or_colour(image), size, colour)
 
 
 @contextmanager
@@ -167,6 +170,7 @@ def _opened(source: Source, name: str) -> Iterator[Pages]:
     if isinstance(source, Image.Image):
         with sound(name, MAX_PIXELS):
             check_size(source, MAX_PIXELS)
+            source.load()  # here, a large one is not decoded at a part of its size: it stays the caller's
         image = source
         yield Pages(1, lambda _: image)
         return
@@ -199,14 +203,7 @@ def _name(source: Source, name: str) -> str:
 
 def _shrunk(image: "Image", name: str, size: tuple[int, int]) -> Picture:
     """The picture of an image whose original had this width and height."""
-    from PIL import Image
-
-    factor = -(-max(image.size) // WORK_SIDE)
-    if factor > 1 and image.mode in ("L", "RGB", "RGBA", "CMYK"):  # before anything is made of all of it
-        image = image.reduce(factor)
-    grey = to_grey(grey_or_colour(image))
-    factor = -(-max(grey.shape) // WORK_SIDE)
-    grey = grey if factor == 1 else np.asarray(Image.fromarray(grey).reduce(factor))
+    grey = to_grey(grey_or_colour(at_work_size(image)))
     scale = max(size) / max(grey.shape)
     if min(grey.shape) < MIN_SIDE:
         least = round(MIN_SIDE * scale)

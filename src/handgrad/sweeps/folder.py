@@ -9,16 +9,59 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict, TypeVar
 
 from handgrad.errors import UserError
-from handgrad.files import is_free, make_folder, replace_file
+from handgrad.files import checked, is_free, make_folder, read_json, read_text, replace_file
 from handgrad.model.renamed import RECIPE_FIELDS, renamed
 from handgrad.sweeps.plan import Plan
 from handgrad.sweeps.trial import Record, Trial, trial_name
+from handgrad.training.progress import Seconds, Share
 from handgrad.training.recipe import Recipe
 
+Object = TypeVar("Object")
 MANIFEST, TRIALS, CHOICE = "sweep.json", "trials", "choice.json"
+
+
+class Manifest(TypedDict):
+    """What a manifest must hold, see `Plan.to_json`."""
+
+    recipe: dict[str, Any]
+    vary: dict[str, list[str]]
+    seeds: int
+    checksum: str
+    code: str
+
+
+class Measured(TypedDict):
+    """What the record of a trial must hold of an epoch, see `Epoch.measured`."""
+
+    epoch: int
+    train_loss: float
+    train_accuracy: Share
+    valid_loss: float | None
+    valid_accuracy: Share | None
+
+
+class Finished(TypedDict):
+    """What the record of a trial must hold, see `run_trial`."""
+
+    trial: str
+    recipe: dict[str, Any]
+    seed: int
+    checksum: str
+    code: str
+    valid_accuracy: Share
+    history: list[Measured]
+    seconds: Seconds
+
+
+class Chosen(TypedDict):
+    """What is read of a choice."""
+
+    winner: str
+    standings: list[dict[str, Any]]
+    failures: NotRequired[dict[str, str]]
 
 
 class Folder:
@@ -58,9 +101,9 @@ class Folder:
         """
         path = Path(path)
         if (path / MANIFEST).is_file():
-            begun = read_object(path / MANIFEST)
+            begun = read_object(path / MANIFEST, Manifest)
             _compare(path, begun, plan)
-            plan = replace(plan, code=str(begun.get("code")))
+            plan = replace(plan, code=begun["code"])
         elif not is_free(path):
             raise UserError(f"{path}: exists and holds no sweep; choose another folder")
         else:
@@ -144,12 +187,15 @@ class Folder:
         UserError
             If the choice cannot be read.
         """
-        found, names = read_object(self.path / CHOICE).get("failures", {}), self._first_names()
-        return {names.get(trial, trial): why for trial, why in found.items()}
+        path, names = self.path / CHOICE, self._first_names()
+        found = {names.get(trial, trial): why for trial, why in read_object(path, Chosen).get("failures", {}).items()}
+        if strange := found.keys() - self.plan.trials.keys():
+            raise UserError(f"{path}: names the trial {min(strange)!a}, which this sweep lacks; delete the file")
+        return found
 
     def _first_names(self) -> dict[str, str]:
         """The name of each trial under that which it had when the sweep was begun, before fields were renamed."""
-        begun = read_object(self.path / MANIFEST)
+        begun = read_object(self.path / MANIFEST, Manifest)
         varied = {field: RECIPE_FIELDS.get(field, field) for field in begun["vary"]}
         names = {}
         for name, (_, trial) in self.plan.trials.items():
@@ -159,14 +205,12 @@ class Folder:
 
     def _read(self, path: Path) -> tuple[str, Record]:
         """A record and the name of its trial."""
-        record, plan = read_object(path), self.plan
-        if not isinstance(record.get("recipe"), dict) or "valid_accuracy" not in record:
-            raise UserError(f"{path}: is not the record of a trial; delete it, and the trial runs again")
+        record, plan = read_object(path, Finished), self.plan
         try:
             recipe = Recipe.from_json(record["recipe"])
         except UserError as error:
             raise UserError(f"{path}: its recipe cannot be read ({error}); move the file out of the sweep") from None
-        trial = Trial(recipe, record.get("seed", -1), plan.dataset, record.get("checksum", ""), record.get("code", ""))
+        trial = Trial(recipe, record["seed"], plan.dataset, record["checksum"], record["code"])
         if trial.name not in plan.trials:
             raise UserError(
                 f"{path}: is the record of a trial that this sweep does not have; give the same levels as before, or "
@@ -175,18 +219,20 @@ class Folder:
         return trial.name, record
 
 
-def read_object(path: Path) -> dict[str, Any]:
-    """Return the JSON object in a file.
+def read_object(path: Path, kind: type[Object]) -> Record:
+    """Return the JSON object in a file of a sweep.
 
     Parameters
     ----------
     path : Path
         The file.
+    kind : type
+        A `TypedDict` of what it must hold.
 
     Returns
     -------
     dict
-        The object.
+        The object, with what else it holds.
 
     Raises
     ------
@@ -194,11 +240,10 @@ def read_object(path: Path) -> dict[str, Any]:
         If the file cannot be read, or holds something else.
     """
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = read_json(read_text(path), dict[str, Any])
+        checked(found, kind)
     except (OSError, ValueError) as error:
         raise UserError(f"{path}: cannot be read ({error}); delete it, and what it held is made again") from None
-    if not isinstance(found, dict):
-        raise UserError(f"{path}: holds no record; delete it, and what it held is made again")
     return found
 
 
@@ -213,9 +258,7 @@ def _compare(path: Path, begun: dict[str, Any], plan: Plan) -> None:
 
 
 def _with_present_names(path: Path, begun: dict[str, Any]) -> dict[str, Any]:
-    recipe, vary = begun.get("recipe"), begun.get("vary")
-    if not isinstance(recipe, dict) or not isinstance(vary, dict):
-        raise UserError(f"{path / MANIFEST}: is not the manifest of a sweep; choose another folder")
+    recipe, vary = begun["recipe"], begun["vary"]
     try:
         present = asdict(Recipe.from_json(recipe))
     except UserError as error:

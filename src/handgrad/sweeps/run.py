@@ -10,7 +10,7 @@ from statistics import median
 from handgrad.errors import UserError
 from handgrad.evaluation import Evaluation
 from handgrad.evaluation.choice import Choice, Tried, choose
-from handgrad.files import locked, replace_file
+from handgrad.files import check_regular, locked, replace_file
 from handgrad.kernels.compiling import Report, silent
 from handgrad.model.shipped import MODEL_FILE
 from handgrad.report import level_curves, level_dots, save, sweep_page, write_page
@@ -44,6 +44,7 @@ class Sweep:
 
     def __init__(self, folder: Folder) -> None:
         self.folder, self.plan = folder, folder.plan
+        check_regular(folder.path / CHOICE)
         self.chosen = (folder.path / CHOICE).is_file()
         self.failures = folder.failures() if self.chosen else {}
 

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from handgrad.datasets import Images
 from handgrad.errors import UserError
+from handgrad.files import checked
 from handgrad.model.renamed import CHECKPOINT_ARRAYS, renamed
 from handgrad.model.tensors import checked_tensor, read_tensors, write_tensors
+from handgrad.nn.layers import chain
 from handgrad.nn.params import Array
 from handgrad.training.data import Source
 from handgrad.training.progress import Progress
 from handgrad.training.recipe import Recipe
 from handgrad.training.trainer import Trainer
+
+
+class Header(TypedDict):
+    """What a checkpoint's header says beside its source and progress, which check their own."""
+
+    recipe: dict[str, Any]
+    seed: int
+    dataset: str
+    checksum: str
+
 
 FORMAT = "handgrad-checkpoint-1"
 DAMAGED = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, UserError)  # what a bad header raises
@@ -84,9 +97,11 @@ class Checkpoint:
             For a file that is missing, damaged, or of another kind.
         """
         tensors, header = read_tensors(path, (FORMAT,), "checkpoint")
-        for name in ("dataset", "checksum"):
-            if not isinstance(header.get(name), str):
-                raise UserError(f"{path}: the checkpoint's header lacks '{name}'; start the run again")
+        try:
+            checked(header, Header)
+            Source.from_json(header), Progress.from_json(header)
+        except (ValueError, UserError) as error:
+            raise UserError(f"{path}: the checkpoint's header is damaged ({error}); start the run again") from None
         return cls(path, renamed(tensors, CHECKPOINT_ARRAYS), header)
 
     @property
@@ -118,7 +133,9 @@ class Checkpoint:
             Where the header is damaged.
         """
         try:
-            trainer = Trainer(Recipe.from_json(self.header["recipe"]), data, valid, self.header["seed"])
+            recipe = Recipe.from_json(self.header["recipe"])
+            self._check_size(recipe, data)
+            trainer = Trainer(recipe, data, valid, self.header["seed"])
             shapes = {name: vector.shape for name, vector in trainer.vectors().items()}
             vectors = {name: checked_tensor(self.path, self.tensors, name, shape) for name, shape in shapes.items()}
             trainer.go_on_from(Progress.from_json(self.header), vectors)
@@ -127,3 +144,10 @@ class Checkpoint:
                 f"{self.path}: the checkpoint's header is damaged ({error!r}); start the run again"
             ) from None
         return trainer
+
+    def _check_size(self, recipe: Recipe, data: Images) -> None:
+        """ValueError for a recipe with more weights than the file holds, before anything is made for them."""
+        plans = chain.chain_plan(recipe.layers(len(data.classes)), data.shape)
+        needed, found = sum(math.prod(param.shape) for param in chain.params(plans)), self.tensors["theta"].size
+        if needed > found:
+            raise ValueError(f"{needed} weights, where the file holds {found}")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NotRequired, TypedDict
 
 from handgrad import datasets
 from handgrad.datasets import Dataset, Resized, resolve
 from handgrad.errors import UserError
+from handgrad.files import checked
 
 PICTURES = ("digits", "pictures")
 
@@ -76,8 +77,22 @@ class Source:
         -------
         Source
             The same as was saved.
+
+        Raises
+        ------
+        ValueError
+            Where it holds none.
         """
-        return cls(str(values["dataset"]), str(values.get("pictures", "pictures")), int(values.get("size", 0)))
+        found = checked(dict(values), _Saved)
+        return cls(found["dataset"], found.get("pictures", "pictures"), found.get("size", 0))
+
+
+class _Saved(TypedDict):
+    """What `Source.to_json` gives."""
+
+    dataset: str
+    pictures: NotRequired[Literal["digits", "pictures"]]
+    size: NotRequired[int]
 
 
 def source_of(dataset: str | Path | Source) -> Source:

@@ -6,12 +6,13 @@ import csv
 import json
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 from handgrad.datasets import Dataset, Images
 from handgrad.datasets.images import checksum
 from handgrad.errors import UserError
 from handgrad.evaluation.metrics import Evaluation, evaluate
-from handgrad.files import make_folder, replace_file
+from handgrad.files import check_regular, make_folder, read_json, read_text, replace_file
 from handgrad.model.model import Model
 from handgrad.nn.params import Array
 from handgrad.report import confusion_matrix, evaluation_page, mistakes, save, write_page
@@ -41,12 +42,13 @@ def source_of_run(model: Path) -> Source | None:
         Where what it says is damaged.
     """
     path = model.parent / SOURCE
+    check_regular(path)
     if not path.is_file():
         return None
     try:
-        return Source.from_json(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
-        raise UserError(f"{path}: cannot be read ({error!r}); name the data set with --data") from None
+        return Source.from_json(read_json(read_text(path), dict[str, Any]))
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: cannot be read ({error}); name the data set with --data") from None
 
 
 def unseen_images(data: Dataset, model: Model) -> tuple[Images, str]:

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
+from msgspec import Meta
+
+from handgrad.files import checked
+
+Count = Annotated[int, Meta(ge=0, le=1 << 40)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Seconds = Annotated[float, Meta(ge=0, le=1e10)]
 LEFT_OUT = ("seconds", "images_per_second", "valid_class_accuracy")  # of a model's record
 
 
@@ -58,17 +65,17 @@ class Epoch:
         Of the validation images of each class, the share that was answered rightly; None for a class without images.
     """
 
-    epoch: int
-    step: int
+    epoch: Count
+    step: Count
     train_loss: float
-    train_accuracy: float
+    train_accuracy: Share
     valid_loss: float | None
-    valid_accuracy: float | None
+    valid_accuracy: Share | None
     lr: float
-    seconds: float
+    seconds: Seconds
     images_per_second: float
-    valid_f1: float | None = None
-    valid_class_accuracy: tuple[float | None, ...] = ()
+    valid_f1: Share | None = None
+    valid_class_accuracy: tuple[Share | None, ...] = ()
 
     def measured(self) -> dict[str, Any]:
         """Return what does not depend on a clock.
@@ -176,10 +183,19 @@ class Progress:
         -------
         Progress
             The same.
+
+        Raises
+        ------
+        ValueError
+            Where it holds none.
         """
-        loss_sum, right, seconds = values["epoch"]
-        return cls(values["step"], [_epoch(each) for each in values["history"]], loss_sum, right, seconds)
+        found = checked(dict(values), _Saved)
+        return cls(found["step"], found["history"], *found["epoch"])
 
 
-def _epoch(values: Mapping[str, Any]) -> Epoch:
-    return Epoch(**{**values, "valid_class_accuracy": tuple(values.get("valid_class_accuracy", ()))})
+class _Saved(TypedDict):
+    """What `Progress.to_json` gives."""
+
+    step: Count
+    history: list[Epoch]
+    epoch: tuple[float, Count, Seconds]

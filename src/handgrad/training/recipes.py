@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from handgrad.errors import UserError
+from handgrad.files import read_text
 from handgrad.model.renamed import RECIPES as RENAMED
 from handgrad.nn.layers.chain import chain_plan
 from handgrad.nn.network import Network
@@ -163,7 +164,7 @@ def fits(recipe: Recipe, outputs: int, shape: Shape) -> bool:
 
 def _read(path: Path) -> dict[str, object]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(read_text(path))
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror}); give the path of a recipe") from None
     except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, or numbers of thousands of digits

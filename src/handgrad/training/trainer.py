@@ -299,6 +299,8 @@ class Trainer:
         done, step = len(progress.history), progress.step
         if not done * self.steps_per_epoch <= step <= (done + 1) * self.steps_per_epoch:
             raise ValueError(f"step {step} after {done} epochs")
+        if (step > done * self.steps_per_epoch) != (progress.seconds > 0) or not math.isfinite(progress.loss_sum):
+            raise ValueError(f"step {step} after {done} epochs and {progress.seconds} s, loss {progress.loss_sum}")
         for name, vector in self.vectors().items():
             vector[...] = vectors[name]
         self.progress = progress

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from handgrad.cli.text import print_json, printable
+from handgrad.cli.text import printable
 from handgrad.errors import UserError
 
 if TYPE_CHECKING:

@@ -1,4 +1,3 @@
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,7 +6,7 @@ import click
 
 from handgrad.cli.options import form_options, model_option, place_options
 from handgrad.cli.pictures import each_page, finish, new_file, shown
-from handgrad.cli.text import printable
+from handgrad.cli.text import print_json, printable
 from handgrad.errors import UserError
 
 if TYPE_CHECKING:

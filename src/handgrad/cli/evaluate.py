@@ -50,7 +50,7 @@ def _beside(model: Path) -> Path:
 
 
 def _show(found: Evaluation, images: str, as_json: bool) -> None:
-    low, high, classes = *found.interval, found.classes
+    low, high, classes = *found.interval, [printable(name) for name in found.classes]
     part = images.split()[0]
     lines = [
         f"{part} accuracy {found.accuracy:.2%} of {found.n:,} {images}, 95 % interval {low:.2%} to {high:.2%}",
@@ -64,4 +64,4 @@ def _show(found: Evaluation, images: str, as_json: bool) -> None:
     lines.append(f"{'':{wide}} " + "".join(f"{name:>{wide + 1}}" for name in classes))
     for name, row in zip(classes, found.confusion, strict=True):
         lines.append(f"{name:{wide}} " + "".join(f"{n or '.':>{wide + 1}}" for n in row.tolist()))
-    click.echo(printable("\n".join([*lines, ""])), err=as_json)
+    click.echo("\n".join([*lines, ""]), err=as_json)

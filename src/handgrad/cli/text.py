@@ -7,12 +7,12 @@ from typing import Any
 
 import click
 
-# What moves a terminal's cursor, changes its colours or title, or turns the direction of writing; not a new line.
-CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+# What moves a terminal's cursor, changes its colours or title, or turns the direction of writing.
+CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
 def printable(text: str) -> str:
-    """The text with control characters as escapes: names in files may hold any."""
+    """One line of text, with control characters as escapes: names in files may hold any."""
     return CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 

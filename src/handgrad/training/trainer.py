@@ -31,7 +31,7 @@ from handgrad.training.recipes import fitting_network
 from handgrad.training.sampling import Sampler
 from handgrad.training.schedules import Schedule
 from handgrad.training.teacher import Teacher
-from handgrad.training.update import Update
+from handgrad.training.update import Update, check_finite
 
 FINETUNE_FACTOR = 0.5  # of every distortion in the epochs of `finetune_share`
 
@@ -175,7 +175,7 @@ class Trainer:
         """One step: distort, forward, loss, backward, move."""
         step, labelled = self.progress.step, self.batches.labelled
         loss, right = update.forward(rows, smoothing, step)
-        self._check(loss)
+        check_finite(loss, self.progress.step, self.schedule(self.progress.step))
         if self.teacher:
             self.teacher.correct(update.dlogits, update.x, update.labels, smoothing)
         self.sampler.learn(self.batches.originals(rows[:labelled]), update.labels[:labelled], update.dlogits)
@@ -189,14 +189,6 @@ class Trainer:
     def _among_last(self, share: float, epoch: int) -> bool:
         """Whether an epoch is in the last share of them."""
         return epoch >= self.recipe.epochs - round(share * self.recipe.epochs)
-
-    def _check(self, loss: float) -> None:
-        if not math.isfinite(loss):
-            step = self.progress.step
-            raise UserError(
-                f"the loss became {loss} at step {step + 1} with learning rate {self.schedule(step):.3g}: expected a "
-                f"finite number; lower lr (try {self.recipe.lr / 10:.2g}), or set clip_norm to 1"
-            )
 
     def _finish(self, epoch: int, began: float) -> Epoch:
         progress, steps = self.progress, self.steps_per_epoch

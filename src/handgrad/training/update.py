@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from handgrad.errors import UserError
 from handgrad.images.augment import Augmenter
 from handgrad.kernels.loss import softmax
 from handgrad.kernels.sizes import LEAST
@@ -130,3 +132,27 @@ class Update:
         """
         self._optimiser.begin_step(lr, step)
         self._backward.run()
+
+
+def check_finite(loss: float, step: int, lr: float) -> None:
+    """Check that a training has not diverged.
+
+    Parameters
+    ----------
+    loss : float
+        Of the step.
+    step : int
+        Its number, from 0.
+    lr : float
+        Its learning rate.
+
+    Raises
+    ------
+    UserError
+        Where the loss is no finite number.
+    """
+    if not math.isfinite(loss):
+        raise UserError(
+            f"the loss became {loss} at step {step + 1} with learning rate {lr:.3g}: expected a finite number; lower lr "
+            "(try a tenth), or set clip_norm to 1"
+        )

@@ -96,7 +96,7 @@ def test_all_data_learns_from_the_validation_images_and_watches_none(digits):
 
 def test_an_infinite_loss_stops_with_step_rate_and_cure(digits):
     wild = Recipe("wild", hidden=(32,), optimiser="sgd", momentum=0.0, lr=1e6, schedule="constant", batch=32)
-    with pytest.raises(UserError, match=r"at step \d+ with learning rate 1e\+06.*lower lr"), np.errstate(all="ignore"):
+    with pytest.raises(UserError, match=r"at step \d+ with learning rate 1e\+06.*lower"), np.errstate(all="ignore"):
         list(Trainer(wild, *digits).run())
 
 

@@ -19,7 +19,7 @@ from handgrad.model.model import Model
 from handgrad.model.preprocess import Preprocess
 from handgrad.nn.network import Network
 from handgrad.nn.params import Array
-from handgrad.training.progress import Epoch
+from handgrad.training.progress import Epoch, Validation
 from handgrad.training.recipe import Recipe
 from handgrad.training.schedules import Schedule
 from handgrad.training.trainer import Trainer
@@ -109,14 +109,13 @@ class Learning(Trainer):
         if not self.valid:
             self.kept = self.averaged_network()
 
-    def validate(self) -> tuple[float, float]:
-        assert self.valid is not None
-        self._judged: Network = self.averaged_network()
-        probabilities = softmax(batched_logits(self._judged, self.preprocess, self.valid.nhwc, "compiled"))
-        labels, weights = self.valid.labels, self.valid_weights
-        at_label = np.maximum(probabilities[np.arange(len(labels)), labels], LEAST)
-        right = probabilities.argmax(axis=1) == labels
-        return float(np.mean(-weights * np.log(at_label))), float(np.mean(weights * right))
+    def _validate(self, network: Network, valid: Images) -> Validation:
+        self._judged = network
+        probabilities = softmax(batched_logits(network, self.preprocess, valid.nhwc, "compiled"))
+        at_label = np.maximum(probabilities[np.arange(len(valid)), valid.labels], LEAST)
+        right = probabilities.argmax(axis=1) == valid.labels
+        loss = float(np.mean(-self.valid_weights * np.log(at_label)))
+        return Validation(loss, float(np.mean(self.valid_weights * right)))
 
 
 def _check_size(recipe: Recipe, before: Network) -> None:

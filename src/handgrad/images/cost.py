@@ -6,7 +6,7 @@ import io
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
-MEMORY = 136 << 20  # bytes that one picture may take while it is decoded
+MEMORY = 204 << 20  # bytes that one picture may take while it is decoded: a telephone's 24 megapixels as HEIC fit
 SCANNED = 1.5e9  # pixels of a JPEG times its scans: a second or less
 BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I;16N": 2}  # a pixel in Pillow, where not 4
 # What decoders of whole pictures take beside Pillow's own copy, in bytes a pixel, as measured with 49 megapixels.

@@ -12,7 +12,6 @@ from functools import partial
 import numpy as np
 
 from handgrad.datasets import Images
-from handgrad.errors import UserError
 from handgrad.evaluation.metrics import class_rates
 from handgrad.images.augment import Augmenter
 from handgrad.kernels import backend, recorder

@@ -153,6 +153,6 @@ def check_finite(loss: float, step: int, lr: float) -> None:
     """
     if not math.isfinite(loss):
         raise UserError(
-            f"the loss became {loss} at step {step + 1} with learning rate {lr:.3g}: expected a finite number; lower lr "
-            "(try a tenth), or set clip_norm to 1"
+            f"the loss became {loss} at step {step + 1} with learning rate {lr:.3g}: expected a finite number; lower "
+            "lr (try a tenth), or set clip_norm to 1"
         )

@@ -133,7 +133,7 @@ def test_the_task_counts_what_python_counts(browser_page: Opener) -> None:
         """async () => {
           const { damaged, unharmed } = modules["core/damage.js"], model = damaged(MODEL, { ...unharmed(), bits: 2 });
           const { labels, pixels } = (await modules["parts/data.js"].digits()).valid;
-          return [...modules["tasks.js"].TASKS.accuracy({ model, labels, pixels })];
+          return [...modules["tasks.js"].TASKS.judge({ model, labels, pixels })];
         }"""
     )
     network = Network(model.network.layers, model.network.in_shape)
@@ -141,6 +141,6 @@ def test_the_task_counts_what_python_counts(browser_page: Opener) -> None:
     for name, values in network.layout.views(network.theta):
         round_to(2)(name, values)
     right = batched_logits(network, model.preprocess, images.nhwc, "naive").argmax(axis=1) == images.labels
-    assert [step["done"] for step in steps] == [*range(10, 200, 10)]
+    assert [step["done"] for step in steps] == [*range(5, 201, 5)]
     assert [step["right"] for step in steps] == [right[: step["done"]].sum() for step in steps]
     assert right.sum() < 195  # so that the count is not that of the whole network

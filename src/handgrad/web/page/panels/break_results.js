@@ -34,9 +34,9 @@ function counting(app, whole, broken) {
   };
   const run = async (model, shown) => {
     const { labels, pixels } = (await app.digits()).valid;
-    job = app.work("accuracy", { model: plain(model), labels, pixels }, (value) => shown(value, labels.length));
-    const value = await job.result;
-    shown(value, labels.length);
+    let value = null;
+    job = app.work("judge", { model: plain(model), labels, pixels }, (found) => shown((value = found), labels.length));
+    await job.result;
     return value;
   };
   const start = async (model) => {

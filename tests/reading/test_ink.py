@@ -7,7 +7,7 @@ from handgrad.reading.ink import Ink, find_ink
 from handgrad.reading.paper import ink_is_dark, level_paper
 from handgrad.reading.sheet import find_sheet
 
-from .drawings import bordered, hard, ink, light, on, page, soft_spot, written
+from .drawings import bordered, hard, ink, level_lines, light, on, page, soft_spot, upright_lines, written
 
 SHAPE = (200, 400)
 WIDEST = 0.06
@@ -102,3 +102,14 @@ def test_nothing_is_written_on_empty_paper(level: int) -> None:
         for dark in (True, False):
             found = ink_of(picture, dark)
             assert found.contrast == 0 and not found.mask.any() and not found.amount.any()
+
+
+@pytest.mark.parametrize("depth", [20, 21, 22])
+def test_pencil_on_a_faint_grid_is_found(depth: float) -> None:
+    """The grid and the strokes on it are one piece of ink, most of which is too faint to be any."""
+    shape = (300, 400)
+    strokes = ink(written("20", 60, (150, 120)), shape, 5, 0.7)
+    grid = ink([*level_lines(shape, 24), *upright_lines(shape, 24)], shape, 2, 0.5)
+    found = ink_of(grainy(np.minimum(200 - depth * grid, 200 - 70 * strokes), 2))
+    assert found.contrast > 50
+    assert found.mask[strokes > 0.8].mean() > 0.95

@@ -74,3 +74,15 @@ def test_a_sheet_in_shadow_on_a_dark_table() -> None:
     sheet = find_sheet(level, dark=True)
     assert sheet is not None
     assert sheet[40:290, 70:330].all() and not sheet[:25].any() and not sheet[:, :50].any()
+
+
+def test_a_table_of_coarse_grain_is_no_part_of_the_sheet() -> None:
+    """Closing brings the table to its lightest streaks, which are hardly darker than paper in shadow."""
+    random = np.random.default_rng(0)
+    streaks = np.repeat(random.choice([60.0, 130.0], 150, p=[0.7, 0.3]), 4)
+    picture = np.repeat(streaks[:, None], 420, axis=1)
+    picture[:, 50:370] = 195
+    sheet = find_sheet(picture.astype(np.float32), dark=True)
+    assert sheet is not None
+    assert not sheet[:, :44].any() and not sheet[:, 376:].any()
+    assert sheet[:, 60:360].mean() > 0.98

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from handgrad.reading.sheet import find_sheet
 
@@ -86,3 +87,14 @@ def test_a_table_of_coarse_grain_is_no_part_of_the_sheet() -> None:
     assert sheet is not None
     assert not sheet[:, :44].any() and not sheet[:, 376:].any()
     assert sheet[:, 60:360].mean() > 0.98
+
+
+def test_a_shadow_over_sheet_and_table_does_not_cut_the_sheet() -> None:
+    """The shaded part of the sheet is one dark area with the table, but passes softly into the rest of the sheet."""
+    picture = np.full((600, 420), 60.0)
+    picture[60:540, 50:370] = 200
+    rows = np.where(np.arange(600) > 380, 0.5, 1.0)
+    sheet = find_sheet((picture * ndimage.gaussian_filter1d(rows, 18)[:, None]).astype(np.float32), dark=True)
+    assert sheet is not None
+    assert sheet[430:530, 60:360].all() and sheet[70:350, 60:360].all()
+    assert not sheet[:, :44].any() and not sheet[548:].any()

@@ -22,7 +22,7 @@ from handgrad.reading.rows import Row
 from handgrad.reading.segments import Straight
 from handgrad.reading.sides import side_ink
 from handgrad.reading.straight import Thin, extended, find_straight, ink_of
-from handgrad.reading.walls import find_walls
+from handgrad.reading.walls import find_walls, remnants
 
 CELL_THICKNESS = 0.12  # digit heights: the lines of cells are no thicker, if they are thicker than strokes
 
@@ -92,15 +92,18 @@ def find_rules(ink: Mask, level: Floats) -> Rules:
     thin = Thin(ink & (across <= thickest))
     rows, faint = _cells(whole, thin, across, thickest, level)
     if not rows:
-        return Rules(_lines(whole, thin, across, down, thickest), rows)
+        return Rules(_lines(whole, thin, across, down, thickest, np.zeros_like(ink)), rows)
     cells, inside = np.zeros_like(ink), np.zeros_like(ink)
     smooth = ndimage.uniform_filter(level, SMOOTHED)
     for row in rows:
         cells |= side_ink(row, ink | faint, across, down, smooth)
         inside |= row.inside(ink.shape)
-    cells |= _crumbs(ink & ~cells, cells, float(np.median([row.height for row in rows])))
+    tall, width = (float(np.median([getattr(row, name) for row in rows])) for name in ("height", "width"))
+    slim = down <= thickest
+    cells |= remnants(ink & ~cells & slim, cells & slim, tall, width)
+    cells |= _crumbs(ink & ~cells, cells, tall)
     rest = ink & ~cells
-    return Rules(cells | (_lines(Pieces(rest), Thin(rest & thin.ink), across, down, thickest) & ~inside), rows)
+    return Rules(cells | (_lines(Pieces(rest), Thin(rest & thin.ink), across, down, thickest, cells) & ~inside), rows)
 
 
 def _cells(whole: Pieces, thin: Thin, across: Lengths, thickest: int, level: Floats) -> tuple[list[Row], Mask]:
@@ -118,8 +121,8 @@ def _cells(whole: Pieces, thin: Thin, across: Lengths, thickest: int, level: Flo
     return find_cells(whole.mask, faint, lines, whole.size), faint
 
 
-def _lines(whole: Pieces, thin: Thin, across: Lengths, down: Lengths, thickest: int) -> Mask:
-    """The ink of other lines."""
+def _lines(whole: Pieces, thin: Thin, across: Lengths, down: Lengths, thickest: int, cells: Mask) -> Mask:
+    """The ink of other lines than those of cells."""
     slim = Thin((whole.mask & (down <= thickest)).T)
     rules, columns = _crossing(thin, thickest), _crossing(slim, thickest).T
     rest = Pieces(whole.mask & ~rules & ~columns) if rules.any() or columns.any() else whole
@@ -131,7 +134,7 @@ def _lines(whole: Pieces, thin: Thin, across: Lengths, down: Lengths, thickest: 
     rules |= ink_of(_long(level, size, MIN_LENGTH, rest), level_labels) & thin.ink
     columns |= (ink_of(_long(upright, size, MIN_COLUMN), upright_labels) & slim.ink).T
     if rules.any():
-        columns |= find_walls(slim.ink.T & ~columns, rules, size, float(np.median(across[rules])))
+        columns |= find_walls(slim.ink.T & ~columns, rules | cells, size, float(np.median(across[rules])))
     rules, columns = _no_thicker(rules, across), _no_thicker(columns, down)
     found: Mask = rules | columns | find_boxes(whole.mask, rest.labels, rest.places, size)
     return found | _crumbs(whole.mask & ~found, found, size)

@@ -136,3 +136,12 @@ def test_wide_ink_is_cut_if_the_model_does_not_know_it(width: int, score: float,
     line = Line((Piece(0, 0, width, 60, ink, (0, 0)),), HEIGHT, 0.0)
     parts = line_parts(line, [scores(score)])
     assert (len(parts) > 1) == cut and all(part.whole != cut for part in parts)
+
+
+def test_a_cell_holds_one_digit() -> None:
+    """Two strokes above each other in a cell, each like a 1, are one 1 that is broken."""
+    upper, lower = piece(0, 10, 30, 100), piece(0, 10, 28, 132)
+    known = {(0, 1): 0.9, (1, 2): 0.9, (0, 2): 0.8}
+    for cell, digits in ((None, 2), (3, 1)):
+        parts = [Part(each, i, True, cell) for i, each in enumerate((upper, lower))]
+        assert sum(glyph.is_digit for glyph in read(parts, known)) == digits

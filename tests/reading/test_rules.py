@@ -156,3 +156,27 @@ def test_strokes_of_separate_digits_in_a_column_are_no_line() -> None:
     for top in range(20, 660, 34):
         ones[top : top + 20, 28:30] = True
     assert not rules_of(ones).ink.any()
+
+
+def test_walls_are_taken_out_where_cells_of_uneven_rows_make_digits_seem_taller() -> None:
+    """Rows of cells of several widths lie on each other, and their walls do not meet."""
+    tops, lefts = (30, 110, 190), ((40, 75, 130, 190, 225), (60, 120, 160, 200, 250), (30, 90, 125, 180, 240))
+    printed = []
+    for top, columns in zip(tops, lefts, strict=True):
+        level = [np.array([(columns[0], y), (columns[-1], y)], float) for y in (top, top + 76)]
+        printed += [*level, *(np.array([(x, top), (x, top + 76)], float) for x in columns)]
+    taken, kept = shares(printed, written("20", 44, (80, 45)) + written("73", 44, (128, 205), gap=0.8))
+    assert taken > 0.9 and kept > 0.8
+
+
+def test_both_walls_between_boxes_that_nearly_touch_are_taken_out() -> None:
+    printed = [box(40 + 52.0 * i, 60, 46, 60) for i in range(7)]
+    taken, kept = shares(printed, written("20473", 40, (101, 70), gap=0.75), thick=3)
+    assert taken > 0.9 and kept > 0.9
+
+
+@pytest.mark.parametrize("length", [120, 170])
+def test_a_short_line_on_which_digits_stand(length: int) -> None:
+    printed = [np.array([(60, 122), (60 + length, 122)], float)]
+    taken, kept = shares(printed, written("25", 44, (66, 80), gap=0.2), thick=2, pen=4)
+    assert taken > 0.9 and kept > 0.8

@@ -103,8 +103,8 @@ def _open(mask: Mask, below: Level, size: float) -> tuple[float, Row] | None:
         return None
     row = Row(top, bottom, lean, np.array(cells), width, True)
     heights = np.array([_tick(mask, row, wall, size) for wall in np.unique(row.walls)])
-    low, usual, high = np.quantile(heights, [0.25, 0.5, 0.75])
-    if not usual < MAX_TICK * size or high > UNEVEN_TICKS * low:
+    low, usual = np.quantile(heights, [0.25, 0.5])  # strokes that touch ticks make some of them higher
+    if not usual < MAX_TICK * size or usual > UNEVEN_TICKS * low:
         return None
     return worth, replace(row, top=Side(bottom.slope, bottom.level - float(usual)))
 

@@ -31,7 +31,7 @@ KNOWN = 0.9  # probability from which the model knows a piece
 LEAST = 1e-4  # a probability is not taken to be less
 
 # Costs, in nats.
-CUT = 0.25  # of each digit whose ink was cut
+CUT, TWICE = 0.25, 2.0  # of each digit whose ink was cut; of a second one in one cell
 JOIN, JOIN_TALL = 0.1, 1.0  # of each piece that a digit takes beside its first, and for its height in digit heights
 JOIN_BESIDE = 1.2  # of small ink that is beside the digit, as signs are
 REFUSED, USUAL_WIDTH = 3.0, 0.7  # of ink that stays unread, for each digit of such a width that it has room for
@@ -184,7 +184,7 @@ def best_path(parts: Sequence[Part], found: Sequence[Run], scores: Sequence[Scor
             piece = united([each.piece for each in parts[first:end]])
             cost = DIRT if end == first + 1 and part.sign else _unread_cost(piece, height)
             steps[first].append((end, cost, Glyph(piece, known.get((first, end)), False)))
-    return _cheapest(steps)
+    return _cheapest(steps, [part.cell for part in parts])
 
 
 def _unread_cost(piece: Piece, height: float) -> float:
@@ -226,17 +226,25 @@ def _beside(chosen: Sequence[Part], height: float) -> int:
     return sum(piece.left >= largest.right or piece.right <= largest.left for piece in small)
 
 
-def _cheapest(steps: list[list[tuple[int, float, Glyph]]]) -> list[Glyph]:
-    """The path from the first part to behind the last with the smallest sum of costs."""
+def _cheapest(steps: list[list[tuple[int, float, Glyph]]], cells: Sequence[int | None]) -> list[Glyph]:
+    """The path from the first part to behind the last with the smallest sum of costs.
+
+    A state is the next part, and whether a digit was read in its cell already.
+    """
     count = len(steps)
-    costs = [0.0] * (count + 1)
-    best: list[tuple[int, float, Glyph]] = []
+    costs = {(count, False): 0.0}
+    best: dict[tuple[int, bool], tuple[Glyph, tuple[int, bool]]] = {}
     for first in range(count - 1, -1, -1):
-        step = min(steps[first], key=lambda step: step[1] + costs[step[0]])
-        costs[first] = step[1] + costs[step[0]]
-        best.insert(0, step)
-    path, at = [], 0
-    while at < count:
-        path.append(best[at][2])
-        at = best[at][0]
+        for used in (False, True):
+            ways = []
+            for end, cost, glyph in steps[first]:
+                same = end < count and cells[first] is not None and cells[end] == cells[first]
+                after = (end, same and (used or glyph.is_digit))
+                ways.append((cost + TWICE * (used and glyph.is_digit) + costs[after], glyph, after))
+            cheapest = min(ways, key=lambda way: way[0])
+            costs[first, used], best[first, used] = cheapest[0], cheapest[1:]
+    path, at = [], (0, False)
+    while at[0] < count:
+        glyph, at = best[at]
+        path.append(glyph)
     return path

@@ -22,7 +22,7 @@ from handgrad.reading.rows import Row
 from handgrad.reading.segments import Straight
 from handgrad.reading.sides import side_ink
 from handgrad.reading.straight import Thin, extended, find_straight, ink_of
-from handgrad.reading.walls import find_walls
+from handgrad.reading.walls import find_walls, remnants
 
 CELL_THICKNESS = 0.12  # digit heights: the lines of cells are no thicker, if they are thicker than strokes
 
@@ -36,13 +36,15 @@ THICKNESS, MIN_THICKNESS = 1.4, 3  # a line is no thicker; in pixels, it may alw
 # Lines, in digit heights.
 MIN_CELLS, MIN_LENGTH, MIN_COLUMN = 3.3, 4.0, 6.0  # the shortest of several, of a level and of an upright line
 SURE_LENGTH = 10.0  # a line of this length is none of a digit's strokes
+UNDERLINE, CROSSING = 2.5, 0.5  # the shortest line under writing, and the gap that a stroke makes as it crosses it
 STROKE, BETWEEN = 1.5, 0.4  # of the longest stroke of a digit, and between strokes of digits that stand in a row
 
 ACROSS, MOST = 0.9, 0.45  # of the picture's side: a line from border to border, and one of several
 STRIP = 0.4  # width of a strip, over its length
 THINNEST = 0.05  # of the picture's shorter side that such a line is thick at most
 DIGITS_ACROSS = 20  # what the picture's longer side is divided by, for a height of digits as long as none is known
-MIN_COVERED, SURELY_COVERED = 0.5, 0.8  # share of a line's length that has ink; of one that is not sure
+# Share of a line's length that has ink; of one that strokes cross; of one that is not sure.
+MIN_COVERED, MOSTLY_COVERED, SURELY_COVERED = 0.5, 0.7, 0.8
 
 SMOOTHED = 3  # pixels, over which levels are averaged where strokes are told from lines
 
@@ -92,15 +94,18 @@ def find_rules(ink: Mask, level: Floats) -> Rules:
     thin = Thin(ink & (across <= thickest))
     rows, faint = _cells(whole, thin, across, thickest, level)
     if not rows:
-        return Rules(_lines(whole, thin, across, down, thickest), rows)
+        return Rules(_lines(whole, thin, across, down, thickest, np.zeros_like(ink)), rows)
     cells, inside = np.zeros_like(ink), np.zeros_like(ink)
     smooth = ndimage.uniform_filter(level, SMOOTHED)
     for row in rows:
         cells |= side_ink(row, ink | faint, across, down, smooth)
         inside |= row.inside(ink.shape)
-    cells |= _crumbs(ink & ~cells, cells, float(np.median([row.height for row in rows])))
+    tall, width = (float(np.median([getattr(row, name) for row in rows])) for name in ("height", "width"))
+    slim = down <= thickest
+    cells |= remnants(ink & ~cells & slim, cells & slim, tall, width)
+    cells |= _crumbs(ink & ~cells, cells, tall)
     rest = ink & ~cells
-    return Rules(cells | (_lines(Pieces(rest), Thin(rest & thin.ink), across, down, thickest) & ~inside), rows)
+    return Rules(cells | (_lines(Pieces(rest), Thin(rest & thin.ink), across, down, thickest, cells) & ~inside), rows)
 
 
 def _cells(whole: Pieces, thin: Thin, across: Lengths, thickest: int, level: Floats) -> tuple[list[Row], Mask]:
@@ -118,8 +123,8 @@ def _cells(whole: Pieces, thin: Thin, across: Lengths, thickest: int, level: Flo
     return find_cells(whole.mask, faint, lines, whole.size), faint
 
 
-def _lines(whole: Pieces, thin: Thin, across: Lengths, down: Lengths, thickest: int) -> Mask:
-    """The ink of other lines."""
+def _lines(whole: Pieces, thin: Thin, across: Lengths, down: Lengths, thickest: int, cells: Mask) -> Mask:
+    """The ink of other lines than those of cells."""
     slim = Thin((whole.mask & (down <= thickest)).T)
     rules, columns = _crossing(thin, thickest), _crossing(slim, thickest).T
     rest = Pieces(whole.mask & ~rules & ~columns) if rules.any() or columns.any() else whole
@@ -131,7 +136,7 @@ def _lines(whole: Pieces, thin: Thin, across: Lengths, down: Lengths, thickest: 
     rules |= ink_of(_long(level, size, MIN_LENGTH, rest), level_labels) & thin.ink
     columns |= (ink_of(_long(upright, size, MIN_COLUMN), upright_labels) & slim.ink).T
     if rules.any():
-        columns |= find_walls(slim.ink.T & ~columns, rules, size, float(np.median(across[rules])))
+        columns |= find_walls(slim.ink.T & ~columns, rules | cells, size, float(np.median(across[rules])))
     rules, columns = _no_thicker(rules, across), _no_thicker(columns, down)
     found: Mask = rules | columns | find_boxes(whole.mask, rest.labels, rest.places, size)
     return found | _crumbs(whole.mask & ~found, found, size)
@@ -180,8 +185,9 @@ def _long(lines: Sequence[Straight], size: float, least: float, pieces: Pieces |
 
     Shorter ones are lines too where they are as wide as the wide piece of ink that they belong to.
     """
+    crossed = [line for line in lines if _is_crossed(line, size)]
     covered = [line for line in lines if line.covered >= SURELY_COVERED or _is_faint(line, size)]
-    rules = [line for line in covered if line.length >= least * size]
+    rules = [*crossed, *(line for line in covered if line.length >= least * size and line not in crossed)]
     if pieces:
         rules += _sides(covered, pieces, size)
     return [*rules, *extended(rules, [line for line in lines if line not in rules], size)]
@@ -194,6 +200,14 @@ def _is_faint(line: Straight, size: float) -> bool:
     gaps = [after.left - before.right for before, after in pairwise(line.segments)]
     longest = max(segment.right - segment.left for segment in line.segments)
     return longest > STROKE * size or median(gaps) < BETWEEN * size
+
+
+def _is_crossed(line: Straight, size: float) -> bool:
+    """Whether a short line has no more gaps than the strokes leave that cross it, and a part too long for a stroke."""
+    if line.length < UNDERLINE * size or line.covered < MOSTLY_COVERED:
+        return False
+    longest = max(segment.right - segment.left for segment in line.segments)
+    return longest > STROKE * size and all(b.left - a.right < CROSSING * size for a, b in pairwise(line.segments))
 
 
 def _sides(lines: Sequence[Straight], pieces: Pieces, size: float) -> list[Straight]:

@@ -74,11 +74,11 @@ def is_begun(log: Path) -> bool:
     Raises
     ------
     UserError
-        If the file is something else.
+        If the file is something else, or cannot be read.
     """
     if not log.exists():
         return False
-    with log.open("rb") as file:
+    with told(log, "read"), log.open("rb") as file:
         first = file.readline()
     if not (first.startswith(BEGIN) or BEGIN.startswith(first)):
         raise UserError(f"{log}: no journal of handgrad; move it, or choose another table")
@@ -146,7 +146,8 @@ def read_journal(out: Path, settings: Mapping[str, Any], size: int) -> tuple[Wor
         If the table was begun with other settings, or the journal is damaged.
     """
     log = journal_of(out)
-    first, *lines = log.read_bytes().splitlines(keepends=True)
+    with told(log, "read"):
+        first, *lines = log.read_bytes().splitlines(keepends=True)
     try:
         begun = read_json(first, dict[str, dict[str, Any]])
         was, work = begun["settings"], Work(**{name: _fixed(value) for name, value in begun["work"].items()})
@@ -185,13 +186,15 @@ def write(file: FileIO, data: bytes) -> None:
 
 
 @contextmanager
-def told(path: str | Path) -> Iterator[None]:
+def told(path: str | Path, done: str = "written") -> Iterator[None]:
     """Turn an error of the system inside the `with` into a UserError.
 
     Parameters
     ----------
     path : str or Path
         The file that is worked on.
+    done : str
+        What is done to it, for the message.
 
     Yields
     ------
@@ -207,7 +210,7 @@ def told(path: str | Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise UserError(
-            f"{path}: cannot be written ({error.strerror}); make room, then give the same command again to go on"
+            f"{path}: cannot be {done} ({error.strerror}); make room, then give the same command again to go on"
         ) from error
 
 

@@ -303,7 +303,7 @@ def main() -> None:
             tried += 1
             if problem := trials[name].problem(place, code):
                 problems += 1
-                print(f"{name}, call {place} ({trials[name].calls[place]}), {errno.errorcode[code]}: {problem}")
+                print(f"{name}, call {place} ({trials[name].calls[place]}), {errno.errorcode[code]}: {problem}", flush=True)
     print(f"{tried} of {len(waiting)} faults tried, {problems} with a problem")
     sys.exit(bool(problems))
 

@@ -20,11 +20,11 @@ import warnings
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from importlib import import_module
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from campaign.mutate import spliced
 from campaign.readers import READERS, Reader
 from handgrad.errors import UserError
 from handgrad.kernels.objects import load as load_kernels
@@ -33,7 +33,9 @@ from handgrad.kernels.registry import KERNELS
 PATIENCE = 10  # seconds of computing that one file may take
 WAITING = 120  # seconds after which a process that computes nothing is taken to hang
 ADDRESSES = 3 << 30  # bytes that a process may ask for beside what it has at its start
+MEMORY_DISK = Path("/dev/shm")  # where files cost little
 SHORTER = 400  # tries to make a finding shorter
+TOO_MUCH = "more than"  # begins what is said of a file that takes too much memory
 KEPT = 3  # findings of one kind that are kept
 
 
@@ -82,10 +84,7 @@ def kind_of(what: str) -> str:
 
 def mutated(draw: random.Random, reader: Reader) -> bytes:
     """A changed example."""
-    example = draw.choice(reader.examples)
-    if draw.random() < 0.03:
-        return spliced(draw, example, draw.choice(reader.examples))
-    return reader.change(draw, example)
+    return reader.change(draw, draw.choice(reader.examples))
 
 
 def shorter(read: Callable[[bytes], object], content: bytes) -> bytes:
@@ -103,13 +102,15 @@ def shorter(read: Callable[[bytes], object], content: bytes) -> bytes:
     return content
 
 
-def work(name: str, seed: int, place: str, pipe: Connection) -> None:
+def work(module: str, name: str, seed: int, place: str, pipe: Connection) -> None:
     """Try changed files until the pipe breaks; the main function of a process. The latest file is `latest`."""
     warnings.simplefilter("ignore")
-    sys.stdout = sys.stderr = open(os.devnull, "w")  # readers tell what they leave out
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(nowhere, stream)  # libraries in C write there too
     folder = Path(place)
     os.chdir(folder)
-    reader, draw = READERS[name](folder), random.Random(f"{name} {seed}")
+    reader, draw = import_module(module).READERS[name](folder), random.Random(f"{name} {seed}")
     for example in reader.examples:
         outcome(reader.read, example)
     held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
@@ -118,14 +119,18 @@ def work(name: str, seed: int, place: str, pipe: Connection) -> None:
     before = most = _most()
     pipe.send(("ready", b""))
     while True:
-        content = mutated(draw, reader)
+        try:
+            content = mutated(draw, reader)
+        except Exception as error:
+            pipe.send((f"nothing of the reader's, the change fails: {error!r} at {_place(error)}", b""))
+            continue
         os.pwrite(latest, len(content).to_bytes(8, "big") + content, 0)
         signal.setitimer(signal.ITIMER_PROF, PATIENCE)  # its signal ends the process
         what = outcome(reader.read, content)
         signal.setitimer(signal.ITIMER_PROF, 0)
         most = _most()
         if most - before > reader.memory * 1024 + len(content) / 1024:
-            pipe.send((f"more than {reader.memory} MB", content))
+            pipe.send((f"{TOO_MUCH} {reader.memory} MB", content))
             return
         if what not in ("accepted", "refused"):
             content = shorter(reader.read, content)
@@ -137,22 +142,26 @@ def _most() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-def try_reader(name: str, seed: int, seconds: float, most: float = float("inf")) -> Found:
-    """Try changed files in front of a reader for some seconds, or until there were so many."""
+def try_reader(
+    name: str, seed: int, seconds: float, most: float = float("inf"), module: str = "campaign.readers"
+) -> Found:
+    """Try changed files in front of a reader of a module for some seconds, or until there were so many."""
     found, round_ = Found(), 0
     context = get_context("spawn")
     until = None
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory(dir=MEMORY_DISK if MEMORY_DISK.is_dir() else None) as place:
         while until is None or (time.monotonic() < until and found.tried < most):
             ours, theirs = context.Pipe(duplex=False)
-            process = context.Process(target=work, args=(name, seed + 1_000_003 * round_, place, theirs), daemon=True)
+            process = context.Process(target=work, args=(module, name, seed + 1_000_003 * round_, place, theirs))
             process.start()
             theirs.close()
             round_ += 1
-            until = _hear(ours, found, until, seconds, most, Path(place) / "latest")
-            process.kill()
-            process.join()
-            ours.close()
+            try:
+                until = _hear(ours, found, until, seconds, most, Path(place) / "latest")
+            finally:
+                process.kill()
+                process.join()
+                ours.close()
             if until is None:
                 found.add("it does not start", b"")
                 break
@@ -182,6 +191,8 @@ def _hear(
         else:
             found.add(kind_of(what) if "Error" in what else what, content)
             print(f"  {what}", flush=True)
+            if what.startswith(TOO_MUCH):
+                return until
         if time.monotonic() > until or found.tried >= most:
             return until
 

@@ -16,7 +16,7 @@ from PIL import Image
 
 from campaign import mutate
 from campaign.mutate import Mutator
-from command import write_small_data
+from command import wait_for, write_small_data
 from handgrad import datasets
 from handgrad.bulk import part
 from handgrad.bulk.work import Work
@@ -149,6 +149,7 @@ def sweep(folder: Path) -> Reader:
 
 def _behind_bar(change: Mutator) -> Mutator:
     """What stands before the first bar names a file, and stays."""
+
     def changed(draw: Any, content: bytes) -> bytes:
         name, _, text = content.partition(b"|")
         return name + b"|" + change(draw, text)
@@ -181,7 +182,7 @@ def source(folder: Path) -> Reader:
         assert found is not None
         found.load()
 
-    examples = [json.dumps(Source(name).to_json()).encode() for name in (str(data), "mnist", "fashion")]
+    examples = [json.dumps(Source(name).to_json()).encode() for name in (str(data), "fashion")]
     return Reader(examples, mutate.json_text, read)
 
 
@@ -232,8 +233,8 @@ def pictures(folder: Path) -> Reader:
     """A folder of pictures for each class."""
     digits = datasets.load("mnist").train.pixels
     files = {
-        f"{part}{label}/{i}.{kind.lower()}": picture_bytes(digits[5 * i + label], kind)
-        for part in ("train/", "test/") for label in range(2) for i, kind in enumerate(("PNG", "BMP", "GIF"))
+        f"{label}/{i}.{kind.lower()}": picture_bytes(digits[5 * i + label], kind)
+        for label in range(2) for i, kind in enumerate(("PNG", "BMP", "GIF"))
     }  # fmt: skip
     return _in_folder(folder, files, mutate.flipped)
 
@@ -328,11 +329,13 @@ def picture_bytes(pixels: Any, kind: str, **options: Any) -> bytes:
     return out.getvalue()
 
 
-def _pictures_of(kind: str, modes: str, change: Mutator = mutate.flipped, **options: Any) -> Callable[[Path], Reader]:
+def _pictures_of(
+    kind: str, modes: str, change: Mutator = mutate.flipped, memory: int = 250, **options: Any
+) -> Callable[[Path], Reader]:
     def made(folder: Path) -> Reader:
         grey = Image.fromarray(255 - np.pad(datasets.load("mnist").train.pixels[0], 6))
         examples = [picture_bytes(grey.convert(mode), kind, **extra) for mode in modes.split() for extra in (options, {})]
-        return Reader(examples, change, lambda content: read_digit(content, "tiny"))
+        return Reader(examples, change, lambda content: read_digit(content, "tiny"), memory)
 
     return made
 
@@ -346,6 +349,7 @@ def server(folder: Path) -> Reader:
 
     client = TestClient(build(Settings(("tiny",))), base_url="http://localhost")
     client.__enter__()
+    wait_for(lambda: client.get("/health/ready").status_code == 200)
     tensor = {"name": "pixels", "datatype": "UINT8", "shape": [1, 784], "data": [0] * 784, "parameters": {"a": 1}}
     inference = {"inputs": [tensor], "outputs": [{"name": "digit"}], "parameters": {"b": True}, "id": "1"}
     paths = ("/api/predict", "/api/explain", "/v2/models/tiny/infer")
@@ -367,5 +371,5 @@ READERS: dict[str, Callable[[Path], Reader]] = {
     "csv": csv, "parquet": parquet, "cifar": cifar, "pictures": pictures, "journal": journal, "server": server,
     "png": _pictures_of("PNG", "L RGBA P 1 I;16", mutate.png), "jpeg": _pictures_of("JPEG", "L RGB CMYK", progressive=True),
     "gif": _pictures_of("GIF", "L P"), "bmp": _pictures_of("BMP", "L RGB P 1"), "webp": _pictures_of("WEBP", "RGB RGBA", lossless=True),
-    "tiff": _pictures_of("TIFF", "L RGB 1 I;16", compression="tiff_lzw"), "pdf": _pictures_of("PDF", "L RGB"),
+    "tiff": _pictures_of("TIFF", "L RGB 1 I;16", compression="tiff_lzw"), "pdf": _pictures_of("PDF", "L RGB", memory=320),
 }  # fmt: skip

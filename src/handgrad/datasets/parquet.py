@@ -69,6 +69,9 @@ def _table(path: Path) -> Any:
             groups = [file.metadata.row_group(i).total_byte_size for i in range(file.metadata.num_row_groups)]
             if sum(groups) > MAX_BYTES:
                 raise UserError(f"{path}: {sum(groups)} bytes in memory, expected at most {MAX_BYTES}; split it")
+            names = file.schema_arrow.names
+            if twice := {name for name in names if names.count(name) > 1}:
+                raise UserError(f"{path}: got several columns {min(twice)[:40]!a}, expected one; rename the others")
             return file.read()
     except UserError:
         raise

@@ -116,7 +116,7 @@ def work(module: str, name: str, seed: int, place: str, pipe: Connection) -> Non
     held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (held + ADDRESSES,) * 2)
     latest = os.open(folder / "latest", os.O_RDWR | os.O_CREAT)
-    before = most = _most()
+    before = _most()
     pipe.send(("ready", b""))
     while True:
         try:
@@ -128,8 +128,7 @@ def work(module: str, name: str, seed: int, place: str, pipe: Connection) -> Non
         signal.setitimer(signal.ITIMER_PROF, PATIENCE)  # its signal ends the process
         what = outcome(reader.read, content)
         signal.setitimer(signal.ITIMER_PROF, 0)
-        most = _most()
-        if most - before > reader.memory * 1024 + len(content) / 1024:
+        if _most() - before > reader.memory * 1024 + len(content) / 1024:
             pipe.send((f"{TOO_MUCH} {reader.memory} MB", content))
             return
         if what not in ("accepted", "refused"):
@@ -138,8 +137,9 @@ def work(module: str, name: str, seed: int, place: str, pipe: Connection) -> Non
 
 
 def _most() -> int:
-    """The most memory that this process has had, in KB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    """The most memory that this process has had, in KB; `getrusage` would count that of the process which started it."""
+    status = Path("/proc/self/status").read_bytes()
+    return int(status.partition(b"VmHWM:")[2].split()[0])
 
 
 def try_reader(

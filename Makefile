@@ -3,9 +3,11 @@
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 unexport PYTHONDONTWRITEBYTECODE  # else every test process compiles all modules again
+SECONDS := 60
+SEED := 0
 INSTALL := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: train test test-slow lint docs wheel bench
+.PHONY: train test test-slow test-oldest lint docs wheel sbom bench fuzz campaign
 
 train: $(VENV)/installed
 	$(VENV)/bin/handgrad train
@@ -27,6 +29,15 @@ docs: $(VENV)/installed-dev
 	$(PYTHON) docs/recipes.py
 	$(PYTHON) docs/reading.py
 	$(PYTHON) docs/page.py
+
+fuzz: $(VENV)/installed-dev
+	PYTHONPATH=tests $(PYTHON) tests/campaign/fuzz.py --seconds $(SECONDS) --seed $(SEED)
+
+# Every script there, each for so long; the next one runs even where one finds something.
+campaign: SECONDS := 1800
+campaign: $(VENV)/installed-dev
+	failed=; for script in $$(grep -l __main__ tests/campaign/*.py); do echo "$$script"; \
+	PYTHONPATH=tests $(PYTHON) $$script --seconds $(SECONDS) --seed $(SEED) || failed=1; done; test -z "$$failed"
 
 wheel: $(VENV)/bin/python
 	$(PYTHON) -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .

@@ -3,11 +3,12 @@
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 unexport PYTHONDONTWRITEBYTECODE  # else every test process compiles all modules again
+OLDEST := build/oldest
 SECONDS := 60
 SEED := 0
 INSTALL := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: train test test-slow test-oldest lint docs wheel sbom bench fuzz campaign
+.PHONY: train test test-slow test-oldest lint docs wheel sdist bench fuzz campaign
 
 train: $(VENV)/installed
 	$(VENV)/bin/handgrad train
@@ -18,6 +19,12 @@ test: $(VENV)/installed-dev
 
 test-slow: $(VENV)/installed-dev
 	$(PYTHON) -m pytest -m slow -n auto --dist worksteal
+
+# The oldest versions of what handgrad needs that pyproject.toml allows, as far as the tests' own tools let them be.
+test-oldest: $(OLDEST)/bin/uv
+	$(OLDEST)/bin/uv pip install --python $(OLDEST) --resolution lowest-direct --editable '.[all]'
+	$(OLDEST)/bin/uv pip install --python $(OLDEST) --editable '.[dev]'
+	$(OLDEST)/bin/python -m pytest -n auto --dist worksteal
 
 lint: $(VENV)/installed-dev
 	$(PYTHON) -m ruff check .
@@ -42,11 +49,22 @@ campaign: $(VENV)/installed-dev
 wheel: $(VENV)/bin/python
 	$(PYTHON) -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 
+sdist: $(VENV)/installed-build
+	$(PYTHON) -m hatchling build --target sdist --directory dist
+
 bench: $(VENV)/installed-bench
 	$(PYTHON) benchmarks/conv.py
 	$(PYTHON) benchmarks/predict.py
 	$(PYTHON) benchmarks/dense.py
 	$(PYTHON) benchmarks/augment.py
+
+$(OLDEST)/bin/uv:
+	python3 -m venv $(OLDEST)
+	$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check uv
+
+$(VENV)/installed-build: pyproject.toml | $(VENV)/bin/python
+	$(INSTALL) hatchling
+	touch $@
 
 $(VENV)/bin/python:
 	python3 -m venv $(VENV)

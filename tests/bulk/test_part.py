@@ -159,7 +159,9 @@ def test_a_first_line_that_says_odd_things(out: Path, was: str, now: str, messag
         pass
 
 
-@pytest.mark.parametrize("mark", ['{"pictures": 6, "size": 40, "failed": 0}', '{"pictures": -1, "size": -1, "failed": 0}'])
+@pytest.mark.parametrize(
+    "mark", ['{"pictures": 6, "size": 40, "failed": 0}', '{"pictures": -1, "size": -1, "failed": 0}']
+)
 def test_a_mark_that_cannot_be_is_passed_over(out: Path, mark: str) -> None:
     go_on(out, 2)
     with journal.journal_of(out).open("a") as log:

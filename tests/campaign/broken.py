@@ -4,7 +4,7 @@ import os
 import random
 from pathlib import Path
 
-from campaign.readers import Reader
+from campaign.reader import Reader
 
 
 def broken(folder: Path) -> Reader:

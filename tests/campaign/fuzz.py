@@ -25,7 +25,9 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from campaign.readers import READERS, Reader
+from campaign import SCRATCH
+from campaign.reader import Reader
+from campaign.readers import READERS
 from handgrad.errors import UserError
 from handgrad.kernels.objects import load as load_kernels
 from handgrad.kernels.registry import KERNELS
@@ -33,7 +35,6 @@ from handgrad.kernels.registry import KERNELS
 PATIENCE = 10  # seconds of computing that one file may take
 WAITING = 120  # seconds after which a process that computes nothing is taken to hang
 ADDRESSES = 3 << 30  # bytes that a process may ask for beside what it has at its start
-MEMORY_DISK = Path("/dev/shm")  # where files cost little
 LONGEST = 1 << 20  # bytes of a changed file
 SHORTER = 400  # tries to make a finding shorter
 TOO_MUCH = "more than"  # begins what is said of a file that takes too much memory
@@ -140,7 +141,7 @@ def work(module: str, name: str, seed: int, place: str, pipe: Connection) -> Non
 
 
 def _most() -> int:
-    """The most memory that this process has had, in KB; `getrusage` would count that of the process which started it."""
+    """The most memory that this process has had, in KB; `getrusage` counts that of the process which started it too."""
     status = Path("/proc/self/status").read_bytes()
     return int(status.partition(b"VmHWM:")[2].split()[0])
 
@@ -152,7 +153,7 @@ def try_reader(
     found, round_ = Found(), 0
     context = get_context("spawn")
     until = None
-    with tempfile.TemporaryDirectory(dir=MEMORY_DISK if MEMORY_DISK.is_dir() else None) as place:
+    with tempfile.TemporaryDirectory(dir=SCRATCH) as place:
         while until is None or (time.monotonic() < until and found.tried < most):
             ours, theirs = context.Pipe(duplex=False)
             process = context.Process(target=work, args=(module, name, seed + 1_000_003 * round_, place, theirs))
@@ -192,7 +193,7 @@ def _hear(
         if what in ("accepted", "refused"):
             setattr(found, what, getattr(found, what) + 1)
         else:
-            found.add(kind_of(what) if "Error" in what else what, content)
+            found.add(kind_of(what), content)
             print(f"  {what}", flush=True)
             if what.startswith(TOO_MUCH):
                 return until

@@ -59,7 +59,7 @@ def test_libtiff_is_not_heard(capfd: pytest.CaptureFixture[str]) -> None:
     Image.fromarray(np.arange(1600, dtype=np.uint8).reshape(40, 40)).save(file, "TIFF", compression="tiff_lzw")
     damaged = bytearray(file.getvalue())
     damaged[300:400] = bytes(100)
-    with pytest.raises(OSError, match="decoder error"):
+    with pytest.raises(OSError, match=r"decoder error|-2"):
         Image.open(io.BytesIO(damaged)).load()
     assert "LZW" in capfd.readouterr().err
     with pytest.raises(UserError, match="not a readable picture"), opened("a", io.BytesIO(damaged), 10**6) as picture:

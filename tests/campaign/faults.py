@@ -30,6 +30,7 @@ from handgrad.bulk import processes
 from handgrad.datasets import load
 from handgrad.kernels.objects import load as load_kernels
 from handgrad.kernels.registry import KERNELS
+from handgrad.sweeps import trial as sweep_trial
 from handgrad.training import committee, run, tune
 from handgrad.training.committee import Member
 from handgrad.training.recipes import recipe
@@ -144,6 +145,7 @@ class Trial:
         shutil.rmtree(self.folder, ignore_errors=True)
         shutil.copytree(self.before, self.folder)
         faults = Faults(self.folder / self.case.watched, place, code)
+        sweep_trial._data.cache_clear()  # a process of its own would read the images
         with faults.watching():
             done = called(*self.case.words, cwd=self.folder)
         return faults, done

@@ -25,7 +25,8 @@ test-slow: $(VENV)/installed-dev
 test-oldest: $(OLDEST)/bin/uv
 	$(OLDEST)/bin/uv pip install --python $(OLDEST) --resolution lowest-direct --editable '.[all]'
 	$(OLDEST)/bin/uv pip install --python $(OLDEST) --editable '.[dev]'
-	$(OLDEST)/bin/python -m pytest -n auto --dist worksteal -W ignore::DeprecationWarning
+	$(OLDEST)/bin/python -m pytest -n auto --dist worksteal \
+	-W ignore::pyparsing.warnings.PyparsingDeprecationWarning -W ignore::pytest.PytestRemovedIn10Warning
 
 lint: $(VENV)/installed-dev
 	$(PYTHON) -m ruff check .

@@ -14,7 +14,7 @@ from handgrad.model.tensors import read_tensors, write_tensors
 from handgrad.training import checkpoint
 from handgrad.training.checkpoint import Checkpoint
 from handgrad.training.data import Source
-from handgrad.training.run import CHECKPOINT, RECIPE, SOURCE, Run
+from handgrad.training.run import CHECKPOINT, RECIPE, REPORT, SOURCE, Run
 from handgrad.training.trainer import Trainer
 from test_train import SMALL, weights
 
@@ -105,6 +105,23 @@ def test_a_run_of_something_else_is_not_taken_up(tmp_path, finished):
     ):  # fmt: skip
         with pytest.raises(UserError, match=f"a run of another {what}"):
             Run.begin_or_resume(run.folder, recipe, str(images), seed)
+
+
+def test_a_run_whose_report_found_no_room_is_finished_by_the_same_command(tmp_path, monkeypatch):
+    data, folder = str(write_small_data(tmp_path / "data")), tmp_path / "run"
+    run = Run.begin(folder, SMALL, data)
+    (folder / RECIPE).unlink()  # as where there was room for the checkpoint alone
+    list(run.events())
+    with monkeypatch.context() as patched, pytest.raises(UserError, match="no room"):
+        patched.setattr(Run, "_draw", lambda *_: (_ for _ in ()).throw(UserError("no room")))
+        run.finish()
+    model = (folder / MODEL_FILE).read_bytes()
+    again = Run.begin_or_resume(folder, SMALL, data, 0)
+    assert again is not None
+    list(again.events())
+    again.finish()
+    assert (folder / MODEL_FILE).read_bytes() == model
+    assert (folder / RECIPE).is_file() and (folder / REPORT).is_file() and not (folder / CHECKPOINT).exists()
 
 
 def test_two_trainings_do_not_share_a_folder(tmp_path):

@@ -7,7 +7,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -75,14 +75,17 @@ def locked(folder: Path) -> Iterator[None]:
     Raises
     ------
     UserError
-        If another process holds the lock.
+        If another process holds the lock, or the folder cannot be opened.
     """
     try:
         from fcntl import LOCK_EX, LOCK_NB, flock
     except ImportError:
         yield
         return
-    handle = os.open(folder, os.O_RDONLY)
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise UserError(f"{folder}: cannot be opened ({error.strerror}); give the same command again") from None
     try:
         try:
             flock(handle, LOCK_EX | LOCK_NB)
@@ -123,11 +126,32 @@ def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
                 file.flush()
                 os.fsync(file.fileno())
             part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+        except BaseException:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+            raise
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise UserError(f"{path}: cannot be written ({reason}); choose a folder that exists and has room") from error
+
+
+def remove_file(path: Path) -> None:
+    """Remove a file, where there is one.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Raises
+    ------
+    UserError
+        If it cannot be removed.
+    """
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be removed ({error.strerror}); give the same command again") from None
 
 
 def check_regular(path: str | os.PathLike[str]) -> None:

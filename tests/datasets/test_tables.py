@@ -1,4 +1,5 @@
 import gzip
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -98,6 +99,13 @@ def test_faults(tmp_path: Path, text: str | bytes, says: str) -> None:
         load(path)
     assert str(caught.value).startswith(str(path))
     assert "\n" not in str(caught.value)
+
+
+def test_numpy_s_warnings_are_faults_whatever_is_done_with_them(tmp_path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with pytest.raises(UserError, match="got '256' in column 3"):
+            load(put(tmp_path, "1,2,256,4,5\n"))
 
 
 def test_cut_gzip(tmp_path: Path) -> None:

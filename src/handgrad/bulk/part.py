@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
@@ -19,7 +19,7 @@ from handgrad.bulk.rows import heading
 from handgrad.bulk.work import Work
 from handgrad.bulk.worker import Read
 from handgrad.errors import UserError
-from handgrad.files import locked
+from handgrad.files import locked, remove_file
 
 SAVE_EVERY = 1.0  # seconds of work that a kill may cost
 MAX_WAITING = 1 << 22  # bytes of rows that wait to be written
@@ -150,7 +150,7 @@ def opened(out: Path, settings: Mapping[str, Any], find: Callable[[], Work]) -> 
                 write(file, begun)
         elif out.exists() and not part.exists():
             work, mark, _ = read_journal(out, settings, out.stat().st_size)
-            log.unlink()
+            remove_file(log)
             yield Whole(work, mark)
             return
         _refuse(out)
@@ -174,7 +174,7 @@ def finish(out: Path) -> None:
     _refuse(out)
     with told(out):
         part_of(out).rename(out)
-        journal_of(out).unlink()
+    remove_file(journal_of(out))
 
 
 @contextmanager
@@ -183,10 +183,12 @@ def _under_way(out: Path, settings: Mapping[str, Any]) -> Iterator[Part]:
     with told(part):
         part.touch()
     work, mark, end = read_journal(out, settings, part.stat().st_size)
-    with part.open("r+b", 0) as rows, log.open("r+b", 0) as lines:
-        for file, length in ((rows, mark.size), (lines, end)):
-            file.truncate(length)
-            file.seek(length)
+    with ExitStack() as stack:
+        with told(part):
+            rows, lines = (stack.enter_context(path.open("r+b", 0)) for path in (part, log))
+            for file, length in ((rows, mark.size), (lines, end)):
+                file.truncate(length)
+                file.seek(length)
         if not mark.size:
             names = heading(out.suffix.lower())
             write(rows, names)

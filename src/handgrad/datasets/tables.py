@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Iterator
 from io import BufferedIOBase
 from itertools import chain, islice
@@ -127,7 +128,9 @@ def _parse(path: Path, dtype: DTypeLike, labelled: bool) -> tuple[int, NDArray[A
             raise UserError(f"{path}: got no images, expected the pixels of one image a line")
         columns = _columns(path, names, first, labelled)
         try:
-            table = np.loadtxt(chain([first], lines), dtype, delimiter=",", comments=None, ndmin=2)
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", DeprecationWarning)  # NumPy 2.0 takes 3.5 for 3, and 256 for 0
+                table = np.loadtxt(chain([first], lines), dtype, delimiter=",", comments=None, ndmin=2)
         except ValueError as error:
             fault = _fault(lines.latest, columns)
             if not fault and dtype == np.uint8:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from handgrad.errors import UserError
-from handgrad.files import is_free, locked, make_folder, replace_file
+from handgrad.files import is_free, locked, make_folder, remove_file, replace_file
 from handgrad.model.model import Model
 from handgrad.model.shipped import MODEL_FILE
 from handgrad.report import curves, save, training_page, write_page
@@ -85,8 +85,7 @@ class Run:
         with locked(folder):
             _must_be_free(folder)  # another process may have begun a run there meanwhile
             run.save()
-            replace_file(folder / RECIPE, recipe.to_toml().encode())
-            replace_file(folder / SOURCE, json.dumps(source.to_json()).encode())
+            run._describe()
         return run
 
     @classmethod
@@ -115,7 +114,9 @@ class Run:
         data = left.source.load()
         if data.checksum != left.checksum:
             raise UserError(f"{left.source.dataset}: the images have changed since {folder} began; begin a new run")
-        return cls(folder, left.trainer(*data.split()), left.source, left.checksum)
+        run = cls(folder, left.trainer(*data.split()), left.source, left.checksum)
+        run._describe()
+        return run
 
     @classmethod
     def begin_or_resume(cls, folder: Path, recipe: Recipe, dataset: str | Path | Source, seed: int) -> Run | None:
@@ -144,12 +145,12 @@ class Run:
         """
         run = None
         source = source_of(dataset)
-        if (folder / MODEL_FILE).is_file():
+        if (folder / CHECKPOINT).is_file():  # also beside a model: the disk may have been full after that was written
+            run = cls.resume(folder)
+            found: tuple[Recipe, Any, Any] = run.trainer.recipe, run.trainer.seed, run.checksum
+        elif (folder / MODEL_FILE).is_file():
             record = Model.load(folder / MODEL_FILE).record
             found = Recipe.from_json(record.get("recipe", {})), record.get("seed"), record.get("data")
-        elif (folder / CHECKPOINT).is_file():
-            run = cls.resume(folder)
-            found = run.trainer.recipe, run.trainer.seed, run.checksum
         else:
             return cls.begin(folder, recipe, source, seed)
         wanted = recipe, seed, source.load().checksum
@@ -195,6 +196,13 @@ class Run:
         """
         checkpoint.save(self.trainer, self.folder / CHECKPOINT, self.source, self.checksum)
 
+    def _describe(self) -> None:
+        """Write recipe and source where they are missing: a disk may have had room for the checkpoint alone."""
+        recipe, source = self.trainer.recipe.to_toml(), json.dumps(self.source.to_json())
+        for path, content in ((self.folder / RECIPE, recipe), (self.folder / SOURCE, source)):
+            if not path.exists():
+                replace_file(path, content.encode())
+
     def _save_if_possible(self) -> None:
         """A disk that is full for now must not cost a run that could still be finished."""
         try:
@@ -223,7 +231,7 @@ class Run:
         replace_file(self.folder / HISTORY, json.dumps(history, indent=1).encode())
         if can_draw():
             self._draw(history)
-        (self.folder / CHECKPOINT).unlink(missing_ok=True)
+        remove_file(self.folder / CHECKPOINT)
         return self.folder / MODEL_FILE
 
     def _draw(self, history: list[dict[str, Any]]) -> None:

@@ -254,6 +254,11 @@ def test_bad_input_is_told_as_scikit_learn_does(call, message):
     assert not isinstance(told.value, UserError)
 
 
+def test_weights_of_classes_are_the_estimator_s_own_parameter():
+    with pytest.raises(ValueError, match="the recipe has class_weight: leave it out there"):
+        quick(recipe=recipe("mlp").change(class_weight="balanced")).fit(IRIS, KINDS)
+
+
 def test_an_unknown_parameter_is_named():
     with pytest.raises(TypeError, match="no parameter 'hiden'"):
         DigitClassifier(hiden=(3,))

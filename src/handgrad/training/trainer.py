@@ -101,9 +101,7 @@ class Trainer:
         layout, theta, state = self.network.layout, self.network.theta, self.network.state
         self.optimiser = Optimiser(recipe.rule(), layout, self._tape.kernels, recipe.weight_decay, recipe.clip_norm)
         self.ema = EMA(recipe.ema, theta, state, backend("compiled")) if recipe.ema else None
-        self.teacher = None
-        if recipe.teacher:
-            self.teacher = Teacher(recipe, self.preprocess, data.classes, self.batches.size)
+        self.teacher = Teacher(recipe, self.preprocess, data.classes, self.batches.size) if recipe.teacher else None
         labels = self.data.labels if recipe.balance else None
         self.sampler = Sampler(len(self.data), self.seed, recipe.hard_sampling, labels)
         self.best = Best(self.network, recipe.patience) if recipe.patience and self.valid else None

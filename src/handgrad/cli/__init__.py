@@ -10,6 +10,7 @@ import click
 
 from handgrad import __version__
 from handgrad.cli.groups import Group
+from handgrad.cli.signals import exit_code, interrupted_by_signals
 from handgrad.cli.text import printable
 from handgrad.errors import UserError
 
@@ -61,11 +62,13 @@ def main() -> None:
             from handgrad.kernels.threads import cores
 
             cores()
-        cli.main(prog_name="handgrad", standalone_mode=False)
+        with interrupted_by_signals():
+            cli.main(prog_name="handgrad", standalone_mode=False)
     except UserError as error:
         _stop(f"handgrad: {error}")
-    except click.exceptions.Abort:
-        _stop("handgrad: stopped", 130)
+    except click.exceptions.Abort as stop:
+        cause = stop.__cause__
+        _stop("handgrad: stopped", exit_code(*cause.args) if isinstance(cause, KeyboardInterrupt) else exit_code())
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.NoSuchOption as error:

@@ -25,7 +25,8 @@ from handgrad.training.trainer import Trainer
 
 CHECKPOINT, RECIPE, SOURCE, HISTORY = "checkpoint.safetensors", "recipe.toml", "source.json", "history.json"
 CURVES, REPORT = "curves.png", "report.html"
-SAVE_EVERY = 30.0  # seconds between checkpoints
+SAVE_EVERY = 2.0  # seconds of training, at least, between checkpoints
+SAVE_SHARE = 60  # and so many times as long as the last one took, so that they cost less than 2 % of the time
 
 
 class Run:
@@ -50,7 +51,7 @@ class Run:
 
     def __init__(self, folder: Path, trainer: Trainer, source: Source, checksum: str) -> None:
         self.folder, self.trainer, self.source, self.checksum = folder, trainer, source, checksum
-        self.problem = ""
+        self.problem, self._saving = "", 0.0
 
     @classmethod
     def begin(cls, folder: str | Path, recipe: Recipe, dataset: str | Path | Source, seed: int = 0) -> Run:
@@ -105,12 +106,14 @@ class Run:
         Raises
         ------
         UserError
-            Where there is none, where it is finished, and where its images have changed.
+            Where there is none, where it is finished or under way, and where its images have changed.
         """
         folder = Path(folder)
         if not (folder / CHECKPOINT).is_file() and (folder / MODEL_FILE).is_file():
             raise UserError(f"{folder}: this run is finished, its model is {folder / MODEL_FILE}")
         left = Checkpoint.read(folder / CHECKPOINT)
+        with locked(folder):  # where another process trains, that is told before anything is loaded
+            pass
         data = left.source.load()
         if data.checksum != left.checksum:
             raise UserError(f"{left.source.dataset}: the images have changed since {folder} began; begin a new run")
@@ -143,7 +146,7 @@ class Run:
         UserError
             Where the folder holds a run of something else.
         """
-        run = None
+        run, found = None, tuple[Any, ...]()
         source = source_of(dataset)
         if (folder / CHECKPOINT).is_file():  # also beside a model: the disk may have been full after that was written
             run = cls.resume(folder)
@@ -162,7 +165,8 @@ class Run:
     def events(self) -> Generator[Step | Epoch]:
         """Train to the end.
 
-        A checkpoint is written now and then, and when the caller stops listening (by `close`, or `break`).
+        A checkpoint is written every few seconds, when the caller stops listening (by `close`, or `break`), and after
+        the last step, so that a run that is left while its report is drawn is not trained again.
 
         Yields
         ------
@@ -179,9 +183,10 @@ class Run:
             try:
                 for event in self.trainer.run():
                     yield event
-                    if time.monotonic() - saved > SAVE_EVERY:
+                    if time.monotonic() - saved > max(SAVE_EVERY, SAVE_SHARE * self._saving):
                         self._save_if_possible()
                         saved = time.monotonic()
+                self._save_if_possible()
             except GeneratorExit:
                 self.save()
                 raise
@@ -194,7 +199,9 @@ class Run:
         UserError
             Where it cannot be written.
         """
+        began = time.monotonic()
         checkpoint.save(self.trainer, self.folder / CHECKPOINT, self.source, self.checksum)
+        self._saving = time.monotonic() - began
 
     def _describe(self) -> None:
         """Write recipe and source where they are missing: a disk may have had room for the checkpoint alone."""
@@ -224,14 +231,15 @@ class Run:
         UserError
             Where a file cannot be written.
         """
-        trainer, history = self.trainer, [asdict(epoch) for epoch in self.trainer.progress.history]
-        model = trainer.model()
-        model.record["data"] = self.checksum
-        model.save(self.folder / MODEL_FILE)
-        replace_file(self.folder / HISTORY, json.dumps(history, indent=1).encode())
-        if can_draw():
-            self._draw(history)
-        remove_file(self.folder / CHECKPOINT)
+        with locked(self.folder):
+            history = [asdict(epoch) for epoch in self.trainer.progress.history]
+            model = self.trainer.model()
+            model.record["data"] = self.checksum
+            model.save(self.folder / MODEL_FILE)
+            replace_file(self.folder / HISTORY, json.dumps(history, indent=1).encode())
+            if can_draw():
+                self._draw(history)
+            remove_file(self.folder / CHECKPOINT)
         return self.folder / MODEL_FILE
 
     def _draw(self, history: list[dict[str, Any]]) -> None:

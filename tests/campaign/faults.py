@@ -262,7 +262,9 @@ class Trial:
             if done.code and "this run is finished" not in done.stderr:
                 return f"given again: {done.stderr[-300:]}"
         found = results(self.folder)
-        differ = sorted(name for name in found.keys() | self.wanted.keys() if found.get(name) != self.wanted.get(name))
+        differ = sorted(
+            name for name in found.keys() | self.wanted.keys() if found.get(name) != self.wanted.get(name)
+        )
         return f"other results: {', '.join(differ)}" if differ else ""
 
 

@@ -18,9 +18,7 @@ Mutator = Callable[[random.Random, bytes], bytes]
 
 DEPTH = 600
 NUMBERS = ("0", "1", "255", "4294967295", "9223372036854775807", "1e308", "nan", "-1", "1" + "0" * 400, "0x10")
-TOKENS = tuple(
-    text.encode() for text in (*NUMBERS, "[" * DEPTH, "{" * DEPTH, '"', "\0", "\x1b[31m", "\\u0000", ",,", "\n")
-)
+TOKENS = tuple(text.encode() for text in (*NUMBERS, "[" * DEPTH, "{" * DEPTH, '"', "\0", "\x1b[31m", "\\u0000", ",,", "\n"))
 VALUES: tuple[Any, ...] = (
     None, True, False, -1, 0, 1, 2, 0.5, -0.0, 1e308, -1e-320, float("nan"), float("inf"), 10**18, 10**30, 10**400,
     2**63 - 1, -(2**63), "", "a", "7", "\x1b]0;x\x07", "\ud800", "x" * 5000, "../../etc/passwd", "\0", [], {}, [[]],
@@ -142,17 +140,13 @@ def toml_text(draw: random.Random, content: bytes) -> bytes:
     values = changes(draw, tomllib.loads(content.decode()))
     if not isinstance(values, dict):
         return flipped(draw, content)
-    lines = [
-        f"{json.dumps(name) if not name.isidentifier() else name} = {_toml(value)}" for name, value in values.items()
-    ]
+    lines = [f"{json.dumps(name) if not name.isidentifier() else name} = {_toml(value)}" for name, value in values.items()]
     return "\n".join(lines).encode(errors="surrogatepass")
 
 
 def _toml(value: Any) -> str:
     try:
-        return (
-            json.dumps(value, ensure_ascii=False).replace("NaN", "nan").replace("Infinity", "inf").replace(": ", " = ")
-        )
+        return json.dumps(value, ensure_ascii=False).replace("NaN", "nan").replace("Infinity", "inf").replace(": ", " = ")
     except (ValueError, RecursionError):
         return "1" + "0" * 5000
 
@@ -172,9 +166,7 @@ def tensors(draw: random.Random, content: bytes) -> bytes:
         body = bytes(_odd_floats(draw, bytearray(body)))
         header["__metadata__"]["handgrad"] = json.dumps(ours)
     elif what == 3:
-        header["__metadata__"]["handgrad"] = flipped(draw, header["__metadata__"]["handgrad"].encode()).decode(
-            errors="replace"
-        )
+        header["__metadata__"]["handgrad"] = flipped(draw, header["__metadata__"]["handgrad"].encode()).decode(errors="replace")
     else:
         if draw.random() < 0.3:
             ours.pop("blake2b", None)

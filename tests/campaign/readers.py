@@ -149,7 +149,6 @@ def sweep(folder: Path) -> Reader:
 
 def _behind_bar(change: Mutator) -> Mutator:
     """What stands before the first bar names a file, and stays."""
-
     def changed(draw: Any, content: bytes) -> bytes:
         name, _, text = content.partition(b"|")
         return name + b"|" + change(draw, text)
@@ -294,9 +293,7 @@ def parquet(folder: Path) -> Reader:
     ]  # fmt: skip
     tables = [pa.table(each) for each in odd]
     tables.append(pa.table([pa.array(labels)] * 3, names=["label", "p", "p"]))
-    tables.append(
-        pa.table({"label": pa.array(labels).dictionary_encode(), "p": pa.array([1, 2, 3, 4], pa.decimal128(5))})
-    )
+    tables.append(pa.table({"label": pa.array(labels).dictionary_encode(), "p": pa.array([1, 2, 3, 4], pa.decimal128(5))}))
     examples = []
     for each in tables:
         out = io.BytesIO()
@@ -311,10 +308,7 @@ def journal(folder: Path) -> Reader:
     work, settings = Work(("a.png", "b.png", "c.png"), ("a",), 1), {"pictures": ["a"], "text": False}
     out = folder / "a.csv"
     rows = b"path,page\n" + b"a.png,1\n" * 2
-    begun = (
-        part.first_line(settings, work)
-        + b'{"pictures": 0, "size": 10, "failed": 0}\n{"pictures": 2, "size": 26, "failed": 1}\n'
-    )
+    begun = part.first_line(settings, work) + b'{"pictures": 0, "size": 10, "failed": 0}\n{"pictures": 2, "size": 26, "failed": 1}\n'
 
     def read(content: bytes) -> None:
         part.part_of(out).write_bytes(rows)
@@ -337,9 +331,7 @@ def picture_bytes(pixels: Any, kind: str, **options: Any) -> bytes:
 def _pictures_of(kind: str, modes: str, change: Mutator = mutate.flipped, **options: Any) -> Callable[[Path], Reader]:
     def made(folder: Path) -> Reader:
         grey = Image.fromarray(255 - np.pad(datasets.load("mnist").train.pixels[0], 6))
-        examples = [
-            picture_bytes(grey.convert(mode), kind, **extra) for mode in modes.split() for extra in (options, {})
-        ]
+        examples = [picture_bytes(grey.convert(mode), kind, **extra) for mode in modes.split() for extra in (options, {})]
         return Reader(examples, change, lambda content: read_digit(content, "tiny"))
 
     return made
@@ -367,9 +359,7 @@ def server(folder: Path) -> Reader:
             raise UserError(said.json()["detail"])
         said.json()
 
-    return Reader(
-        [f"{i}|{json.dumps(body)}".encode() for i, body in enumerate(bodies)], _behind_bar(mutate.json_text), read
-    )
+    return Reader([f"{i}|{json.dumps(body)}".encode() for i, body in enumerate(bodies)], _behind_bar(mutate.json_text), read)
 
 
 READERS: dict[str, Callable[[Path], Reader]] = {

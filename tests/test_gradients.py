@@ -1,4 +1,4 @@
-"""The gradient check: it passes networks of every layer, drawn at random, and finds a gradient that is a little wrong."""
+"""The gradient check: it passes networks of every layer, drawn at random, and finds gradients that are a little wrong."""
 
 from typing import Any
 
@@ -59,8 +59,8 @@ def drawn_row(random: np.random.Generator, shape: Shape, count: int, nested: boo
 def drawn_network(seed: int) -> Network:
     """Layers in a row and a dense one, or several of such rows that vote."""
     random = np.random.default_rng(seed)
-    shape: Shape = tuple(random.integers(3, 9, 2)) + (int(random.integers(1, 4)),) if random.random() < 0.8 else (7,)
-    shape = tuple(int(n) for n in shape)
+    height, width, channels = (int(n) for n in random.integers((3, 3, 1), (9, 9, 4)))
+    shape: Shape = (height, width, channels) if random.random() < 0.8 else (7,)
     members = [whole(random, shape) for _ in range(3 if random.random() < 0.2 else 1)]
     layers: tuple[Layer, ...] = members[0]
     if len(members) > 1:

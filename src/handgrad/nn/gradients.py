@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from handgrad.nn.layers import Layer
 from handgrad.nn.network import Network
@@ -141,7 +142,7 @@ def check_gradients(network: Network, seed: int = 0, images: int = 8, smoothing:
     return [_row(network, place, errors[place]) for place in sorted(errors, key=_indices)]
 
 
-def _loss(network: Network, ws: Workspace, labels: Array, seed: int, smoothing: float) -> float:
+def _loss(network: Network, ws: Workspace, labels: npt.NDArray[np.uint8], seed: int, smoothing: float) -> float:
     logits, totals = network.forward(ws.x, ws, seed, step=1), np.empty(2)
     ws.kernels.softmax_cross_entropy(ws.dlogits, totals, logits, labels, smoothing)
     return float(totals[0])

@@ -1,4 +1,4 @@
-"""The gradient check: it passes networks of every layer, drawn at random, and finds gradients that are a little wrong."""
+"""The gradient check: it passes random networks of every layer, and finds gradients that are a little wrong."""
 
 from typing import Any
 

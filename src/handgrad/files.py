@@ -8,7 +8,6 @@ import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -38,43 +37,6 @@ def make_folder(path: str | os.PathLike[str]) -> None:
         Path(path).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"{path}: the folder cannot be made ({error.strerror}); choose another") from None
-
-
-@contextmanager
-def numbered_folder(start: Path) -> Iterator[Path]:
-    """Make a folder with the first number that is free; two processes that do so at once get two.
-
-    Parameters
-    ----------
-    start : Path
-        What its name begins with: `runs/cnn` stands for runs/cnn-1, runs/cnn-2 and so on.
-
-    Yields
-    ------
-    Path
-        The folder; where the context fails and leaves it empty, it is removed.
-
-    Raises
-    ------
-    UserError
-        If it cannot be made.
-    """
-    make_folder(start.parent)
-    for number in count(1):
-        path = start.with_name(f"{start.name}-{number}")
-        try:
-            path.mkdir()
-            break
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise UserError(f"{path}: the folder cannot be made ({error.strerror}); choose another") from None
-    try:
-        yield path
-    except BaseException:
-        with suppress(OSError):
-            path.rmdir()
-        raise
 
 
 def is_free(path: str | os.PathLike[str]) -> bool:

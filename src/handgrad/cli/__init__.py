@@ -10,9 +10,9 @@ import click
 
 from handgrad import __version__
 from handgrad.cli.groups import Group
-from handgrad.cli.signals import exit_code, interrupted_by_signals
 from handgrad.cli.text import printable
 from handgrad.errors import UserError
+from handgrad.signals import exit_code, interrupted_by_signals
 
 # Every command, in the order of use: `lr-find` is the function `lr_find` in cli/lr_find.py.
 SECTIONS = {

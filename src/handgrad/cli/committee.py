@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from handgrad.cli.options import dataset_option, json_option
-from handgrad.cli.signals import exit_code
 from handgrad.cli.text import print_json
 from handgrad.cli.train import follow
 from handgrad.errors import UserError
 from handgrad.model.shipped import MODEL_FILE
+from handgrad.signals import exit_code
 
 if TYPE_CHECKING:
     from handgrad.training.data import Source

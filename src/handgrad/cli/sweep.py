@@ -12,9 +12,9 @@ import click
 from handgrad.cli.board import Board
 from handgrad.cli.compile import progress
 from handgrad.cli.options import RecipeCommand, chosen_recipe, dataset_option, recipe_options
-from handgrad.cli.signals import exit_code
 from handgrad.cli.train import follow
 from handgrad.errors import UserError
+from handgrad.signals import exit_code
 
 if TYPE_CHECKING:
     from handgrad.sweeps import Sweep

@@ -14,8 +14,8 @@ import click
 
 from handgrad.cli import terminal
 from handgrad.cli.pictures import STANDARD_INPUT
-from handgrad.cli.signals import exit_code, stop_signals
 from handgrad.errors import UserError
+from handgrad.signals import exit_code, stop_signals
 
 if TYPE_CHECKING:
     from handgrad.bulk import Progress

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import sys
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +12,10 @@ from click.core import ParameterSource
 
 from handgrad.cli.compile import progress as compiling
 from handgrad.cli.options import RUNS, RecipeCommand, chosen_recipe, dataset_option, json_option, recipe_options
-from handgrad.cli.signals import exit_code, stop_signals
 from handgrad.cli.text import print_json
 from handgrad.errors import UserError
-from handgrad.files import numbered_folder
+from handgrad.files import make_folder
+from handgrad.signals import exit_code, stop_signals
 
 if TYPE_CHECKING:
     from handgrad.training.data import Source
@@ -42,7 +44,7 @@ def train(
         run = Run.resume(resume)
     else:
         recipe = chosen_recipe(name, overrides)
-        with nullcontext(out) if out else numbered_folder(RUNS / recipe.name) as folder:
+        with nullcontext(out) if out else _new_folder(recipe.name) as folder:
             run = Run.begin(folder, recipe, dataset, seed)
     try:
         model = follow(run)
@@ -61,6 +63,23 @@ def _reject_options_beside_resume(overrides: dict[str, Any]) -> None:
         flags = {"name": "recipe", "dataset": "data", "pictures": "as"}
         option = flags.get(given[0], given[0]).replace("_", "-")
         raise UserError(f"--resume goes on with the run's own recipe, data and seed: leave out --{option}")
+
+
+@contextmanager
+def _new_folder(name: str) -> Iterator[Path]:
+    """A folder with the first free number; of two processes at once each gets its own. Left empty, it is removed."""
+    make_folder(RUNS)
+    for number in count(1):
+        folder = RUNS / f"{name}-{number}"
+        with suppress(FileExistsError):
+            folder.mkdir()
+            break
+    try:
+        yield folder
+    except BaseException:
+        with suppress(OSError):
+            folder.rmdir()
+        raise
 
 
 def follow(run: Run) -> Path:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from handgrad.errors import UserError
 from handgrad.kernels.threads import limited
+from handgrad.signals import started
 from handgrad.sweeps.local import Event, Failed, Finished, Started, reason
 from handgrad.sweeps.trial import Mismatch, Record, Trial, code_version, run_trial
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from distributed import Client, Future
 
 DEATHS = 3  # workers that may die of a trial before it is set aside
-QUIT = "import os, signal; signal.signal(signal.SIGINT, lambda *_: os._exit(1))"  # workers end silently at Ctrl-C
 CONNECT = 10.0  # seconds in which a scheduler must answer
 POLL = 0.5  # seconds between looks at the cluster
 PATIENCE = 60.0  # seconds without a scheduler, or without workers, before a sweep gives up
@@ -37,7 +37,6 @@ ALONE = threading.Lock()  # a worker with several threads runs one trial at a ti
 THREADS = ("HANDGRAD_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 SETTINGS = {
     "distributed.logging.distributed": "critical",
-    "distributed.worker.preload": [QUIT],
     "distributed.worker.profile.enabled": False,  # it would look into a trial every 10 ms
     "distributed.scheduler.allowed-failures": DEATHS - 1,  # quick deaths reach its limit before we count them
 }
@@ -65,19 +64,28 @@ def local(workers: int) -> Iterator[Client]:
     distributed = _distributed()
     import dask
 
-    with (
-        dask.config.set(SETTINGS),
-        distributed.LocalCluster(
+    def make() -> Client:
+        cluster = distributed.LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
             dashboard_address="127.0.0.1:0",  # any free port: None asks for 8787, and complains when it is taken
             scheduler_kwargs={"dashboard": False},
             silence_logs="CRITICAL",
             env=dict.fromkeys(THREADS, "1"),
-        ) as cluster,
-        distributed.Client(cluster, set_as_default=False) as client,
-    ):
-        yield client
+        )
+        return distributed.Client(cluster, set_as_default=False)
+
+    with dask.config.set(SETTINGS):
+        client = started(make, _end)
+        try:
+            yield client
+        finally:
+            _end(client)
+
+
+def _end(client: Client) -> None:
+    client.close()
+    client.cluster.close()
 
 
 @contextmanager

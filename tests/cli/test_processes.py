@@ -55,7 +55,7 @@ def test_a_stop_while_kernels_compile_says_how_to_go_on(data, tmp_path):
 
 @pytest.mark.slow
 def test_kill_minus_9_leaves_no_half_files(data, tmp_path):
-    head = "import handgrad.training.run as run; run.SAVE_EVERY = 0.0"
+    head = "import handgrad.training.keeper as keeper; keeper.SAVE_EVERY = keeper.SAVE_SHARE = 0"
     process = start("train", *TINY, "--epochs", "10000", "--data", data, "--out", tmp_path / "r", head=head)
     checkpoint, versions = tmp_path / "r" / "checkpoint.safetensors", set()
 

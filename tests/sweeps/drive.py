@@ -21,9 +21,9 @@ WORDS = (
 SITE = """
 import os, time
 from handgrad.sweeps import cluster, local
-def slow(what, limit, real=cluster.run_trial):
+def slow(what, *rest, real=cluster.run_trial):
     {before}
-    return real(what, limit)
+    return real(what, *rest)
 cluster.run_trial = local.run_trial = slow
 cluster.PATIENCE, cluster.GRACE = 8.0, 1.0
 """

@@ -115,8 +115,8 @@ def _train(run: Run, console: Any, stopped: list[int]) -> None:
                 events.close()
                 raise KeyboardInterrupt(*stopped)
         progress.update(task, completed=trainer.steps)
-    if run.problem:
-        click.echo(f"warning: {run.problem}", err=True)
+    if run.keeper.problem:
+        click.echo(f"warning: {run.keeper.problem}", err=True)
 
 
 def _now(run: Run, step: Step) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Generator
 from dataclasses import asdict
 from pathlib import Path
@@ -15,9 +14,9 @@ from handgrad.model.model import Model
 from handgrad.model.shipped import MODEL_FILE
 from handgrad.report import curves, save, training_page, write_page
 from handgrad.report.style import can_draw
-from handgrad.training import checkpoint
 from handgrad.training.checkpoint import Checkpoint
 from handgrad.training.data import Source, source_of
+from handgrad.training.keeper import Keeper
 from handgrad.training.patience import best_epoch
 from handgrad.training.progress import Epoch, Step
 from handgrad.training.recipe import Recipe
@@ -25,8 +24,6 @@ from handgrad.training.trainer import Trainer
 
 CHECKPOINT, RECIPE, SOURCE, HISTORY = "checkpoint.safetensors", "recipe.toml", "source.json", "history.json"
 CURVES, REPORT = "curves.png", "report.html"
-SAVE_EVERY = 2.0  # seconds of training, at least, between checkpoints
-SAVE_SHARE = 60  # and so many times as long as the last one took, so that they cost less than 2 % of the time
 
 
 class Run:
@@ -45,13 +42,13 @@ class Run:
 
     Attributes
     ----------
-    problem : str
-        Why the latest checkpoint could not be written, or nothing.
+    keeper : Keeper
+        What trains, and writes checkpoints.
     """
 
     def __init__(self, folder: Path, trainer: Trainer, source: Source, checksum: str) -> None:
         self.folder, self.trainer, self.source, self.checksum = folder, trainer, source, checksum
-        self.problem, self._saving = "", 0.0
+        self.keeper = Keeper(trainer, folder / CHECKPOINT, source, checksum)
 
     @classmethod
     def begin(cls, folder: str | Path, recipe: Recipe, dataset: str | Path | Source, seed: int = 0) -> Run:
@@ -85,7 +82,7 @@ class Run:
         make_folder(folder)
         with locked(folder):
             _must_be_free(folder)  # another process may have begun a run there meanwhile
-            run.save()
+            run.keeper.save()
             run._describe()
         return run
 
@@ -165,8 +162,7 @@ class Run:
     def events(self) -> Generator[Step | Epoch]:
         """Train to the end.
 
-        A checkpoint is written every few seconds, when the caller stops listening (by `close`, or `break`), and after
-        the last step, so that a run that is left while its report is drawn is not trained again.
+        Checkpoints are written meanwhile, see `Keeper.events`.
 
         Yields
         ------
@@ -178,30 +174,8 @@ class Run:
         UserError
             Where another process trains in this folder.
         """
-        saved = time.monotonic()
         with locked(self.folder):
-            try:
-                for event in self.trainer.run():
-                    yield event
-                    if time.monotonic() - saved > max(SAVE_EVERY, SAVE_SHARE * self._saving):
-                        self._save_if_possible()
-                        saved = time.monotonic()
-                self._save_if_possible()
-            except GeneratorExit:
-                self.save()
-                raise
-
-    def save(self) -> None:
-        """Write a checkpoint.
-
-        Raises
-        ------
-        UserError
-            Where it cannot be written.
-        """
-        began = time.monotonic()
-        checkpoint.save(self.trainer, self.folder / CHECKPOINT, self.source, self.checksum)
-        self._saving = time.monotonic() - began
+            yield from self.keeper.events()
 
     def _describe(self) -> None:
         """Write recipe and source where they are missing: a disk may have had room for the checkpoint alone."""
@@ -209,14 +183,6 @@ class Run:
         for path, content in ((self.folder / RECIPE, recipe), (self.folder / SOURCE, source)):
             if not path.exists():
                 replace_file(path, content.encode())
-
-    def _save_if_possible(self) -> None:
-        """A disk that is full for now must not cost a run that could still be finished."""
-        try:
-            self.save()
-            self.problem = ""
-        except UserError as error:
-            self.problem = str(error)
 
     def finish(self) -> Path:
         """Write model and history, remove the checkpoint, and draw the report if matplotlib is installed.

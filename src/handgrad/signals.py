@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
@@ -77,7 +78,8 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 def _handled(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
     # what `nohup` ignores stays so; in the background a shell ignores Ctrl-C, but then it comes from nobody's terminal
     ignored = {number for number in STOPS if signal.getsignal(number) is signal.SIG_IGN} - {signal.SIGINT}
-    before = {number: signal.signal(number, handler) for number in STOPS if number not in ignored}
+    heard = STOPS if threading.current_thread() is threading.main_thread() else ()  # Python allows it there alone
+    before = {number: signal.signal(number, handler) for number in heard if number not in ignored}
     try:
         yield
     finally:
@@ -131,10 +133,9 @@ def started(make: Callable[[], Made], end: Callable[[Made], None]) -> Made:
         with unheard():
             return make()
 
-    with ThreadPoolExecutor(1, "handgrad-starting") as pool:
-        making = pool.submit(make_unheard)
-        try:
-            return making.result()
-        except KeyboardInterrupt:
-            end(making.result())
-            raise
+    with stop_signals() as stopped, ThreadPoolExecutor(1, "handgrad-starting") as pool:
+        made = pool.submit(make_unheard).result()
+    if stopped:
+        end(made)
+        raise KeyboardInterrupt(*stopped)
+    return made

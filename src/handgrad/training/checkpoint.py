@@ -105,6 +105,14 @@ class Checkpoint:
         return cls(path, renamed(tensors, CHECKPOINT_ARRAYS), header)
 
     @property
+    def recipe(self) -> Recipe:
+        """What is trained; UserError for a damaged header."""
+        try:
+            return Recipe.from_json(self.header["recipe"])
+        except DAMAGED as error:
+            raise self._damaged(error) from None
+
+    @property
     def source(self) -> Source:
         """Where the run's images come from."""
         return Source.from_json(self.header)
@@ -133,9 +141,8 @@ class Checkpoint:
             Where the header is damaged.
         """
         try:
-            recipe = Recipe.from_json(self.header["recipe"])
-            self._check_size(recipe, data)
-            trainer = Trainer(recipe, data, valid, self.header["seed"])
+            self._check_size(self.recipe, data)
+            trainer = Trainer(self.recipe, data, valid, self.header["seed"])
         except DAMAGED as error:
             raise self._damaged(error) from None
         self.restore(trainer)

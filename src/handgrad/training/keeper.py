@@ -52,9 +52,11 @@ class Keeper:
         if not self.path.exists():
             return
         left = Checkpoint.read(self.path)
-        wanted = {"recipe": self.trainer.recipe.to_json(), "seed": self.trainer.seed, "checksum": self.checksum}
-        if differ := [name for name, value in wanted.items() if left.header[name] != value]:
-            raise UserError(f"{self.path}: of a training with another {differ[0]}; remove it to begin anew")
+        found = left.recipe, left.header["seed"], left.checksum
+        wanted = self.trainer.recipe, self.trainer.seed, self.checksum
+        names = ("another recipe", "another seed", "other images")
+        if differ := [name for name, a, b in zip(names, found, wanted, strict=True) if a != b]:
+            raise UserError(f"{self.path}: of a training with {differ[0]}; remove it to begin anew")
         left.restore(self.trainer)
 
     def events(self) -> Generator[Step | Epoch]:

@@ -51,7 +51,7 @@ def sweep(
 ) -> None:  # fmt: skip
     """Try levels of a recipe's fields with several seeds, choose on validation images, test the winner once.
 
-    Ctrl-C, or a crash, loses only the trials under way: give the same command again to go on.
+    After Ctrl-C, or a crash, give the same command again to go on; on a cluster, trials under way begin anew.
     """
     from handgrad.sweeps import Sweep
     from handgrad.sweeps.grid import parse_vary

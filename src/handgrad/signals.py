@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 Made = TypeVar("Made")
 
 STOPS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+FROM_TERMINALS = set(STOPS) - {signal.SIGTERM}  # these reach all processes of a command
 
 
 @contextmanager
@@ -103,9 +104,10 @@ def unheard() -> Iterator[None]:
         return
     from multiprocessing import resource_tracker
 
-    resource_tracker.ensure_running()  # which lets these signals through when it is started for the first process
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, FROM_TERMINALS)
     try:
+        resource_tracker.ensure_running()  # a process of multiprocessing's own; this lets Ctrl-C through where it starts
+        signal.pthread_sigmask(signal.SIG_BLOCK, FROM_TERMINALS)
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)

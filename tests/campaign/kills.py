@@ -25,12 +25,13 @@ from campaign.faults import write_digits
 from command import write_small_data
 from handgrad.errors import UserError
 from handgrad.model.model import Model
+from handgrad.signals import FROM_TERMINALS
 from handgrad.training.checkpoint import Checkpoint
 from sweeps.drive import hear_interrupts
 from sweeps.drive import results as swept
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-FROM_TERMINALS = (signal.SIGINT, signal.SIGHUP)  # which reach the workers too
+BEGUN = 1.0  # seconds until the command hears signals, on a busy machine
 LOST = 5.0  # seconds of work that a kill may cost
 PATIENCE = 300.0  # seconds in which a command must end
 TRAIN = ("train", "--data", "data", "--batch", "20", "--out", "out")
@@ -108,7 +109,7 @@ class Campaign:
         """Start the command, kill it, and look at what it leaves; or let it end."""
         process, number = self._start(), self.draw.choice(SIGNALS)
         try:
-            process.wait(self.draw.uniform(0.0, longest))
+            process.wait(self.draw.uniform(BEGUN, longest))
         except subprocess.TimeoutExpired:
             self.tally.kills += 1
             self._note_loss()
@@ -136,12 +137,17 @@ class Campaign:
 
     def _check(self, process: "subprocess.Popen[str]", number: int, told: str) -> None:
         say = self.tally.problems.append
-        if process.returncode not in (self.case.code, -number, 128 + number) or "Traceback" in told or "hangs" in told:
+        ended = process.returncode == self.case.code or "exists; choose another" in told  # killed when it was done
+        if (
+            process.returncode not in (2 * ended, self.case.code, -number, 128 + number)
+            or "Traceback" in told
+            or "hangs" in told
+        ):
             say(f"{signal.Signals(number).name}: code {process.returncode}: {told[-2000:]}")
         if left := self._orphans(process.pid):
             say(f"{left} outlive the command")
         self._check_files(say)
-        if process.returncode == self.case.code:
+        if ended:
             self.tally.ended += 1
             if self.case.found(self.out) != self.expected:
                 say("ended with something else than an unbroken command")

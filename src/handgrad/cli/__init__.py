@@ -58,14 +58,16 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a file's name may hold what the terminal cannot show
     try:
-        if "HANDGRAD_THREADS" in os.environ:  # a wrong one is told before anything is made
-            from handgrad.kernels.threads import cores
-
-            cores()
         with interrupted_by_signals():
+            if "HANDGRAD_THREADS" in os.environ:  # a wrong one is told before anything is made
+                from handgrad.kernels.threads import cores
+
+                cores()
             cli.main(prog_name="handgrad", standalone_mode=False)
     except UserError as error:
         _stop(f"handgrad: {error}")
+    except KeyboardInterrupt as stop:
+        _stop("handgrad: stopped", exit_code(*stop.args))
     except click.exceptions.Abort as stop:
         cause = stop.__cause__
         _stop("handgrad: stopped", exit_code(*cause.args) if isinstance(cause, KeyboardInterrupt) else exit_code())

@@ -50,14 +50,13 @@ def tune(model: str, folder: Path, out: Path, seed: int, as_json: bool) -> None:
         compile_kernels(trainer.recipe, trainer.data, report)
     with stop_signals() as stopped:
         _train(keeper, stopped)
-        after = tuned(trainer, before)
-        after.save(out)
+        after, valid = tuned(trainer, before), load("mnist").split()[1]
+        found = {
+            "own": [accuracy(before, own.held), accuracy(after, own.held)],
+            "mnist": [accuracy(before, valid), accuracy(after, valid)],
+        }
+        after.save(out)  # last: once it is there, the command cannot be given again
         remove_file(keeper.path)
-    valid = load("mnist").split()[1]
-    found = {
-        "own": [accuracy(before, own.held), accuracy(after, own.held)],
-        "mnist": [accuracy(before, valid), accuracy(after, valid)],
-    }
     for name, what in (("own", "your pictures, kept back"), ("mnist", "MNIST, validation images")):
         old, new = found[name]
         click.echo(f"{what:<26}{old:8.2%} before{new:8.2%} after", err=as_json)

@@ -106,7 +106,7 @@ def unheard() -> Iterator[None]:
 
     before = signal.pthread_sigmask(signal.SIG_BLOCK, FROM_TERMINALS)
     try:
-        resource_tracker.ensure_running()  # a process of multiprocessing's own; this lets Ctrl-C through where it starts
+        resource_tracker.ensure_running()  # a process of multiprocessing's own; this lets Ctrl-C through again
         signal.pthread_sigmask(signal.SIG_BLOCK, FROM_TERMINALS)
         yield
     finally:

@@ -138,11 +138,8 @@ class Campaign:
     def _check(self, process: "subprocess.Popen[str]", number: int, told: str) -> None:
         say = self.tally.problems.append
         ended = process.returncode == self.case.code or "exists; choose another" in told  # killed when it was done
-        if (
-            process.returncode not in (2 * ended, self.case.code, -number, 128 + number)
-            or "Traceback" in told
-            or "hangs" in told
-        ):
+        stopped = process.returncode in (-number, 128 + number)
+        if not (ended or stopped) or "Traceback" in told:
             say(f"{signal.Signals(number).name}: code {process.returncode}: {told[-2000:]}")
         if left := self._orphans(process.pid):
             say(f"{left} outlive the command")

@@ -3,9 +3,12 @@
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 unexport PYTHONDONTWRITEBYTECODE  # else every test process compiles all modules again
+OLDEST := build/oldest
+SECONDS := 60
+SEED := 0
 INSTALL := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: train test test-slow lint docs wheel bench
+.PHONY: train test test-slow test-oldest lint docs wheel sdist bench fuzz campaign
 
 train: $(VENV)/installed
 	$(VENV)/bin/handgrad train
@@ -16,6 +19,13 @@ test: $(VENV)/installed-dev
 
 test-slow: $(VENV)/installed-dev
 	$(PYTHON) -m pytest -m slow -n auto --dist worksteal
+
+# The oldest versions of what handgrad needs that pyproject.toml allows, as far as the tests' own tools let them be.
+# What these need is new, so they tell of deprecations.
+test-oldest: $(OLDEST)/bin/uv
+	$(OLDEST)/bin/uv pip install --python $(OLDEST) --resolution lowest-direct --editable '.[all]'
+	$(OLDEST)/bin/uv pip install --python $(OLDEST) --editable '.[dev]'
+	$(OLDEST)/bin/python -m pytest -n auto --dist worksteal -W ignore::DeprecationWarning
 
 lint: $(VENV)/installed-dev
 	$(PYTHON) -m ruff check .
@@ -28,14 +38,34 @@ docs: $(VENV)/installed-dev
 	$(PYTHON) docs/reading.py
 	$(PYTHON) docs/page.py
 
+fuzz: $(VENV)/installed-dev
+	PYTHONPATH=tests $(PYTHON) tests/campaign/fuzz.py --seconds $(SECONDS) --seed $(SEED)
+
+# Every script there, each for so long; the next one runs even where one finds something.
+campaign: SECONDS := 1800
+campaign: $(VENV)/installed-dev
+	failed=; for script in $$(grep -l __main__ tests/campaign/*.py); do echo "$$script"; \
+	PYTHONPATH=tests $(PYTHON) $$script --seconds $(SECONDS) --seed $(SEED) || failed=1; done; test -z "$$failed"
+
 wheel: $(VENV)/bin/python
 	$(PYTHON) -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+
+sdist: $(VENV)/installed-build
+	$(PYTHON) -m hatchling build --target sdist --directory dist
 
 bench: $(VENV)/installed-bench
 	$(PYTHON) benchmarks/conv.py
 	$(PYTHON) benchmarks/predict.py
 	$(PYTHON) benchmarks/dense.py
 	$(PYTHON) benchmarks/augment.py
+
+$(OLDEST)/bin/uv:
+	python3 -m venv $(OLDEST)
+	$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check uv
+
+$(VENV)/installed-build: pyproject.toml | $(VENV)/bin/python
+	$(INSTALL) hatchling
+	touch $@
 
 $(VENV)/bin/python:
 	python3 -m venv $(VENV)

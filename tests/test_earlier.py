@@ -40,6 +40,7 @@ def test_a_recipe_file_has_its_values_under_the_new_names() -> None:
 
 def test_a_run_goes_on_to_the_bytes_that_the_earlier_version_would_have_reached(tmp_path: Path) -> None:
     """The file of an ensemble (its layer was called Vote), left after 70 of 110 steps."""
+    pytest.importorskip("PIL", "13", reason="earlier ones draw the letters that are no digits differently")
     shutil.copytree(BEFORE / "checkpoint", tmp_path / "run")
     run = Run.resume(tmp_path / "run")
     assert run.trainer.progress.step == 70 and run.source.pictures == "pictures"

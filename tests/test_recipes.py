@@ -73,6 +73,16 @@ def test_values_out_of_range(changes: dict[str, Any]) -> None:
     assert next(iter(changes)) in str(caught.value)
 
 
+def test_values_that_have_no_text() -> None:
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    for value in (deep, [[10**5000]]):
+        for field in ("features", "name"):
+            with pytest.raises(UserError, match=f"{field} is a list too deep or long to show: expected str"):
+                PLAIN.change(**{field: [value] if field == "features" else value})
+
+
 @pytest.mark.parametrize(("name", "hint"), [("dropuot", "dropout"), ("epoch", "epochs"), ("optimizer", "optimiser")])
 def test_an_unknown_field_suggests_the_nearest(name: str, hint: str) -> None:
     with pytest.raises(UserError, match=f"no field '{name}': did you mean '{hint}'"):

@@ -143,6 +143,33 @@ def test_another_command_is_refused(out: Path, changed: dict[str, object], messa
     assert {path: path.read_bytes() for path in out.parent.iterdir()} == before
 
 
+@pytest.mark.parametrize(
+    ("was", "now", "message"),
+    [
+        ('"0.png"', "[0]", "a.csv.journal: damaged; remove it and a.csv.part to begin anew"),
+        ('"passed_over": 3', '"passed_over": "3"', "a.csv.journal: damaged"),
+        ('"photos"]', "null]", "begun with pictures None, got photos"),
+    ],
+)
+def test_a_first_line_that_says_odd_things(out: Path, was: str, now: str, message: str) -> None:
+    go_on(out, 2)
+    log = journal.journal_of(out)
+    log.write_text(log.read_text().replace(was, now, 1))
+    with pytest.raises(UserError, match=message), opened(out, SETTINGS, lambda: WORK):
+        pass
+
+
+@pytest.mark.parametrize(
+    "mark", ['{"pictures": 6, "size": 40, "failed": 0}', '{"pictures": -1, "size": -1, "failed": 0}']
+)
+def test_a_mark_that_cannot_be_is_passed_over(out: Path, mark: str) -> None:
+    go_on(out, 2)
+    with journal.journal_of(out).open("a") as log:
+        log.write(f"{mark}\n")
+    go_on(out)
+    assert out.read_bytes() == WHOLE
+
+
 def test_nothing_of_the_users_is_written_over(out: Path) -> None:
     for name in ("a.csv", "a.csv.part", "a.csv.journal"):
         path = out.with_name(name)

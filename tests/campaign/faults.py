@@ -1,37 +1,36 @@
-"""Every place at which a command touches a file fails once: one line, nothing lost, and the command given again ends well.
+"""Every call that touches a file fails once: one line, nothing lost, and the command given again ends well.
 
 `PYTHONPATH=tests python tests/campaign/faults.py` tries them all; `--seconds` ends it earlier, at places that `--seed`
 draws.
 """
 
 import argparse
-import builtins
 import errno
-import io
 import json
-import os
 import random
 import shutil
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import numpy as np
-import safetensors
 from PIL import Image
 
 from bulk.here import Here
+from campaign import SCRATCH
+from campaign.injector import Faults
 from command import Done, called, write_small_data
 from handgrad.bulk import processes
 from handgrad.datasets import load
 from handgrad.kernels.objects import load as load_kernels
 from handgrad.kernels.registry import KERNELS
+from handgrad.sweeps import trial as sweep_trial
 from handgrad.training import committee, keeper, tune
 from handgrad.training.committee import Member
 from handgrad.training.recipes import recipe
@@ -39,88 +38,6 @@ from handgrad.training.recipes import recipe
 CODES = (errno.ENOSPC, errno.EIO)
 SMALL = ("--recipe", "mlp", "--hidden", "8", "--epochs", "2", "--batch", "75", "--data", "data")
 CLOCKED = ("seconds", "images_per_second")  # what records have of the clock
-
-
-class Faults:
-    """Counts the calls that touch files in a folder, and lets one of them fail.
-
-    Calls of another kind that come before the failing one are real. Of a write that fails, half reaches the file.
-    """
-
-    def __init__(self, folder: Path, place: int = -1, code: int = 0) -> None:
-        self.folder, self.place, self.code = folder.resolve(), place, code
-        self.calls: list[str] = []
-
-    def call(self, what: str, path: Any) -> None:
-        """Note a call; fail if it is the one. A path of None is a file that is open."""
-        if path is not None and not self._is_ours(path):
-            return
-        self.calls.append(what)
-        if len(self.calls) - 1 == self.place:
-            raise OSError(self.code, os.strerror(self.code), *([] if path is None else [os.fspath(path)]))
-
-    def _is_ours(self, path: Any) -> bool:
-        try:
-            return Path(os.fsdecode(path)).resolve().is_relative_to(self.folder)
-        except TypeError:  # a number of an open file
-            return False
-
-    def _of_a_path(self, what: str, real: Callable[..., Any]) -> Callable[..., Any]:
-        def counted(path: Any, *args: Any, **kwargs: Any) -> Any:
-            self.call(what, path)
-            return real(path, *args, **kwargs)
-
-        return counted
-
-    def _opened(self, path: Any, mode: str = "r", *args: Any, real: Callable[..., Any] = io.open, **kwargs: Any) -> Any:
-        self.call(f"open {mode}", path)
-        file = real(path, mode, *args, **kwargs)
-        return _Written(self, file) if set(mode) & set("wax+") and self._is_ours(path) else file
-
-    def _fsync(self, number: int, real: Callable[[int], None] = os.fsync) -> None:
-        self.call("fsync", None)
-        real(number)
-
-    @contextmanager
-    def watching(self) -> Iterator[None]:
-        """Count and fail inside the `with`."""
-        with ExitStack() as stack:
-            for name in ("open", "replace", "rename", "unlink", "mkdir"):
-                stack.enter_context(patch.object(os, name, self._of_a_path(name, getattr(os, name))))
-            stack.enter_context(patch.object(os, "fsync", self._fsync))
-            for module in (io, builtins):
-                stack.enter_context(patch.object(module, "open", self._opened))
-            real = safetensors.safe_open
-            stack.enter_context(patch.object(safetensors, "safe_open", self._of_a_path("read", real)))
-            yield
-
-
-class _Written:
-    """A file that is written to."""
-
-    def __init__(self, faults: Faults, file: Any) -> None:
-        self._faults, self._file = faults, file
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._file, name)
-
-    def __enter__(self) -> "_Written":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-
-    def write(self, data: Any) -> int:
-        try:
-            self._faults.call("write", None)
-        except OSError:
-            self._file.write(data[: len(data) // 2])
-            raise
-        return int(self._file.write(data))
-
-    def truncate(self, size: int) -> int:
-        self._faults.call("truncate", None)
-        return int(self._file.truncate(size))
 
 
 @dataclass(frozen=True)
@@ -228,6 +145,7 @@ class Trial:
         shutil.rmtree(self.folder, ignore_errors=True)
         shutil.copytree(self.before, self.folder)
         faults = Faults(self.folder / self.case.watched, place, code)
+        sweep_trial._data.cache_clear()  # a process of its own would read the images
         with faults.watching():
             done = called(*self.case.words, cwd=self.folder)
         return faults, done
@@ -262,9 +180,7 @@ class Trial:
             if done.code and "this run is finished" not in done.stderr:
                 return f"given again: {done.stderr[-300:]}"
         found = results(self.folder)
-        differ = sorted(
-            name for name in found.keys() | self.wanted.keys() if found.get(name) != self.wanted.get(name)
-        )
+        differ = sorted(name for name in found.keys() | self.wanted.keys() if found.get(name) != self.wanted.get(name))
         return f"other results: {', '.join(differ)}" if differ else ""
 
 
@@ -277,7 +193,7 @@ def places(trials: dict[str, Trial]) -> list[tuple[str, int, int]]:
 def prepared(names: Iterator[str] | list[str]) -> Iterator[dict[str, Trial]]:
     """The cases of these names, ready to be tried."""
     load_kernels(KERNELS, print)
-    with tempfile.TemporaryDirectory() as root, small():
+    with tempfile.TemporaryDirectory(dir=SCRATCH) as root, small():
         made = {}
         for name in names:
             (folder := Path(root) / name).mkdir()
@@ -303,7 +219,10 @@ def main() -> None:
             tried += 1
             if problem := trials[name].problem(place, code):
                 problems += 1
-                print(f"{name}, call {place} ({trials[name].calls[place]}), {errno.errorcode[code]}: {problem}")
+                print(
+                    f"{name}, call {place} ({trials[name].calls[place]}), {errno.errorcode[code]}: {problem}",
+                    flush=True,
+                )
     print(f"{tried} of {len(waiting)} faults tried, {problems} with a problem")
     sys.exit(bool(problems))
 

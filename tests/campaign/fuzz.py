@@ -20,12 +20,14 @@ import warnings
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from importlib import import_module
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from campaign.mutate import spliced
-from campaign.readers import READERS, Reader
+from campaign import SCRATCH
+from campaign.reader import Reader
+from campaign.readers import READERS
 from handgrad.errors import UserError
 from handgrad.kernels.objects import load as load_kernels
 from handgrad.kernels.registry import KERNELS
@@ -33,7 +35,9 @@ from handgrad.kernels.registry import KERNELS
 PATIENCE = 10  # seconds of computing that one file may take
 WAITING = 120  # seconds after which a process that computes nothing is taken to hang
 ADDRESSES = 3 << 30  # bytes that a process may ask for beside what it has at its start
+LONGEST = 1 << 20  # bytes of a changed file
 SHORTER = 400  # tries to make a finding shorter
+TOO_MUCH = "more than"  # begins what is said of a file that takes too much memory
 KEPT = 3  # findings of one kind that are kept
 
 
@@ -81,11 +85,10 @@ def kind_of(what: str) -> str:
 
 
 def mutated(draw: random.Random, reader: Reader) -> bytes:
-    """A changed example."""
-    example = draw.choice(reader.examples)
-    if draw.random() < 0.03:
-        return spliced(draw, example, draw.choice(reader.examples))
-    return reader.change(draw, example)
+    """A changed example; one that has become very long is changed once more from the start."""
+    while len(made := reader.change(draw, draw.choice(reader.examples))) > LONGEST:
+        pass
+    return made
 
 
 def shorter(read: Callable[[bytes], object], content: bytes) -> bytes:
@@ -103,29 +106,34 @@ def shorter(read: Callable[[bytes], object], content: bytes) -> bytes:
     return content
 
 
-def work(name: str, seed: int, place: str, pipe: Connection) -> None:
+def work(module: str, name: str, seed: int, place: str, pipe: Connection) -> None:
     """Try changed files until the pipe breaks; the main function of a process. The latest file is `latest`."""
     warnings.simplefilter("ignore")
-    sys.stdout = sys.stderr = open(os.devnull, "w")  # readers tell what they leave out
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(nowhere, stream)  # libraries in C write there too
     folder = Path(place)
     os.chdir(folder)
-    reader, draw = READERS[name](folder), random.Random(f"{name} {seed}")
+    reader, draw = import_module(module).READERS[name](folder), random.Random(f"{name} {seed}")
     for example in reader.examples:
         outcome(reader.read, example)
     held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (held + ADDRESSES,) * 2)
     latest = os.open(folder / "latest", os.O_RDWR | os.O_CREAT)
-    before = most = _most()
+    before = _most()
     pipe.send(("ready", b""))
     while True:
-        content = mutated(draw, reader)
+        try:
+            content = mutated(draw, reader)
+        except Exception as error:
+            pipe.send((f"nothing of the reader's, the change fails: {error!r} at {_place(error)}", b""))
+            continue
         os.pwrite(latest, len(content).to_bytes(8, "big") + content, 0)
         signal.setitimer(signal.ITIMER_PROF, PATIENCE)  # its signal ends the process
         what = outcome(reader.read, content)
         signal.setitimer(signal.ITIMER_PROF, 0)
-        most = _most()
-        if most - before > reader.memory * 1024 + len(content) / 1024:
-            pipe.send((f"more than {reader.memory} MB", content))
+        if _most() - before > reader.memory * 1024 + len(content) / 1024:
+            pipe.send((f"{TOO_MUCH} {reader.memory} MB", content))
             return
         if what not in ("accepted", "refused"):
             content = shorter(reader.read, content)
@@ -133,26 +141,31 @@ def work(name: str, seed: int, place: str, pipe: Connection) -> None:
 
 
 def _most() -> int:
-    """The most memory that this process has had, in KB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    """The most memory that this process has had, in KB; `getrusage` counts that of the process which started it too."""
+    status = Path("/proc/self/status").read_bytes()
+    return int(status.partition(b"VmHWM:")[2].split()[0])
 
 
-def try_reader(name: str, seed: int, seconds: float, most: float = float("inf")) -> Found:
-    """Try changed files in front of a reader for some seconds, or until there were so many."""
+def try_reader(
+    name: str, seed: int, seconds: float, most: float = float("inf"), module: str = "campaign.readers"
+) -> Found:
+    """Try changed files in front of a reader of a module for some seconds, or until there were so many."""
     found, round_ = Found(), 0
     context = get_context("spawn")
     until = None
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory(dir=SCRATCH) as place:
         while until is None or (time.monotonic() < until and found.tried < most):
             ours, theirs = context.Pipe(duplex=False)
-            process = context.Process(target=work, args=(name, seed + 1_000_003 * round_, place, theirs), daemon=True)
+            process = context.Process(target=work, args=(module, name, seed + 1_000_003 * round_, place, theirs))
             process.start()
             theirs.close()
             round_ += 1
-            until = _hear(ours, found, until, seconds, most, Path(place) / "latest")
-            process.kill()
-            process.join()
-            ours.close()
+            try:
+                until = _hear(ours, found, until, seconds, most, Path(place) / "latest")
+            finally:
+                process.kill()
+                process.join()
+                ours.close()
             if until is None:
                 found.add("it does not start", b"")
                 break
@@ -180,8 +193,10 @@ def _hear(
         if what in ("accepted", "refused"):
             setattr(found, what, getattr(found, what) + 1)
         else:
-            found.add(kind_of(what) if "Error" in what else what, content)
+            found.add(kind_of(what), content)
             print(f"  {what}", flush=True)
+            if what.startswith(TOO_MUCH):
+                return until
         if time.monotonic() > until or found.tried >= most:
             return until
 
@@ -208,6 +223,7 @@ def main() -> None:
     parser.add_argument("--only", choices=READERS, nargs="*", default=list(READERS))
     parser.add_argument("--findings", type=Path, default=Path("findings"))
     given = parser.parse_args()
+    os.environ.setdefault("HANDGRAD_THREADS", "1")  # of a reader: networks here are small
     load_kernels(KERNELS, print)
     total, problems, share = 0, 0, given.seconds / len(given.only)
     for name in given.only:

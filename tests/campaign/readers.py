@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import io
 import json
-import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from campaign import mutate
-from campaign.mutate import Mutator
-from command import write_small_data
+from campaign.data_readers import cifar, csv, idx, npz, parquet, pictures, pictures_of
+from campaign.reader import Reader, behind_bar
+from command import wait_for, write_small_data
 from handgrad import datasets
 from handgrad.bulk import part
 from handgrad.bulk.work import Work
-from handgrad.datasets.tables import load_pixels
 from handgrad.errors import UserError
 from handgrad.evaluation.choice import choose
-from handgrad.files import replace_file
 from handgrad.model.model import Model
 from handgrad.model.preprocess import Preprocess
 from handgrad.nn.network import Network
-from handgrad.reading.reader import read_digit
 from handgrad.sweeps import Sweep
 from handgrad.training import checkpoint
 from handgrad.training.checkpoint import Checkpoint
@@ -38,23 +31,7 @@ from handgrad.training.recipes import fits, recipe
 from handgrad.training.run import Run
 from handgrad.training.trainer import Trainer
 
-Read = Callable[[bytes], object]
-Files = dict[str, bytes]
 SIDE = 28
-
-
-@dataclass(frozen=True)
-class Reader:
-    """A reader, its examples, and how they are changed.
-
-    `read` returns for what it accepts, and raises a UserError for what it refuses. `memory` is what a file may take
-    beside its own size, in MB.
-    """
-
-    examples: list[bytes]
-    change: Mutator
-    read: Read
-    memory: int = 250
 
 
 def _network_model(made: Recipe, classes: int = 10) -> Model:
@@ -144,16 +121,7 @@ def sweep(folder: Path) -> Reader:
             made.plan.describe(trial)
 
     examples = [str(i).encode() + b"|" + sound[name] for i, name in enumerate(names)]
-    return Reader(examples, _behind_bar(mutate.json_text), read)
-
-
-def _behind_bar(change: Mutator) -> Mutator:
-    """What stands before the first bar names a file, and stays."""
-    def changed(draw: Any, content: bytes) -> bytes:
-        name, _, text = content.partition(b"|")
-        return name + b"|" + change(draw, text)
-
-    return changed
+    return Reader(examples, behind_bar(mutate.json_text), read)
 
 
 def recipes(folder: Path) -> Reader:
@@ -181,126 +149,8 @@ def source(folder: Path) -> Reader:
         assert found is not None
         found.load()
 
-    examples = [json.dumps(Source(name).to_json()).encode() for name in (str(data), "mnist", "fashion")]
+    examples = [json.dumps(Source(name).to_json()).encode() for name in (str(data), "fashion")]
     return Reader(examples, mutate.json_text, read)
-
-
-def _in_folder(folder: Path, files: Files, change: Mutator) -> Reader:
-    """A data set in a folder: one of its files is changed."""
-    place, names = folder / "set", [*files]
-
-    def read(content: bytes) -> None:
-        shutil.rmtree(place, ignore_errors=True)
-        at, _, changed = content.partition(b"|")
-        for i, (name, was) in enumerate(files.items()):
-            path = place / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(changed if i == int(at) else was)
-        _use(datasets.load(place))
-
-    return Reader([str(i).encode() + b"|" + files[name] for i, name in enumerate(names)], _behind_bar(change), read)
-
-
-def _use(found: datasets.Dataset) -> None:
-    """What training and evaluation look at first."""
-    assert found.train.pixels.size and len(found.checksum)
-    found.split()
-    assert found.test is None or len(found.test)
-
-
-def idx(folder: Path) -> Reader:
-    """IDX files, plain and gzipped."""
-    made = write_small_data(folder / "data", 12, 5)
-    plain = {path.name: path.read_bytes() for path in sorted(made.iterdir())}
-    import gzip
-
-    packed = {f"{name}.gz": gzip.compress(content) for name, content in plain.items() if name.startswith("t10k")}
-    train = {name: content for name, content in plain.items() if name.startswith("train")}
-    return _in_folder(folder, train | packed, mutate.flipped)
-
-
-def cifar(folder: Path) -> Reader:
-    """CIFAR-10's binary files."""
-    draw = np.random.default_rng(0)
-    records = bytes(5) + draw.bytes(3072 - 4), bytes([9]) + draw.bytes(3072)
-    files = {f"data_batch_{i}.bin": b"".join(records) for i in range(1, 6)}
-    names = b"\n".join(b"abcdefghij"[i : i + 1] for i in range(10))
-    return _in_folder(folder, {**files, "test_batch.bin": records[1], "batches.meta.txt": names}, mutate.flipped)
-
-
-def pictures(folder: Path) -> Reader:
-    """A folder of pictures for each class."""
-    digits = datasets.load("mnist").train.pixels
-    files = {
-        f"{part}{label}/{i}.{kind.lower()}": picture_bytes(digits[5 * i + label], kind)
-        for part in ("train/", "test/") for label in range(2) for i, kind in enumerate(("PNG", "BMP", "GIF"))
-    }  # fmt: skip
-    return _in_folder(folder, files, mutate.flipped)
-
-
-def _file(folder: Path, name: str, examples: list[bytes], change: Mutator, read: Callable[[Path], object]) -> Reader:
-    def written(content: bytes) -> None:
-        path = folder / name
-        path.write_bytes(content)
-        read(path)
-
-    return Reader(examples, change, written)
-
-
-def npz(folder: Path) -> Reader:
-    """NPZ archives."""
-    train = datasets.load("mnist").train
-    arrays = {"x_train": train.pixels[:9], "y_train": train.labels[:9], "x_test": train.pixels[9:12],
-              "y_test": train.labels[9:12], "x_outliers": train.pixels[:3]}  # fmt: skip
-    examples = []
-    for chosen, save in (([*arrays], np.savez), (["x_train", "y_train"], np.savez_compressed)):
-        out = io.BytesIO()
-        save(out, **{name: arrays[name] for name in chosen})
-        examples.append(out.getvalue())
-    return _file(folder, "a.npz", examples, mutate.npz, lambda path: _use(datasets.load(path)))
-
-
-def csv(folder: Path) -> Reader:
-    """CSV tables, with labels and without."""
-    draw = np.random.default_rng(1)
-    rows = "\n".join(",".join(map(str, [i % 3, *draw.integers(0, 256, 16)])) for i in range(6))
-    header = "label," + ",".join(f"p{i}" for i in range(16)) + "\n"
-
-    def read(path: Path) -> None:
-        for load in (lambda: _use(datasets.load(path)), lambda: load_pixels(path)):
-            try:
-                load()
-            except UserError:
-                pass
-
-    return _file(folder, "a.csv", [rows.encode(), (header + rows).encode()], mutate.table, read)
-
-
-def parquet(folder: Path) -> Reader:
-    """Parquet tables of pictures, and of pixels; columns of other types are made here, as bytes cannot say them."""
-    import pyarrow as pa
-    from pyarrow import parquet as written
-
-    digits = datasets.load("mnist").train
-    shown = [{"bytes": picture_bytes(each, "PNG"), "path": None} for each in digits.pixels[:4]]
-    labels = digits.labels[:4].tolist()
-    odd: list[dict[str, Any]] = [
-        {"image": shown, "label": labels}, {"image": shown, "label": [None, 1, 2, 3]}, {"image": [b"", None, b"x", b"y"],
-        "label": labels}, {"label": [["a"]] * 4, "p": [1] * 4}, {"label": labels, "p": [0, 1, None, 3]},
-        {"label": [1.5, float("nan"), 1e300, -1.0], "p": [1] * 4}, {"class": [10**18] * 4, "p": [1] * 4},
-        {"label": [True] * 4, "p": [0.5] * 4}, {"label": ["1"] * 4, "p": [0] * 4}, {"label": labels, "p": [b"1"] * 4},
-        {"label": labels, "image": ["a"] * 4}, {"label": [], "p": []}, {"Label": labels, "LABEL": labels, "p": labels},
-    ]  # fmt: skip
-    tables = [pa.table(each) for each in odd]
-    tables.append(pa.table([pa.array(labels)] * 3, names=["label", "p", "p"]))
-    tables.append(pa.table({"label": pa.array(labels).dictionary_encode(), "p": pa.array([1, 2, 3, 4], pa.decimal128(5))}))
-    examples = []
-    for each in tables:
-        out = io.BytesIO()
-        written.write_table(each, out)
-        examples.append(out.getvalue())
-
-    return _file(folder, "a.parquet", examples, mutate.flipped, lambda path: _use(datasets.load(path)))
 
 
 def journal(folder: Path) -> Reader:
@@ -308,7 +158,10 @@ def journal(folder: Path) -> Reader:
     work, settings = Work(("a.png", "b.png", "c.png"), ("a",), 1), {"pictures": ["a"], "text": False}
     out = folder / "a.csv"
     rows = b"path,page\n" + b"a.png,1\n" * 2
-    begun = part.first_line(settings, work) + b'{"pictures": 0, "size": 10, "failed": 0}\n{"pictures": 2, "size": 26, "failed": 1}\n'
+    begun = (
+        part.first_line(settings, work)
+        + b'{"pictures": 0, "size": 10, "failed": 0}\n{"pictures": 2, "size": 26, "failed": 1}\n'
+    )
 
     def read(content: bytes) -> None:
         part.part_of(out).write_bytes(rows)
@@ -321,22 +174,6 @@ def journal(folder: Path) -> Reader:
     return Reader([begun, begun[: begun.index(b"\n") + 1]], mutate.json_lines, read)
 
 
-def picture_bytes(pixels: Any, kind: str, **options: Any) -> bytes:
-    """The file of a picture."""
-    out = io.BytesIO()
-    (pixels if isinstance(pixels, Image.Image) else Image.fromarray(pixels)).save(out, kind, **options)
-    return out.getvalue()
-
-
-def _pictures_of(kind: str, modes: str, change: Mutator = mutate.flipped, **options: Any) -> Callable[[Path], Reader]:
-    def made(folder: Path) -> Reader:
-        grey = Image.fromarray(255 - np.pad(datasets.load("mnist").train.pixels[0], 6))
-        examples = [picture_bytes(grey.convert(mode), kind, **extra) for mode in modes.split() for extra in (options, {})]
-        return Reader(examples, change, lambda content: read_digit(content, "tiny"))
-
-    return made
-
-
 def server(folder: Path) -> Reader:
     """Bodies of JSON as the server takes them."""
     from starlette.testclient import TestClient
@@ -346,6 +183,7 @@ def server(folder: Path) -> Reader:
 
     client = TestClient(build(Settings(("tiny",))), base_url="http://localhost")
     client.__enter__()
+    wait_for(lambda: client.get("/health/ready").status_code == 200)
     tensor = {"name": "pixels", "datatype": "UINT8", "shape": [1, 784], "data": [0] * 784, "parameters": {"a": 1}}
     inference = {"inputs": [tensor], "outputs": [{"name": "digit"}], "parameters": {"b": True}, "id": "1"}
     paths = ("/api/predict", "/api/explain", "/v2/models/tiny/infer")
@@ -359,13 +197,19 @@ def server(folder: Path) -> Reader:
             raise UserError(said.json()["detail"])
         said.json()
 
-    return Reader([f"{i}|{json.dumps(body)}".encode() for i, body in enumerate(bodies)], _behind_bar(mutate.json_text), read)
+    return Reader(
+        [f"{i}|{json.dumps(body)}".encode() for i, body in enumerate(bodies)], behind_bar(mutate.json_text), read
+    )
 
 
 READERS: dict[str, Callable[[Path], Reader]] = {
-    "model": model, "checkpoint": checkpoints, "sweep": sweep, "recipe": recipes, "source": source, "idx": idx, "npz": npz,
-    "csv": csv, "parquet": parquet, "cifar": cifar, "pictures": pictures, "journal": journal, "server": server,
-    "png": _pictures_of("PNG", "L RGBA P 1 I;16", mutate.png), "jpeg": _pictures_of("JPEG", "L RGB CMYK", progressive=True),
-    "gif": _pictures_of("GIF", "L P"), "bmp": _pictures_of("BMP", "L RGB P 1"), "webp": _pictures_of("WEBP", "RGB RGBA", lossless=True),
-    "tiff": _pictures_of("TIFF", "L RGB 1 I;16", compression="tiff_lzw"), "pdf": _pictures_of("PDF", "L RGB"),
+    "model": model, "checkpoint": checkpoints, "sweep": sweep, "recipe": recipes, "source": source, "journal": journal,
+    "server": server, "idx": idx, "npz": npz, "csv": csv, "parquet": parquet, "cifar": cifar, "pictures": pictures,
+    "png": pictures_of("PNG", "L RGBA P 1 I;16", mutate.png),
+    "jpeg": pictures_of("JPEG", "L RGB CMYK", progressive=True),
+    "gif": pictures_of("GIF", "L P"),
+    "bmp": pictures_of("BMP", "L RGB P 1"),
+    "webp": pictures_of("WEBP", "RGB RGBA", lossless=True),
+    "tiff": pictures_of("TIFF", "L RGB 1 I;16", compression="tiff_lzw"),
+    "pdf": pictures_of("PDF", "L RGB", memory=320),  # a page without a size is drawn as a sheet of paper
 }  # fmt: skip

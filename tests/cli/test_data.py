@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from contextlib import chdir
 from pathlib import Path
 
@@ -78,7 +79,9 @@ def test_whole_pictures_in_colour(tmp_path):
     assert (model.pictures, model.network.in_shape) == ("pictures", (12, 12, 3))
     found = answers(others, "--model", tmp_path / "run")
     assert all(true == answer for true, answer in found)
-    assert "of 12 kept-back images" in run("evaluate", tmp_path / "run").stdout
+    assert re.search(
+        r"of (9|1\d) kept-back images", run("evaluate", tmp_path / "run").stdout
+    )  # a tenth, by their pixels
     assert "sees whole pictures" in refused("tune", tmp_path / "run", own, "--out", tmp_path / "t.safetensors")
     assert "size is 12 for digits" in refused("train", "--data", own, "--size", 12, "--out", tmp_path / "other")
 

@@ -84,3 +84,8 @@ def test_other_files_are_told_what_is_read(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("")
     with pytest.raises(UserError, match=r"or a file whose name ends in \.npz, \.csv, \.csv\.gz or \.parquet"):
         load(str(tmp_path / name))
+
+
+def test_a_name_that_no_disk_takes() -> None:
+    with pytest.raises(UserError, match=r"x{200}: cannot be read \(File name too long\); give another path"):
+        load("x" * 5000)

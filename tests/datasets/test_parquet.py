@@ -76,6 +76,21 @@ def test_what_is_no_table_of_images_is_one_line(tmp_path: Path, columns: dict[st
     assert str(path) in str(caught.value) and "\n" not in str(caught.value)
 
 
+def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    parquet.write_table(pa.table([pa.array([0, 1])] * 3, names=["label", "p", "p"]), path)
+    with pytest.raises(UserError, match="got several columns 'p', expected one; rename the others"):
+        load(path)
+
+
+def test_text_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    images = pa.Array.from_buffers(pa.utf8(), 1, [None, *map(pa.py_buffer, (np.array([0, 1], "<i4"), b"\xff"))])
+    parquet.write_table(pa.table([pa.array([0]), images], names=["label", "image"]), path)
+    with pytest.raises(UserError, match="cannot be read"):
+        load(path)
+
+
 def test_a_damaged_file_is_one_line(tmp_path: Path) -> None:
     whole = write(tmp_path / "t.parquet", **flat(PIXELS), label=LABELS).read_bytes()
     for content in (b"", b"no parquet", whole[: len(whole) // 2], whole[:4] + bytes(len(whole) - 8) + whole[-4:]):

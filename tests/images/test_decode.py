@@ -1,9 +1,13 @@
+import io
+
 import numpy as np
 import pytest
 from PIL import Image
 
+from handgrad.errors import UserError
 from handgrad.images.decode import grey_or_colour
 from handgrad.images.levels import grey_levels
+from handgrad.images.opening import opened
 
 
 @pytest.mark.parametrize(
@@ -48,3 +52,16 @@ def test_transparent_parts_become_like_the_paper_that_shows(ink: int, paper: int
     alpha[7] = 0
     array = grey_or_colour(drawn(alpha, grey))
     assert array[7, 7] == paper
+
+
+def test_libtiff_is_not_heard(capfd: pytest.CaptureFixture[str]) -> None:
+    file = io.BytesIO()
+    Image.fromarray(np.arange(1600, dtype=np.uint8).reshape(40, 40)).save(file, "TIFF", compression="tiff_lzw")
+    damaged = bytearray(file.getvalue())
+    damaged[300:400] = bytes(100)
+    with pytest.raises(OSError, match=r"decoder error|-2"):
+        Image.open(io.BytesIO(damaged)).load()
+    assert "LZW" in capfd.readouterr().err
+    with pytest.raises(UserError, match="not a readable picture"), opened("a", io.BytesIO(damaged), 10**6) as picture:
+        grey_or_colour(picture)
+    assert not capfd.readouterr().err

@@ -97,6 +97,7 @@ def test_a_tiff_is_turned_once(orientation: int, side: int) -> None:
 
 
 def test_a_smaller_copy_in_a_tiff_is_no_page() -> None:
+    pytest.importorskip("PIL", "11.2", reason="earlier ones write no tags for a single page")
     page, copy = Image.fromarray(RAMP), Image.fromarray(RAMP[::2, ::2])
     copy.encoderinfo = {"tiffinfo": {254: 1}}
     ((_, found),) = open_pages(several("TIFF", [page, copy]))

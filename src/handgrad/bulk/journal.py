@@ -13,7 +13,9 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from io import FileIO
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from msgspec import Meta
 
 from handgrad.bulk.work import Work
 from handgrad.errors import UserError
@@ -21,6 +23,9 @@ from handgrad.files import read_json
 
 BEGIN = b'{"settings": '  # how each journal begins
 SHOWN = 60  # letters of a setting that a message shows
+
+
+Count = Annotated[int, Meta(ge=0)]
 
 
 @dataclass(frozen=True)
@@ -37,9 +42,17 @@ class Mark:
         How many of them could not be read.
     """
 
-    pictures: int = 0
-    size: int = 0
-    failed: int = 0
+    pictures: Count = 0
+    size: Count = 0
+    failed: Count = 0
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """The first line."""
+
+    settings: dict[str, Any]
+    work: Work
 
 
 def journal_of(out: Path) -> Path:
@@ -149,16 +162,16 @@ def read_journal(out: Path, settings: Mapping[str, Any], size: int) -> tuple[Wor
     with told(log, "read"):
         first, *lines = log.read_bytes().splitlines(keepends=True)
     try:
-        begun = read_json(first, dict[str, dict[str, Any]])
-        was, work = begun["settings"], Work(**{name: _fixed(value) for name, value in begun["work"].items()})
-    except (ValueError, LookupError, TypeError, AttributeError):
+        begun = read_json(first, _Begun)
+    except ValueError:
         raise UserError(f"{log}: damaged; remove it and {out.name}.part to begin anew") from None
-    _compare(out, was, settings)
+    work = begun.work
+    _compare(out, begun.settings, settings)
     mark, end, place = Mark(), len(first), len(first)
     for line in lines:
         place += len(line)
         found = _mark(line)
-        if found and found.size <= size:
+        if found and found.size <= size and found.pictures <= len(work.paths):
             mark, end = found, place
     return work, mark, end
 
@@ -218,10 +231,6 @@ def _line(fields: dict[str, Any]) -> bytes:
     return json.dumps(fields).encode() + b"\n"
 
 
-def _fixed(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
-
-
 def _mark(line: bytes) -> Mark | None:
     """None for a line that was not finished."""
     try:
@@ -240,5 +249,5 @@ def _compare(out: Path, was: Mapping[str, Any], now: Mapping[str, Any]) -> None:
 
 
 def _shown(value: Any) -> str:
-    text = " ".join(value) if isinstance(value, list) else str(value)
+    text = " ".join(map(str, value)) if isinstance(value, list) else str(value)
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."

@@ -48,13 +48,19 @@ def load(name_or_path: str | Path, see: See | None = None) -> Dataset:
     """
     if is_name(name_or_path):
         return registry.load(str(name_or_path))
-    path = Path(name_or_path).expanduser()
+    try:
+        return _load_path(str(name_or_path), Path(name_or_path).expanduser(), see)
+    except OSError as error:  # a name that is too long, or a disk that fails
+        raise UserError(f"{str(name_or_path)[:200]}: cannot be read ({error.strerror}); give another path") from error
+
+
+def _load_path(given: str, path: Path, see: See | None) -> Dataset:
     if path.is_dir():
         return with_test_images(folder.load(path, see))
     for ending, read in FILE_READERS.items():
         if path.is_file() and path.name.lower().endswith(ending):
             return with_test_images(read(path, path.name[: -len(ending)]))
-    raise UserError(_refusal(str(name_or_path), path.exists()))
+    raise UserError(_refusal(given, path.exists()))
 
 
 def is_name(name_or_path: str | Path) -> bool:

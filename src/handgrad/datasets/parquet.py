@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -52,7 +54,9 @@ def load(path: Path, name: str) -> Dataset:
         raise UserError(f"{path}: got {table.num_rows} rows of {shown}; expected images with a column label or class")
     labels = as_labels(_numbers(path, table, [label])[:, 0], MAX_CLASSES, str(path))
     if IMAGE_NAME in table.column_names:
-        pixels = _pictures(path, table.column(IMAGE_NAME).to_pylist())
+        with _sound(path):
+            cells = table.column(IMAGE_NAME).to_pylist()
+        pixels = _pictures(path, cells)
     else:
         others = [column for column in table.column_names if column != label]
         pixels = square_images(_numbers(path, table, others), path)
@@ -64,12 +68,21 @@ def _table(path: Path) -> Any:
         from pyarrow import parquet
     except ImportError:
         raise UserError(f"{path}: Parquet takes pyarrow, which is not installed: pip install pyarrow") from None
+    with _sound(path), parquet.ParquetFile(path) as file:
+        groups = [file.metadata.row_group(i).total_byte_size for i in range(file.metadata.num_row_groups)]
+        if sum(groups) > MAX_BYTES:
+            raise UserError(f"{path}: {sum(groups)} bytes in memory, expected at most {MAX_BYTES}; split it")
+        names = file.schema_arrow.names
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise UserError(f"{path}: got several columns {min(twice)[:40]!a}, expected one; rename the others")
+        return file.read()
+
+
+@contextmanager
+def _sound(path: Path) -> Iterator[None]:
+    """Whatever pyarrow raises inside the `with` becomes a UserError."""
     try:
-        with parquet.ParquetFile(path) as file:
-            groups = [file.metadata.row_group(i).total_byte_size for i in range(file.metadata.num_row_groups)]
-            if sum(groups) > MAX_BYTES:
-                raise UserError(f"{path}: {sum(groups)} bytes in memory, expected at most {MAX_BYTES}; split it")
-            return file.read()
+        yield
     except UserError:
         raise
     except Exception as error:  # a damaged file is met with many kinds of exceptions
@@ -79,7 +92,8 @@ def _table(path: Path) -> Any:
 
 def _numbers(path: Path, table: Any, columns: list[str]) -> NDArray[Any]:
     """Columns of numbers as an array (N, columns)."""
-    arrays = [table.column(column).to_numpy() for column in columns]
+    with _sound(path):
+        arrays = [table.column(column).to_numpy() for column in columns]
     for column, array in zip(columns, arrays, strict=True):
         if array.dtype.kind not in "uif":
             raise UserError(f"{path}: got no numbers in column {column[:40]!a}, expected labels and pixels")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,8 +16,6 @@ from handgrad.images.cost import check_cost
 from handgrad.images.levels import shallow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from PIL.Image import Image
 
 # A grey photo's channels may differ by the rounding of its compression; ink or a scene in colour differs by far more.
@@ -22,6 +23,7 @@ COLOUR_TOLERANCE = 8
 BRIGHT = 128  # from this level on, grey counts as white, and opacity as opaque
 CONTRAST = 64  # grey levels; opaque pixels that differ by more show both paper and ink
 ORIENTATION = 0x0112  # the EXIF tag
+STANDARD_ERROR = Lock()  # one thread at a time may turn it away
 WORK_SIDE = 2048  # larger pictures are shrunk by a whole factor until they fit: digits keep all that a network sees
 BAND = 1 << 20  # pixels that are converted at a time, where a picture is shrunk
 AVERAGED = ("L", "RGB", "RGBA", "CMYK")  # modes that Pillow shrinks as they are
@@ -162,12 +164,37 @@ def _upright(picture: Image) -> Image:
         2: Transpose.FLIP_LEFT_RIGHT, 3: Transpose.ROTATE_180, 4: Transpose.FLIP_TOP_BOTTOM, 5: Transpose.TRANSPOSE,
         6: Transpose.ROTATE_270, 7: Transpose.TRANSVERSE, 8: Transpose.ROTATE_90,
     }  # fmt: skip
-    check_cost(picture)
-    picture.load()  # a TIFF is turned by Pillow while it is decoded
+    _load(picture)  # a TIFF is turned by Pillow meanwhile
     orientation = 1
     with suppress(Exception):  # a damaged block is as good as none
         orientation = picture.getexif().get(ORIENTATION, 1)
     return picture.transpose(turns[orientation]) if orientation in turns else picture
+
+
+def _load(picture: Image) -> None:
+    """Decode it, once it is known what that costs."""
+    check_cost(picture)
+    with _unheard() if picture.format == "TIFF" else nullcontext():
+        picture.load()
+
+
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """Libtiff writes what it finds odd to standard error, past Python: that goes nowhere; what matters is raised."""
+    with STANDARD_ERROR:
+        try:
+            kept = os.dup(2)
+        except OSError:  # there is none
+            yield
+            return
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+            os.close(nowhere)
 
 
 def _is_deep(picture: Image) -> bool:
@@ -180,8 +207,7 @@ def _bands(picture: Image, rows: int) -> Iterator[Image]:
     if png.can_be_banded(picture):
         yield from png.bands(picture, rows)
         return
-    check_cost(picture)
-    picture.load()
+    _load(picture)
     for top in range(0, picture.height, rows):
         yield picture.crop((0, top, picture.width, min(top + rows, picture.height)))
 

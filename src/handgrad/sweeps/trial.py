@@ -25,7 +25,7 @@ Record = dict[str, Any]
 
 
 class Mismatch(UserError):
-    """This worker has other code or other images than the sweep was begun with, and can run none of its trials."""
+    """This worker has other code or images than the sweep was begun with, or no images; it can run none of its trials."""
 
 
 class OverTime(UserError):
@@ -105,7 +105,7 @@ def run_trial(trial: Trial, limit: float, checkpoint: Path | None = None) -> Rec
     Raises
     ------
     Mismatch
-        If this machine has other code or images.
+        If this machine has other code or images, or cannot read these.
     OverTime
         If the limit is reached.
     UserError
@@ -116,7 +116,10 @@ def run_trial(trial: Trial, limit: float, checkpoint: Path | None = None) -> Rec
             f"this worker runs handgrad {code_version()}, the sweep was begun with {trial.code}: install the same "
             "version on every machine"
         )
-    data = _data(trial.dataset)
+    try:
+        data = _data(trial.dataset)
+    except (UserError, OSError) as error:  # a disk that fails says nothing of the trial
+        raise Mismatch(f"{error}; mend that, then give the same command again to go on") from error
     if data.checksum != trial.checksum:
         raise Mismatch(
             f"{trial.dataset.dataset}: the images differ from those that the sweep was begun with; copy them here"

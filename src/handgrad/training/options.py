@@ -130,7 +130,7 @@ class Named:
             raise UserError(f"{self.name} is '{made}': expected one of {', '.join(o.choices)}")
         if self.kind in (int, float) and not o.low <= made <= o.high:
             top = "1, not including it" if o.high == ONE else f"{o.high:g}"
-            raise UserError(f"{self.name} is {_brief(made)}: expected a number from {o.low:g} to {top}")
+            raise UserError(f"{self.name} is {brief(made)}: expected a number from {o.low:g} to {top}")
         return made
 
     def _typed(self, value: Any) -> Any:
@@ -143,7 +143,7 @@ class Named:
             return _as_float(self.name, value)
         if self.kind is str and isinstance(value, str):
             return str(value)
-        raise UserError(f"{self.name} is {_brief(value)}: expected {self.kind.__name__}")
+        raise UserError(f"{self.name} is {brief(value)}: expected {self.kind.__name__}")
 
 
 def _as_float(name: str, value: Real) -> float:
@@ -153,11 +153,30 @@ def _as_float(name: str, value: Real) -> float:
         raise UserError(f"{name} is a whole number of more than 308 digits: expected a smaller one") from None
 
 
-def _brief(value: Any) -> str:
-    """A value for a message; an integer of thousands of digits cannot be turned into text at all."""
+def brief(value: Any) -> str:
+    """Return a value as a message shows it: integers of thousands of digits and deep lists have no text at all.
+
+    Parameters
+    ----------
+    value : object
+        The value.
+
+    Returns
+    -------
+    str
+        At most 60 letters.
+
+    Examples
+    --------
+    >>> brief(["a", 1])
+    "['a', 1]"
+    """
     if isinstance(value, int) and abs(value) > 10**18:
         return "a whole number of more than 18 digits"
-    text = repr(value) if not isinstance(value, Real) else str(value)
+    try:
+        text = repr(value) if not isinstance(value, Real) else str(value)
+    except (RecursionError, ValueError):
+        return f"a {type(value).__name__} too deep or long to show"
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 

@@ -20,7 +20,7 @@ from handgrad.nn.layers.dropout import Dropout
 from handgrad.nn.layers.ensemble import Ensemble
 from handgrad.nn.layers.sequential import Sequential
 from handgrad.training.optim import RULES, Rule
-from handgrad.training.options import ONE, document_options, option, options
+from handgrad.training.options import ONE, brief, document_options, option, options
 from handgrad.training.schedules import SCHEDULES, Schedule, warm_up
 
 _network, _optimiser, _loss, _data, _augmentation = (
@@ -112,7 +112,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not NAME.fullmatch(self.name):
-            raise UserError(f"name is {self.name!r}: expected str of letters, digits, spaces, dots and dashes")
+            raise UserError(f"name is {brief(self.name)}: expected str of letters, digits, spaces, dots and dashes")
         for name, each in options(Recipe).items():
             object.__setattr__(self, name, each.checked(getattr(self, name)))
         self._check_lengths()

@@ -147,7 +147,7 @@ class Run:
         source = source_of(dataset)
         if (folder / CHECKPOINT).is_file():  # also beside a model: the disk may have been full after that was written
             run = cls.resume(folder)
-            found = run.trainer.recipe, run.trainer.seed, run.checksum
+            found: tuple[Recipe, Any, Any] = run.trainer.recipe, run.trainer.seed, run.checksum
         elif (folder / MODEL_FILE).is_file():
             record = Model.load(folder / MODEL_FILE).record
             found = Recipe.from_json(record.get("recipe", {})), record.get("seed"), record.get("data")

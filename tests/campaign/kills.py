@@ -207,9 +207,9 @@ def main() -> None:
             tally = campaign.tally
             worst = f"{max(tally.lost):.1f} s of work lost at most" if tally.lost else "no checkpoint seen"
             late = sum(lost > LOST for lost in tally.lost)
-            print(f"{name}: {tally.kills} kills, {tally.ended} ended; {worst}, {late} times more than {LOST:g} s")  # noqa: T201
+            print(f"{name}: {tally.kills} kills, {tally.ended} ended; {worst}, {late} times more than {LOST:g} s")
             for problem in tally.problems:
-                print(f"  {problem}")  # noqa: T201
+                print(f"  {problem}")
         sys.exit(any(campaign.tally.problems for campaign in campaigns.values()))
 
 

@@ -25,7 +25,7 @@ Record = dict[str, Any]
 
 
 class Mismatch(UserError):
-    """This worker has other code or images than the sweep was begun with, or no images; it can run none of its trials."""
+    """This worker lacks the code or the images that the sweep was begun with, and can run none of its trials."""
 
 
 class OverTime(UserError):

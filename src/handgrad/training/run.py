@@ -143,7 +143,7 @@ class Run:
         UserError
             Where the folder holds a run of something else.
         """
-        run, found = None, tuple[Any, ...]()
+        run = None
         source = source_of(dataset)
         if (folder / CHECKPOINT).is_file():  # also beside a model: the disk may have been full after that was written
             run = cls.resume(folder)

@@ -12,6 +12,7 @@ from handgrad.sweeps.trial import OverTime, Trial, run_trial
 from handgrad.training import keeper
 from handgrad.training.data import Source
 from handgrad.training.keeper import Keeper
+from handgrad.training.progress import Progress
 from handgrad.training.trainer import Trainer
 from test_train import SMALL
 
@@ -21,6 +22,7 @@ class Clock:
 
     def __init__(self, cost: float) -> None:
         self.now, self.cost, self.saved = 0.0, cost, list[float]()
+        self.progress = Progress()
 
     def monotonic(self) -> float:
         return self.now

@@ -49,8 +49,8 @@ def train(
     try:
         model = follow(run)
     except KeyboardInterrupt as stop:
-        step = run.trainer.progress.step
-        click.echo(f"stopped and saved after step {step}; go on with: handgrad train --resume {run.folder}", err=True)
+        saved = f"stopped and saved after step {run.keeper.saved}"
+        click.echo(f"{saved}; go on with: handgrad train --resume {run.folder}", err=True)
         sys.exit(exit_code(*stop.args))
     _announce(run, model, as_json)
 

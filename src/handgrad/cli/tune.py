@@ -74,6 +74,5 @@ def _train(keeper: Keeper, stopped: list[int]) -> None:
             click.echo(f"epoch {event.epoch}/{trainer.recipe.epochs}  {event.seconds:.1f} s", err=True)
         if stopped:
             events.close()
-            step = trainer.progress.step
-            click.echo(f"stopped and saved after step {step}; give the same command to go on", err=True)
+            click.echo(f"stopped and saved after step {keeper.saved}; give the same command to go on", err=True)
             sys.exit(exit_code(*stopped))

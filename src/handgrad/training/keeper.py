@@ -35,11 +35,13 @@ class Keeper:
     ----------
     problem : str
         Why the latest checkpoint could not be written, or nothing.
+    saved : int
+        The step from which the training goes on when it is taken up.
     """
 
     def __init__(self, trainer: Trainer, path: Path, source: Source, checksum: str) -> None:
         self.trainer, self.path, self.source, self.checksum = trainer, path, source, checksum
-        self.problem, self._took = "", 0.0
+        self.problem, self.saved, self._took = "", trainer.progress.step, 0.0
 
     def take_up(self) -> None:
         """Go on from the checkpoint, if there is one.
@@ -58,6 +60,7 @@ class Keeper:
         if differ := [name for name, a, b in zip(names, found, wanted, strict=True) if a != b]:
             raise UserError(f"{self.path}: of a training with {differ[0]}; remove it to begin anew")
         left.restore(self.trainer)
+        self.saved = self.trainer.progress.step
 
     def events(self) -> Generator[Step | Epoch]:
         """Train to the end.
@@ -98,7 +101,7 @@ class Keeper:
         """
         began = time.monotonic()
         checkpoint.save(self.trainer, self.path, self.source, self.checksum)
-        self._took = time.monotonic() - began
+        self.saved, self._took = self.trainer.progress.step, time.monotonic() - began
 
     def _save_if_possible(self) -> None:
         try:

@@ -36,9 +36,12 @@ def tune(model: str, folder: Path, out: Path, seed: int, as_json: bool) -> None:
     from handgrad.datasets import load
     from handgrad.model.shipped import open_model
     from handgrad.training.compiling import compile_kernels
-    from handgrad.training.tune import accuracy, kept, load_own, tuned, tuner
+    from handgrad.training.tune import accuracy, checkpoint_of, kept, load_own, tuned, tuner
 
-    new_file(out, (".safetensors",))
+    if not checkpoint_of(
+        out
+    ).exists():  # it may stand beside the whole model: the disk failed, or a kill came, after that
+        new_file(out, (".safetensors",))
     before = open_model(model)
     own = load_own(folder, before)
     for message in own.failed:
@@ -55,7 +58,8 @@ def tune(model: str, folder: Path, out: Path, seed: int, as_json: bool) -> None:
             "own": [accuracy(before, own.held), accuracy(after, own.held)],
             "mnist": [accuracy(before, valid), accuracy(after, valid)],
         }
-        after.save(out)  # last: once it is there, the command cannot be given again
+        if not out.exists():
+            after.save(out)  # last: once it is there, the command cannot be given again
         remove_file(keeper.path)
     for name, what in (("own", "your pictures, kept back"), ("mnist", "MNIST, validation images")):
         old, new = found[name]

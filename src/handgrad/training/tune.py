@@ -145,6 +145,22 @@ def tuner(model: Model, learn: Images, seed: int = 0) -> Trainer:
     return Trainer(recipe, own + others, valid, seed, start=model)
 
 
+def checkpoint_of(out: Path) -> Path:
+    """Return where a tuning is kept while it runs.
+
+    Parameters
+    ----------
+    out : Path
+        Where the model is to be written.
+
+    Returns
+    -------
+    Path
+        A file beside it.
+    """
+    return out.with_name(f"{out.name}.checkpoint")
+
+
 def kept(trainer: Trainer, before: Model, out: Path) -> Keeper:
     """Return what keeps a tuning on disk while it runs, and goes on with one that was left.
 
@@ -155,7 +171,7 @@ def kept(trainer: Trainer, before: Model, out: Path) -> Keeper:
     before : Model
         The model that it goes on from.
     out : Path
-        Where the model is to be written; the checkpoint stands beside it.
+        Where the model is to be written.
 
     Returns
     -------
@@ -170,7 +186,7 @@ def kept(trainer: Trainer, before: Model, out: Path) -> Keeper:
     digest = blake2b(before.to_bytes(), digest_size=16)
     for array in (trainer.data.pixels, trainer.data.labels):
         digest.update(array.tobytes())
-    keeper = Keeper(trainer, out.with_name(f"{out.name}.checkpoint"), Source("mnist"), digest.hexdigest())
+    keeper = Keeper(trainer, checkpoint_of(out), Source("mnist"), digest.hexdigest())
     keeper.take_up()
     return keeper
 

@@ -40,7 +40,7 @@ def tune(model: str, folder: Path, out: Path, seed: int, as_json: bool) -> None:
 
     if not checkpoint_of(
         out
-    ).exists():  # it may stand beside the whole model: the disk failed, or a kill came, after that
+    ).exists():  # left beside a whole model where the disk failed last
         new_file(out, (".safetensors",))
     before = open_model(model)
     own = load_own(folder, before)

@@ -38,9 +38,7 @@ def tune(model: str, folder: Path, out: Path, seed: int, as_json: bool) -> None:
     from handgrad.training.compiling import compile_kernels
     from handgrad.training.tune import accuracy, checkpoint_of, kept, load_own, tuned, tuner
 
-    if not checkpoint_of(
-        out
-    ).exists():  # left beside a whole model where the disk failed last
+    if not checkpoint_of(out).exists():  # left beside a whole model where the disk failed last
         new_file(out, (".safetensors",))
     before = open_model(model)
     own = load_own(folder, before)

@@ -113,7 +113,7 @@ class Folder:
         return cls(path, plan)
 
     def write(self, record: Record) -> None:
-        """Keep the record of a finished trial.
+        """Keep the record of a finished trial, in place of its checkpoint.
 
         Parameters
         ----------
@@ -127,6 +127,7 @@ class Folder:
         """
         path = self.path / TRIALS / f"{record['trial']}.json"
         replace_file(path, json.dumps(record, indent=1).encode())
+        remove_file(self._kept(record["trial"]))
 
     def checkpoint(self, trial: Trial) -> Path:
         """Return where a trial is kept while it runs.
@@ -141,10 +142,13 @@ class Folder:
         Path
             A hidden file beside the records.
         """
-        return (self.path / TRIALS / f".{trial.name}{KEPT}").absolute()
+        return self._kept(trial.name).absolute()
+
+    def _kept(self, name: str) -> Path:
+        return self.path / TRIALS / f".{name}{KEPT}"
 
     def remove_checkpoints(self) -> None:
-        """Remove what trials have kept, once no trial runs any more."""
+        """Remove what trials that were set aside have kept, once no trial runs any more."""
         for path in (self.path / TRIALS).glob(f".*{KEPT}"):
             remove_file(path)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Generator
 from dataclasses import asdict
 from pathlib import Path
@@ -15,9 +14,9 @@ from handgrad.model.model import Model
 from handgrad.model.shipped import MODEL_FILE
 from handgrad.report import curves, save, training_page, write_page
 from handgrad.report.style import can_draw
-from handgrad.training import checkpoint
 from handgrad.training.checkpoint import Checkpoint
 from handgrad.training.data import Source, source_of
+from handgrad.training.keeper import Keeper
 from handgrad.training.patience import best_epoch
 from handgrad.training.progress import Epoch, Step
 from handgrad.training.recipe import Recipe
@@ -25,7 +24,6 @@ from handgrad.training.trainer import Trainer
 
 CHECKPOINT, RECIPE, SOURCE, HISTORY = "checkpoint.safetensors", "recipe.toml", "source.json", "history.json"
 CURVES, REPORT = "curves.png", "report.html"
-SAVE_EVERY = 30.0  # seconds between checkpoints
 
 
 class Run:
@@ -44,13 +42,13 @@ class Run:
 
     Attributes
     ----------
-    problem : str
-        Why the latest checkpoint could not be written, or nothing.
+    keeper : Keeper
+        What trains, and writes checkpoints.
     """
 
     def __init__(self, folder: Path, trainer: Trainer, source: Source, checksum: str) -> None:
         self.folder, self.trainer, self.source, self.checksum = folder, trainer, source, checksum
-        self.problem = ""
+        self.keeper = Keeper(trainer, folder / CHECKPOINT, source, checksum)
 
     @classmethod
     def begin(cls, folder: str | Path, recipe: Recipe, dataset: str | Path | Source, seed: int = 0) -> Run:
@@ -84,7 +82,7 @@ class Run:
         make_folder(folder)
         with locked(folder):
             _must_be_free(folder)  # another process may have begun a run there meanwhile
-            run.save()
+            run.keeper.save()
             run._describe()
         return run
 
@@ -105,12 +103,14 @@ class Run:
         Raises
         ------
         UserError
-            Where there is none, where it is finished, and where its images have changed.
+            Where there is none, where it is finished or under way, and where its images have changed.
         """
         folder = Path(folder)
         if not (folder / CHECKPOINT).is_file() and (folder / MODEL_FILE).is_file():
             raise UserError(f"{folder}: this run is finished, its model is {folder / MODEL_FILE}")
         left = Checkpoint.read(folder / CHECKPOINT)
+        with locked(folder):  # where another process trains, that is told before anything is loaded
+            pass
         data = left.source.load()
         if data.checksum != left.checksum:
             raise UserError(f"{left.source.dataset}: the images have changed since {folder} began; begin a new run")
@@ -162,7 +162,7 @@ class Run:
     def events(self) -> Generator[Step | Epoch]:
         """Train to the end.
 
-        A checkpoint is written now and then, and when the caller stops listening (by `close`, or `break`).
+        Checkpoints are written meanwhile, see `Keeper.events`.
 
         Yields
         ------
@@ -174,27 +174,8 @@ class Run:
         UserError
             Where another process trains in this folder.
         """
-        saved = time.monotonic()
         with locked(self.folder):
-            try:
-                for event in self.trainer.run():
-                    yield event
-                    if time.monotonic() - saved > SAVE_EVERY:
-                        self._save_if_possible()
-                        saved = time.monotonic()
-            except GeneratorExit:
-                self.save()
-                raise
-
-    def save(self) -> None:
-        """Write a checkpoint.
-
-        Raises
-        ------
-        UserError
-            Where it cannot be written.
-        """
-        checkpoint.save(self.trainer, self.folder / CHECKPOINT, self.source, self.checksum)
+            yield from self.keeper.events()
 
     def _describe(self) -> None:
         """Write recipe and source where they are missing: a disk may have had room for the checkpoint alone."""
@@ -202,14 +183,6 @@ class Run:
         for path, content in ((self.folder / RECIPE, recipe), (self.folder / SOURCE, source)):
             if not path.exists():
                 replace_file(path, content.encode())
-
-    def _save_if_possible(self) -> None:
-        """A disk that is full for now must not cost a run that could still be finished."""
-        try:
-            self.save()
-            self.problem = ""
-        except UserError as error:
-            self.problem = str(error)
 
     def finish(self) -> Path:
         """Write model and history, remove the checkpoint, and draw the report if matplotlib is installed.
@@ -224,14 +197,15 @@ class Run:
         UserError
             Where a file cannot be written.
         """
-        trainer, history = self.trainer, [asdict(epoch) for epoch in self.trainer.progress.history]
-        model = trainer.model()
-        model.record["data"] = self.checksum
-        model.save(self.folder / MODEL_FILE)
-        replace_file(self.folder / HISTORY, json.dumps(history, indent=1).encode())
-        if can_draw():
-            self._draw(history)
-        remove_file(self.folder / CHECKPOINT)
+        with locked(self.folder):
+            history = [asdict(epoch) for epoch in self.trainer.progress.history]
+            model = self.trainer.model()
+            model.record["data"] = self.checksum
+            model.save(self.folder / MODEL_FILE)
+            replace_file(self.folder / HISTORY, json.dumps(history, indent=1).encode())
+            if can_draw():
+                self._draw(history)
+            remove_file(self.folder / CHECKPOINT)
         return self.folder / MODEL_FILE
 
     def _draw(self, history: list[dict[str, Any]]) -> None:

@@ -39,7 +39,7 @@ def test_a_card_is_croissant(name: str) -> None:
 
 
 OF_SCHEMA_ORG = {
-    "name", "description", "url", "license", "datePublished", "version", "distribution", "contentUrl", "contentSize",
+    "name", "description", "url", "license", "datePublished", "creator", "distribution", "contentUrl", "contentSize",
     "encodingFormat", "sha256", "classes/label", "classes/name",
 }  # fmt: skip
 

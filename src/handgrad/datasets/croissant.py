@@ -67,11 +67,16 @@ def card(name: str) -> dict[str, Any]:
         "@context": CONTEXT, "@type": "sc:Dataset", "conformsTo": VERSION, "name": name,
         "description": f"{entry.description}. {_layout(entry)}", "url": entry.page, **licence,
         "citeAs": f"{entry.authors} ({entry.year}): {entry.what}. {entry.page}", "datePublished": str(entry.year),
-        "version": "1.0.0", "distribution": files,
+        "creator": _creators(entry.authors.split(", ")), "distribution": files,
         "recordSet": [
             _classes(entry.classes), *_arrays("train", entry.train, names), *_arrays("test", entry.test, names)
         ],
     }  # fmt: skip
+
+
+def _creators(names: Sequence[str]) -> list[dict[str, str]]:
+    kind = "sc:Person" if len(names) > 1 else "sc:Organization"  # the catalogue names people together, houses alone
+    return [{"@type": kind, "name": name} for name in names]
 
 
 def _layout(entry: Entry) -> str:

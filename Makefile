@@ -5,7 +5,7 @@ PYTHON := $(VENV)/bin/python
 unexport PYTHONDONTWRITEBYTECODE  # else every test process compiles all modules again
 INSTALL := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: train test test-slow lint docs wheel bench
+.PHONY: train test test-slow lint docs pictures wheel bench
 
 train: $(VENV)/installed
 	$(VENV)/bin/handgrad train
@@ -23,10 +23,14 @@ lint: $(VENV)/installed-dev
 	$(PYTHON) -m mypy
 	$(PYTHON) -m pytest tests/test_docstrings.py
 
-docs: $(VENV)/installed-dev
+docs: $(VENV)/installed-docs
 	$(PYTHON) docs/recipes.py
+	$(PYTHON) -m sphinx -q -W --keep-going -b html docs docs/_build
+
+pictures: $(VENV)/installed-dev
 	$(PYTHON) docs/reading.py
 	$(PYTHON) docs/page.py
+	$(PYTHON) docs/strip.py
 
 wheel: $(VENV)/bin/python
 	$(PYTHON) -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
@@ -46,6 +50,10 @@ $(VENV)/installed: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/installed-dev: pyproject.toml | $(VENV)/bin/python
 	$(INSTALL) $(if $(WHEEL),'$(WHEEL)[dev]',--editable '.[dev]')
+	touch $@ $(VENV)/installed
+
+$(VENV)/installed-docs: pyproject.toml | $(VENV)/bin/python
+	$(INSTALL) --editable '.[docs]'
 	touch $@ $(VENV)/installed
 
 $(VENV)/installed-bench: pyproject.toml | $(VENV)/bin/python

@@ -25,7 +25,7 @@ lint: $(VENV)/installed-dev
 
 docs: $(VENV)/installed-docs
 	$(PYTHON) docs/recipes.py
-	$(PYTHON) -m sphinx -q -W --keep-going -b html docs docs/_build
+	$(PYTHON) -m sphinx -q -W --keep-going -b html docs docs/_build/html
 
 pictures: $(VENV)/installed-dev
 	$(PYTHON) docs/reading.py

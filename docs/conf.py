@@ -48,7 +48,7 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": [],
 }
-project_copyright = "MIT licence"
+project_copyright = "The handgrad authors, MIT licence"
 
 
 class CommandHelp(SphinxDirective):

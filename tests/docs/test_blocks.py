@@ -31,7 +31,9 @@ LONG = {"docs/sweep.md", "docs/imbalance.md", "docs/commands.md"}  # pages that 
 FEW = 40  # wrong cuts of digits that `tune` makes
 # Commands that are not run as they stand: they end at Ctrl-C, fetch something, need the whole of MNIST and are tested
 # with it in tests/web, or are what CI itself begins with.
-PASSED_OVER = re.compile(r"handgrad (serve|data fetch|export .*--page)|make |pip install|git clone|cd |python3 -m venv|\. ")
+PASSED_OVER = re.compile(
+    r"handgrad (serve|data fetch|export .*--page)|make |pip install|git clone|cd |python3 -m venv|\. "
+)
 SHELL = re.compile(r"[|&;]|^(?!handgrad )")  # what only a shell understands, and other programs
 CHECKER = doctest.OutputChecker()
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE

@@ -103,8 +103,14 @@ def anchors(text: str) -> set[str]:
 
 
 def test_every_page_is_in_the_tree() -> None:
-    listed = set(re.findall(r"^[\w/]+$", (DOCS / "index.md").read_text(encoding="utf-8"), re.M))
+    trees = [block.text for page in PAGES for block in blocks(page) if block.language == "{toctree}"]
+    listed = set(re.findall(r"^[\w/]+$", "\n".join(trees), re.M))
     assert {page.stem for page in PAGES if page.parent == DOCS} - {"index"} <= listed
+
+
+def test_every_picture_is_shown() -> None:
+    shown = {name for prose in PROSE.values() for name in re.findall(r"!\[[^\]]+\]\((?:docs/)?([^)]+)\)", prose)}
+    assert {path.name for path in DOCS.glob("*.png")} == shown
 
 
 def test_every_public_name_is_in_the_interface() -> None:

@@ -27,7 +27,12 @@ ELSEWHERE = {
     "docs/microcontroller.md": "export/test_docs.py",
     "docs/estimator.md": "test_estimator.py",
 }
-LONG = {"docs/sweep.md", "docs/imbalance.md", "docs/commands.md"}  # pages that take more than a few seconds
+LONG = {
+    "docs/commands.md",
+    "docs/data.md",
+    "docs/imbalance.md",
+    "docs/sweep.md",
+}  # pages that take more than a few seconds
 FEW = 40  # wrong cuts of digits that `tune` makes
 # Commands that are not run as they stand: they end at Ctrl-C, fetch something, need the whole of MNIST and are tested
 # with it in tests/web, or are what CI itself begins with.

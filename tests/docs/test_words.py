@@ -122,3 +122,9 @@ def test_every_layer_has_its_mathematics() -> None:
     page = (DOCS / "mathematics.md").read_text(encoding="utf-8")
     for name in LAYERS:
         assert f"\n## {name}\n" in page and re.search(rf"^check\({name}\(", page, re.M), name
+
+
+def test_the_kernel_that_is_shown_is_the_real_one() -> None:
+    (block,) = (each for each in blocks(DOCS / "kernels.md") if each.language == "python")
+    source = (ROOT / "src" / "handgrad" / "kernels" / "pointwise.py").read_text(encoding="utf-8")
+    assert block.text.partition("\n")[2] in source

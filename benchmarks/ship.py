@@ -10,9 +10,12 @@
     handgrad train --recipe tiny --no-all-data --out runs/tiny-calibrated
     python benchmarks/ship.py tiny --runs runs --calibrated runs/tiny-calibrated
 
+    python benchmarks/ship.py cnn --card    # writes the card again, of the file that is there
+
 A model is called like its recipe. Seed 0 is shipped because it is the first, not because it is the best. A model that
 has learnt from the validation images takes its temperature from a run of the same recipe that has not. The card's
-figures are read from results/accuracy-NAME.json and measured again on the file that is shipped.
+figures are read from results/accuracy-NAME.json and measured again on the file that is shipped. It begins with the
+metadata that the Hugging Face hub reads.
 """
 
 import argparse
@@ -22,6 +25,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import yaml
 
 from handgrad.datasets import load
 from handgrad.evaluation.metrics import Evaluation, evaluate
@@ -38,6 +42,7 @@ shaped like digits (O, I, l, S, q) are read as such; on tidy MNIST images it is 
 HANDWRITING = (
     "; 77 handwriting fonts of @fontsource: most under the SIL Open Font License 1.1, the others under Apache 2.0"
 )
+HUB_DATASET = "ylecun/mnist"  # MNIST's name on the hub
 FIRST = "the first 50,000 training images"
 CARD = """# {name}: a digit classifier
 
@@ -60,6 +65,25 @@ Confusion on the test images: true digits down, predicted across.
 {confusion}
 ```
 """
+
+
+def metadata(name: str, summary: dict[str, Any]) -> str:
+    """The card's front matter, in the hub's words."""
+    first, seeds = summary["seeds"][0], ", ".join(str(seed["seed"]) for seed in summary["seeds"])
+    figures = {f"accuracy of this file, seed {first['seed']}": first["accuracy"]}
+    if len(summary["seeds"]) > 1:
+        figures[f"mean accuracy of seeds {seeds}"] = round(summary["mean"], ndigits=6)
+    result = {
+        "task": {"type": "image-classification", "name": "Image Classification"},
+        "dataset": {"type": HUB_DATASET, "name": "MNIST", "split": "test"},
+        "metrics": [{"type": "accuracy", "name": what, "value": value} for what, value in figures.items()],
+    }
+    values = {
+        "library_name": "handgrad", "pipeline_tag": "image-classification", "license": "mit",
+        "datasets": [HUB_DATASET], "tags": ["mnist", "digits", "handwriting", "from-scratch"],
+        "model-index": [{"name": name, "results": [result]}],
+    }  # fmt: skip
+    return f"---\n{yaml.safe_dump(values, sort_keys=False)}---\n"
 
 
 def confusion(found: Evaluation) -> str:
@@ -86,6 +110,8 @@ def refusals(model: Model, pixels: npt.NDArray[np.uint8]) -> str:
     if not any(model.thresholds):
         return "none: it answers every image"
     refused = 1 - float(model.answered(model.scores(pixels)).mean())
+    if len(set(model.thresholds)) == 1:
+        return f'an answer below {model.thresholds[0]:.1%} is given as "not sure": {refused:.2%} of the test images'
     least = ", ".join(f"{name} {each:.1%}" for name, each in zip(model.classes, model.thresholds, strict=True))
     return f'an answer below its digit\'s limit is given as "not sure": {refused:.2%} of the test images; {least}'
 
@@ -95,7 +121,7 @@ def card(name: str, file: Path, summary: dict[str, Any]) -> str:
     assert test is not None
     found = evaluate(model.predict_proba(test.pixels), test.labels, test.classes)
     everything, plain = model.record["recipe"]["all_data"], summary.get("data", "mnist") == "mnist"
-    return CARD.format(
+    return metadata(name, summary) + CARD.format(
         name=name, weights=model.network.layout.count, size=file.stat().st_size / 1000,
         source="MNIST" if plain else f"{summary['data']} of benchmarks/handwriting.py: fonts and MNIST",
         data="all 60,000 training images" if everything else FIRST if plain else f"{FIRST}, and the fonts",
@@ -113,17 +139,23 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="where accuracy.py left its runs")
     parser.add_argument("--calibrated", type=Path, help="run folder of the recipe with --no-all-data")
     parser.add_argument("--half", action="store_true", help="keep 16 bits of each weight: large models")
+    parser.add_argument("--card", action="store_true", help="ship no model, write the card of the present one again")
     given = parser.parse_args()
-    summary = json.loads((RESULTS / f"accuracy-{given.name}.json").read_text())
-    FOLDER.mkdir(exist_ok=True)
     file = FOLDER / f"{given.name}.safetensors"
+    if not given.card:
+        ship(given, file)
+    summary = json.loads((RESULTS / f"accuracy-{given.name}.json").read_text())
+    file.with_suffix(".md").write_text(card(given.name, file, summary))
+    print(f"wrote {'' if given.card else f'{file.name} and '}its card {file.stem}.md")
+
+
+def ship(given: argparse.Namespace, file: Path) -> None:
+    FOLDER.mkdir(exist_ok=True)
     model = Model.load(given.runs / f"accuracy-{given.name}-0" / MODEL_FILE)
     if given.calibrated:
         calibrated = Model.load(given.calibrated / MODEL_FILE)
         model.temperature, model.thresholds = calibrated.temperature, calibrated.thresholds
     model.save(file, given.half)
-    (FOLDER / f"{given.name}.md").write_text(card(given.name, file, summary))
-    print(f"wrote {file.name} and its card")
 
 
 if __name__ == "__main__":

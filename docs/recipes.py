@@ -43,10 +43,18 @@ def recipe_lines(recipe: Recipe) -> list[str]:
     return [f"- **{recipe.name}**: {values}"]
 
 
+NOTES = {
+    "data": "`balance` and `class_weight` both make up for rare classes: `balance` draws their images more often, and "
+    "those of frequent classes not in every epoch, while `class_weight` draws every image once and multiplies its part "
+    "of the gradient by the weight of its class.",
+}  # below the table of a group
+
+
 def page() -> str:
     lines = [HEAD]
     for group, named in groupby(options(Recipe).values(), key=lambda each: each.option.group):
         lines += [f"## {group.capitalize()}", "", *field_table(list(named)), ""]
+        lines += [NOTES[group], ""] if group in NOTES else []
     lines += ["## Named recipes", "", "Each changes these defaults:", ""]
     lines += [line for recipe in NAMED.values() for line in recipe_lines(recipe)]
     lines += [

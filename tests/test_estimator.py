@@ -18,6 +18,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401  (makes the search importable)
 from sklearn.inspection import permutation_importance
 from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, cross_val_score, cross_validate
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -252,6 +253,64 @@ def test_bad_input_is_told_as_scikit_learn_does(call, message):
     with pytest.raises((ValueError, NotFittedError), match=re.escape(message)) as told:
         call()
     assert not isinstance(told.value, UserError)
+
+
+TABLE = pd.DataFrame(IRIS, columns=list("abcd"))
+HOLES, ENDLESS = (np.where(np.arange(4) == 2, value, IRIS) for value in (np.nan, np.inf))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda e: e.fit(HOLES, KINDS),
+        lambda e: e.fit(IRIS, KINDS).predict(HOLES),
+        lambda e: e.fit(IRIS, KINDS).predict(IRIS[:, :3]),
+        lambda e: e.fit(IRIS, KINDS).predict_proba(np.hstack([IRIS, IRIS])),
+        lambda e: e.fit(TABLE, KINDS).predict(TABLE.rename(columns={"a": "z"})),
+        lambda e: e.fit(TABLE, KINDS).predict(TABLE[list("dcba")]),
+        lambda e: e.fit(TABLE, KINDS).predict(TABLE[list("abc")]),
+        lambda e: e.fit(IRIS[:0], KINDS[:0]),
+        lambda e: e.fit(IRIS, KINDS).predict(IRIS[:0]),
+        lambda e: e.fit(IRIS[:, :0], KINDS),
+        lambda e: e.fit([["a", "b"], ["c", "d"]], [0, 1]),
+        lambda e: e.fit(np.array([["a", 1], ["c", 2]], object), [0, 1]),
+        lambda e: e.fit(IRIS, KINDS).predict(IRIS[0]),
+        lambda e: e.fit(IRIS, KINDS[:-1]),
+        lambda e: e.fit(IRIS, np.where(KINDS == 1, np.nan, KINDS)),
+        lambda e: e.fit(1j * IRIS, KINDS),
+        lambda e: e.fit(None, KINDS),
+        lambda e: e.fit(IRIS, None),
+    ],
+)  # fmt: skip
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # its one epoch is enough here
+def test_bad_input_is_told_in_mlp_classifier_s_words(call):
+    told = []
+    for estimator in (MLPClassifier((4,), max_iter=1), DigitClassifier(hidden_layer_sizes=(4,), max_iter=1)):
+        with pytest.raises((ValueError, TypeError)) as error:
+            call(estimator)
+        told.append((error.type, str(error.value)))
+    assert told[1] == (told[0][0], told[0][1].replace("MLPClassifier", "DigitClassifier"))
+
+
+@pytest.mark.parametrize("call", [lambda e: e.fit(ENDLESS, KINDS), lambda e: e.fit(IRIS, KINDS).predict(ENDLESS)])
+def test_numbers_without_end_are_named(call):
+    with pytest.raises(ValueError, match="Input X contains infinity or a value too large"):
+        call(quick())
+
+
+def test_one_class_with_a_name_and_text_at_predict():
+    with pytest.raises(ValueError, match="one class"):
+        quick().fit(IRIS, np.full(150, "the same"))
+    fitted = quick(max_iter=2).fit(IRIS, KINDS)
+    before = fitted.predict_proba(IRIS)
+    with pytest.raises(ValueError, match="could not convert string"):
+        fitted.predict([["a", "b", "c", "d"]])
+    np.testing.assert_array_equal(fitted.predict_proba(IRIS), before)
+
+
+def test_weights_of_classes_are_the_estimator_s_own_parameter():
+    with pytest.raises(ValueError, match="the recipe has class_weight: leave it out there"):
+        quick(recipe=recipe("mlp").change(class_weight="balanced")).fit(IRIS, KINDS)
 
 
 def test_an_unknown_parameter_is_named():

@@ -1,10 +1,13 @@
 """The models that come with the package: they load, answer as their cards say, and leave room in the wheel."""
 
+import json
 import re
 from io import BytesIO
+from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
+import yaml
 
 import handgrad
 from handgrad.datasets import load
@@ -12,6 +15,7 @@ from handgrad.errors import UserError
 from handgrad.evaluation.metrics import evaluate
 from handgrad.model.shipped import FOLDER, pretrained, shipped_file
 
+RESULTS = Path(__file__).parent.parent / "benchmarks" / "results"
 NAMES = ("cnn", "mlp", "robust", "tiny")
 
 
@@ -33,6 +37,23 @@ def test_it_is_as_good_as_its_card_says(name: str) -> None:
     # another processor may round its sums otherwise, and an image on the border change sides
     assert 100 * found.accuracy == pytest.approx(float(quoted[1]), abs=0.025)
     assert found.nll < 0.05 and found.ece < 0.02
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_card_begins_with_what_the_hub_reads(name: str) -> None:
+    before, front, text = (FOLDER / f"{name}.md").read_text().split("---\n", 2)
+    values = yaml.safe_load(front)
+    assert before == "" and text.startswith(f"# {name}: a digit classifier\n")
+    assert (values["library_name"], values["pipeline_tag"]) == ("handgrad", "image-classification")
+    assert values["license"] == "mit" and values["datasets"] == ["ylecun/mnist"] and "mnist" in values["tags"]
+    (entry,) = values["model-index"]
+    (result,) = entry["results"]
+    assert entry["name"] == name and result["task"]["type"] == values["pipeline_tag"]
+    assert result["dataset"] == {"type": "ylecun/mnist", "name": "MNIST", "split": "test"}
+    assert {metric["type"] for metric in result["metrics"]} == {"accuracy"}
+    measured = json.loads((RESULTS / f"accuracy-{name}.json").read_text())
+    expected = [measured["seeds"][0]["accuracy"], measured["mean"]][: len(measured["seeds"])]
+    assert [metric["value"] for metric in result["metrics"]] == pytest.approx(expected, abs=1e-6)
 
 
 def test_the_default_is_the_one_that_the_command_takes() -> None:

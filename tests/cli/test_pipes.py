@@ -62,6 +62,33 @@ def test_csv_of_read_is_the_table_that_out_writes(folder: Path, tmp_path: Path) 
     assert "--csv prints here" in refused("read", folder, "--csv", "--out", tmp_path / "u.csv")
 
 
+@pytest.mark.parametrize("command", ["predict", "read"])
+def test_a_picture_that_cannot_be_read_has_a_record_with_its_reason(command: str, folder: Path, tmp_path: Path) -> None:
+    (folder / "1.png").write_bytes(b"no picture at all")
+    as_json = run(command, folder, tmp_path / "missing.png", "--json", code=1)
+    as_csv = run(command, folder, tmp_path / "missing.png", "--csv", code=1)
+    records = [json.loads(line) for line in as_json.stdout.splitlines()]
+    found = rows(as_csv.stdout)
+    paths = [*(str(folder / f"{i}.png") for i in range(3)), str(tmp_path / "missing.png")]
+    assert [record["path"] for record in records] == [row["path"] for row in found] == paths
+    for i in (1, 3):
+        assert records[i]["reason"] == found[i]["reason"] != ""
+        assert paths[i] not in records[i]["reason"], "the path has a field of its own"
+        assert f"{paths[i]}: {records[i]['reason']}" in as_json.stderr
+        assert not any(records[i].get(name) for name in ("digit", "probability", "text", "lines"))
+        assert found[i]["probability"] == "" and not found[i].get("digit") and not found[i].get("text")
+    assert records[0]["reason"] is None and found[0]["reason"] == ""
+    assert (records[0].get("digit") or records[0]["text"]) == VALID.classes[VALID.labels[0]]
+    alone = run(command, tmp_path / "missing.png", "--json", code=2)
+    assert json.loads(alone.stdout) == records[3], "with nothing read, the exit code is that of an error"
+
+
+def test_csv_of_read_names_broken_pictures_as_the_table_does(folder: Path, tmp_path: Path) -> None:
+    (folder / "1.png").write_bytes(b"no picture at all")
+    run("read", folder, "--out", tmp_path / "t.csv", "--workers", 1, code=1)
+    assert run("read", folder, "--csv", code=1).stdout == (tmp_path / "t.csv").read_text()
+
+
 @pytest.mark.parametrize("names", [PIXEL_NAMES, None, ["label", *PIXEL_NAMES]], ids=["header", "none", "labelled"])
 def test_a_table_without_labels_becomes_a_submission(names: list[str] | None, tmp_path: Path) -> None:
     table = VALID.pixels.reshape(len(VALID), -1)

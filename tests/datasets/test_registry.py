@@ -138,7 +138,8 @@ def test_status(cache: Path) -> None:
 
 
 def test_a_new_data_set_is_one_entry(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    entry = Entry("tiny", ("x", "y"), 5, 1, (Remote("a", 1, "0" * 64),), ("http://mirror/",), transposed=True)
+    remotes, mirrors = (Remote("a", 1, "0" * 64),), ("http://mirror/",)
+    entry = Entry("tiny", "us", 2026, "http://page/", "", ("x", "y"), 5, 1, remotes, mirrors, transposed=True)
     monkeypatch.setitem(CATALOG, "tiny-one", entry)
     assert registry.status()[-1].state == "not fetched"
     path = cache / "tiny-one"

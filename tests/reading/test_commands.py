@@ -93,7 +93,7 @@ def test_json_is_all_that_standard_output_carries(command: str, digit: Path, bla
         assert (seven["digit"], seven["reason"], nothing["reason"], nothing["text"]) == ("7", None, "blank", "?")
         assert seven["probability"] == max(seven["probabilities"])
     else:
-        assert [list(picture) for picture in found] == [["path", "page", "text", "full_text", "lines"]] * 2
+        assert [list(picture) for picture in found] == [["path", "page", "text", "full_text", "lines", "reason"]] * 2
         assert [picture["text"] for picture in found] == ["7", ""]
         assert list(found[0]["lines"][0][0]) == ANSWER[1:] and found[1]["lines"] == []
 
@@ -115,9 +115,11 @@ def test_one_bad_picture_does_not_cost_the_others(command: str, digit: Path, tmp
     bad.write_bytes(digit.read_bytes()[:100])
     done = run(command, bad, digit, "--json", code=1)
     assert f"handgrad: {bad}: not a readable picture" in done.stderr
-    assert json.loads(done.stdout)["path"] == str(digit)
+    failed, found = (json.loads(line) for line in done.stdout.splitlines())
+    assert failed["path"] == str(bad) and failed["reason"].startswith("not a readable picture")
+    assert found["path"] == str(digit) and not found["reason"]
     done = run(command, bad, "--json", code=2)
-    assert done.stdout == "" and done.stderr.count("\n") == 1
+    assert json.loads(done.stdout)["path"] == str(bad) and done.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize("command", ["predict", "read"])

@@ -32,7 +32,7 @@ def test_a_models_file_is_the_model_in_half_precision(client, tmp_path):
 
 
 def test_cards(client, tmp_path):
-    assert client.get("/models/tiny/card").text.startswith("# tiny: a digit classifier")
+    assert "\n---\n# tiny: a digit classifier\n" in client.get("/models/tiny/card").text
     own = tmp_path / "my run"
     own.mkdir()
     pretrained("tiny").save(own / "model.safetensors")

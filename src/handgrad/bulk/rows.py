@@ -90,6 +90,26 @@ def page_rows(path: str, number: int, page: Page) -> list[Row]:
     return [_line_row(path, number, line, answers) for line, answers in enumerate(page.lines, 1)]
 
 
+def failed_row(path: str, page: int, why: str) -> Row:
+    """Return the row of a picture that cannot be read, or of the page on which its reading ended.
+
+    Parameters
+    ----------
+    path : str
+        The picture.
+    page : int
+        The number of the page.
+    why : str
+        The reason, which may begin with the path.
+
+    Returns
+    -------
+    Row
+        One without text.
+    """
+    return Row(path, page, reason=" ".join(why.removeprefix(f"{path}: ").split()))
+
+
 def _line_row(path: str, page: int, line: int, answers: tuple[Answer, ...]) -> Row:
     digits = [answer for answer in answers if not answer.sign]
     reasons = dict.fromkeys(str(answer.reason) for answer in digits if answer.reason)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from handgrad.bulk.rows import Row, encoded, page_rows
+from handgrad.bulk.rows import Row, encoded, failed_row, page_rows
 from handgrad.bulk.task import Task
 from handgrad.errors import UserError
 
@@ -191,8 +191,7 @@ def failure(path: str, page: int, why: str, ending: str, lost: bool = False) -> 
     Read
         One row without text.
     """
-    reason = " ".join(why.removeprefix(f"{path}: ").split())
-    return Read(encoded([Row(path, page, reason=reason)], ending), failed=True, lost=lost)
+    return Read(encoded([failed_row(path, page, why)], ending), failed=True, lost=lost)
 
 
 def _why(error: Exception) -> str:

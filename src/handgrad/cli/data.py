@@ -32,6 +32,16 @@ def verify(name: str) -> None:
 
 @data.command()
 @click.argument("name")
+def card(name: str) -> None:
+    """Print the card of data set NAME: Croissant 1.1, which is JSON-LD, with the SHA-256 of each file."""
+    from handgrad.cli.text import print_json
+    from handgrad.datasets.croissant import card as made
+
+    print_json(made(name))
+
+
+@data.command()
+@click.argument("name")
 def fetch(name: str) -> None:
     """Download data set NAME to the cache folder; an interrupted download goes on where it stopped."""
     from handgrad.cli import terminal

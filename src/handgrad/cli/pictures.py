@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -18,30 +19,46 @@ Found = TypeVar("Found")
 STANDARD_INPUT = "-"
 
 
+@dataclass(frozen=True)
+class Unreadable:
+    """Stands where a picture that cannot be read would have its answer, and says why."""
+
+    reason: str
+
+
 def each_picture(
     given: Iterable[str], read: "Callable[[Source, str], Found]", failed: list[str]
-) -> Iterator[tuple[str, Found]]:
-    """What `read` makes of each picture and its name, those inside folders too; what fails is added to `failed`."""
+) -> Iterator[tuple[str, Found | Unreadable]]:
+    """What `read` makes of each picture and its name, those inside folders too.
+
+    The message of one that fails is added to `failed`, for `finish`.
+    """
     for path, _, found in each_page(given, lambda source, name: iter([read(source, name)]), failed):
         yield path, found
 
 
 def each_page(
     given: Iterable[str], read: "Callable[[Source, str], Iterator[Found]]", failed: list[str]
-) -> Iterator[tuple[str, int, Found]]:
+) -> Iterator[tuple[str, int, Found | Unreadable]]:
     """As `each_picture`, for a `read` that gives one thing a page; each comes with the number of its page."""
     for path in given:
         try:
             sources = _inside(path)
         except (UserError, OSError) as error:
-            failed.append(str(error))
+            yield path, 1, _failed(path, error, failed)
             continue
         for name, source in sources:
+            number = 0
             try:
                 for number, found in enumerate(read(source, shown(name)), 1):
                     yield name, number, found
             except UserError as error:
-                failed.append(str(error))
+                yield name, number + 1, _failed(name, error, failed)
+
+
+def _failed(path: str, error: Exception, failed: list[str]) -> Unreadable:
+    failed.append(" ".join(str(error).split()))
+    return Unreadable(failed[-1].removeprefix(f"{shown(path)}: "))
 
 
 def shown(path: str) -> str:
@@ -52,7 +69,7 @@ def shown(path: str) -> str:
 def finish(found: int, failed: list[str]) -> None:
     """Say what could not be read, and end with 1 if some others (`found` of them) could be, or 2."""
     for message in failed:
-        click.echo(f"handgrad: {printable(' '.join(message.split()))}", err=True)
+        click.echo(f"handgrad: {printable(message)}", err=True)
     if failed:
         sys.exit(1 if found else 2)
 

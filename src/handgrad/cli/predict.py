@@ -1,10 +1,10 @@
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from handgrad.cli.options import form_options, model_option
-from handgrad.cli.pictures import each_picture, finish, new_drawing, new_file, shown
+from handgrad.cli.pictures import Unreadable, each_picture, finish, new_drawing, new_file, shown
 from handgrad.cli.text import print_json, printable
 from handgrad.errors import UserError
 
@@ -29,7 +29,8 @@ def predict(images: tuple[str, ...], model: str, steps: Path | None, out: Path |
     """Say which digit each of IMAGES shows, and how sure the model is; or that it is not sure, and why.
 
     IMAGES are pictures of one digit each, of any size, light or dark, or folders of them, or - for standard input. One
-    that cannot be read is named and the others are still answered; the exit code is then 1.
+    that cannot be read is named, in JSON and CSV with its reason, and the others are still answered; the exit code is
+    then 1, or 2 if none could be read.
 
     Instead of pictures, IMAGES can be one table as Kaggle's test.csv, with the pixels of an image a line. Its answers
     are a table too, with the columns ImageId and Label.
@@ -55,15 +56,13 @@ def _answer_pictures(images: tuple[str, ...], model: "Model", steps: Path | None
     seen: list[tuple[str, Normalised, Answer]] = []
     if form == "csv":
         _print_row(*COLUMNS)
-    for path, (answer, normalised) in each_picture(
-        images, lambda source, name: inspect_digit(source, model, name), failed
-    ):
+    for path, made in each_picture(images, lambda source, name: inspect_digit(source, model, name), failed):
+        if isinstance(made, Unreadable):
+            _print_record({**dict.fromkeys(COLUMNS), "path": path, "reason": made.reason}, form)
+            continue
+        answer, normalised = made
         click.echo(printable(f"{shown(path)}: {_line(answer, model.classes)}"), err=bool(form))
-        values = {"path": path, **answer.to_json()}
-        if form == "json":
-            print_json(values)
-        elif form == "csv":
-            _print_row(*(values[name] for name in COLUMNS))
+        _print_record({"path": path, **answer.to_json()}, form)
         found += 1
         if steps and len(seen) < MAX_STEPS:
             seen.append((shown(path), normalised, answer))
@@ -73,6 +72,14 @@ def _answer_pictures(images: tuple[str, ...], model: "Model", steps: Path | None
         draw_steps(seen, steps)
         click.echo(f"steps {steps}", err=bool(form))
     finish(found, failed)
+
+
+def _print_record(values: dict[str, Any], form: str) -> None:
+    """What other programs read of an answer: nothing where people do."""
+    if form == "json":
+        print_json(values)
+    elif form == "csv":
+        _print_row(*(values[name] for name in COLUMNS))
 
 
 def _print_row(*cells: object) -> None:

@@ -1,11 +1,11 @@
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from handgrad.cli.options import form_options, model_option, place_options
-from handgrad.cli.pictures import each_page, finish, new_file, shown
+from handgrad.cli.pictures import Unreadable, each_page, finish, new_file, shown
 from handgrad.cli.text import print_json, printable
 from handgrad.errors import UserError
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from handgrad.reading.picture import Box
     from handgrad.reading.source import Source
 
+NOTHING_READ: dict[str, Any] = {"text": "", "full_text": "", "lines": []}  # a page's JSON where it cannot be read
 TABLES = (".csv", ".jsonl")
 OUT = (
     "A table of all pictures, .csv or .jsonl, with a row a line of digits; or a drawing of one photo with a box around "
@@ -41,7 +42,8 @@ def read(
     After a ? stands the likeliest digit with its probability. Printed words are left out, and counted.
 
     PHOTOS are pictures, TIFF and PDF files with several pages too, or folders of them, or - for standard input. One
-    that cannot be read is named and the others are still read; the exit code is then 1.
+    that cannot be read is named, in JSON and CSV with its reason, and the others are still read; the exit code is
+    then 1, or 2 if none could be read.
 
     With a table as --out, all sub-folders are read too, by several processes or machines. After Ctrl-C, or a crash,
     give the same command again to go on.
@@ -82,21 +84,34 @@ def _read_here(
     if form == "csv":
         click.echo(rows.heading(rows.CSV).decode(), nl=False)
     for path, number, page in each_page(photos, pages, failed):
+        _print_record(path, number, page, punctuation, form)
+        if isinstance(page, Unreadable):
+            continue
         title = f"{shown(path)}, page {number}" if number > 1 else shown(path)
         if len(photos) > 1 or path != photos[0] or number > 1:
             click.echo(printable(f"{title}:"), err=bool(form))
         for line in _lines(page, punctuation):
             click.echo(printable(line), err=bool(form))
-        if form == "json":
-            print_json({"path": path, "page": number, **page.to_json()})
-        elif form == "csv":
-            made = rows.page_rows(path, number, page)
-            click.echo(rows.encoded(made, rows.CSV, punctuation).decode(), nl=False)
         found += 1
         if out:
             draw_page(page, out)
             click.echo(f"drawn {out}", err=True)
     finish(found, failed)
+
+
+def _print_record(path: str, number: int, page: "Page | Unreadable", punctuation: bool, form: str) -> None:
+    """What other programs read of a page: nothing where people do."""
+    from handgrad.bulk import rows
+
+    if isinstance(page, Unreadable):
+        made, values = [rows.failed_row(path, number, page.reason)], {**NOTHING_READ, "reason": page.reason}
+    else:
+        made = rows.page_rows(path, number, page)
+        values = {**page.to_json(), "reason": None if page.lines else rows.NO_DIGITS}
+    if form == "json":
+        print_json({"path": path, "page": number, **values})
+    elif form == "csv":
+        click.echo(rows.encoded(made, rows.CSV, punctuation).decode(), nl=False)
 
 
 def _lines(page: "Page", punctuation: bool) -> Iterator[str]:

@@ -21,8 +21,12 @@ class Entry:
 
     Parameters
     ----------
-    description : str
-        What it shows, by whom, and when it was published.
+    what, authors : str
+        What it shows, and by whom it is.
+    year : int
+        When it was published.
+    page, licence : str
+        The addresses of its page and of its licence; no licence where its authors name none.
     classes : tuple of str
         The names of its classes.
     train, test : int
@@ -37,7 +41,11 @@ class Entry:
         Whether the files hold each image with rows and columns exchanged, as EMNIST's do: Matlab wrote them.
     """
 
-    description: str
+    what: str
+    authors: str
+    year: int
+    page: str
+    licence: str
     classes: tuple[str, ...]
     train: int
     test: int
@@ -45,6 +53,11 @@ class Entry:
     mirrors: tuple[str, ...] = ()
     members: tuple[str, ...] = ()
     transposed: bool = False
+
+    @property
+    def description(self) -> str:
+        """What it shows, by whom, and when it was published."""
+        return f"{self.what} ({self.authors}, {self.year})"
 
     @property
     def built_in(self) -> bool:
@@ -107,9 +120,22 @@ def _remotes(table: str) -> tuple[Remote, ...]:
 # (tensorflow_datasets/url_checksums/{fashion_mnist,kmnist,emnist,qmnist}.txt). Fashion-MNIST's four were confirmed byte
 # for byte: Debian's package dataset-fashion-mnist has the same gzip streams, only the name and the time removed.
 CATALOG = {
-    "mnist": Entry("handwritten digits (LeCun, Cortes, Burges, 1998)", DIGITS, 60_000, 10_000),
+    "mnist": Entry(
+        "handwritten digits",
+        "LeCun, Cortes, Burges",
+        1998,
+        "http://yann.lecun.com/exdb/mnist/",
+        "https://creativecommons.org/licenses/by-sa/3.0/",
+        DIGITS,
+        60_000,
+        10_000,
+    ),
     "fashion-mnist": Entry(
-        "articles of clothing in MNIST's format (Zalando Research, 2017)",
+        "articles of clothing in MNIST's format",
+        "Zalando Research",
+        2017,
+        "https://github.com/zalandoresearch/fashion-mnist",
+        "https://opensource.org/license/mit",
         ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
         60_000,
         10_000,
@@ -126,7 +152,11 @@ CATALOG = {
         ),
     ),
     "kmnist": Entry(
-        "Kuzushiji-MNIST: cursive Japanese characters (CODH, 2018)",
+        "Kuzushiji-MNIST: cursive Japanese characters",
+        "CODH",
+        2018,
+        "https://codh.rois.ac.jp/kmnist/",
+        "https://creativecommons.org/licenses/by-sa/4.0/",
         ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
         60_000,
         10_000,
@@ -142,7 +172,11 @@ CATALOG = {
         ),
     ),
     "emnist-digits": Entry(
-        "EMNIST's digits, from the forms that MNIST was taken from (NIST, 2017)",
+        "EMNIST's digits, from the forms that MNIST was taken from",
+        "NIST",
+        2017,
+        "https://www.nist.gov/itl/products-and-services/emnist-dataset",
+        "",
         DIGITS,
         240_000,
         40_000,
@@ -162,7 +196,11 @@ CATALOG = {
         transposed=True,
     ),
     "qmnist": Entry(
-        "MNIST made again from its source, with 60,000 test images (C. Yadav, L. Bottou, 2019)",
+        "MNIST made again from its source, with 60,000 test images",
+        "C. Yadav, L. Bottou",
+        2019,
+        "https://github.com/facebookresearch/qmnist",
+        "https://github.com/facebookresearch/qmnist/blob/master/LICENSE",
         DIGITS,
         60_000,
         60_000,

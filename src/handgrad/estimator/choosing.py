@@ -16,6 +16,8 @@ from handgrad.training.recipes import fits, recipe
 Kind = TypeVar("Kind", bound=type)
 # What MLPClassifier calls fields of a recipe.
 ALIASES = {"hidden_layer_sizes": "hidden", "max_iter": "epochs", "batch_size": "batch", "learning_rate_init": "lr"}
+# The fields that are parameters; `class_weight` is one already, with labels of any kind in place of names.
+FIELDS = tuple(name for name in options(Recipe) if name != "class_weight")
 # As MLPClassifier's, whose learning rate stays at 0.001; this one falls, and is so in the mean.
 TABLE = Recipe("table", hidden=(100,), epochs=200, batch=200, optimiser="adam", lr=2e-3, init="glorot")
 FOR_IMAGES = ("cnn", "tiny", "mlp")  # the first that fits is taken where no recipe is named
@@ -38,9 +40,9 @@ def with_fields(estimator: Kind) -> Kind:
     constructor: Any = estimator.__init__  # type: ignore[misc]
     found = inspect.signature(constructor)
     own = [each for each in found.parameters.values() if each.kind is not inspect.Parameter.VAR_KEYWORD]
-    fields = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None) for name in options(Recipe)]
+    fields = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None) for name in FIELDS]
     constructor.__signature__ = found.replace(parameters=[*own, *fields])
-    estimator.__doc__ = (estimator.__doc__ or "").replace("{options}", described_options(Recipe))
+    estimator.__doc__ = (estimator.__doc__ or "").replace("{options}", described_options(Recipe, FIELDS))
     return estimator
 
 
@@ -72,9 +74,11 @@ def chosen_recipe(
     UserError
         For values that make no recipe.
     ValueError
-        Where a field is given under both of its names.
+        Where a field is given under both of its names, and for a recipe with weights of classes.
     """
     base = named if isinstance(named, Recipe) else recipe(named) if named is not None else _usual(classes, shape)
+    if base.class_weight:
+        raise ValueError("the recipe has class_weight: leave it out there, and give it to the estimator")
     changes = _fields(given)
     alpha = changes.pop("alpha", None)
     changed = base.change(**changes, all_data=False)

@@ -16,14 +16,14 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from handgrad.datasets import Images
 from handgrad.estimator.checking import Rows, as_value_errors, numbered, validated
-from handgrad.estimator.choosing import ALIASES, chosen_recipe, with_fields
+from handgrad.estimator.choosing import ALIASES, FIELDS, chosen_recipe, with_fields
 from handgrad.estimator.learning import Learning
-from handgrad.estimator.rows import Features, Labels, as_bytes, counted, grey_range, mean_one
+from handgrad.estimator.rows import Features, Labels, as_bytes, counted, grey_range
 from handgrad.kernels.loss import softmax
 from handgrad.model.answering import batched_logits
 from handgrad.model.model import Model
 from handgrad.nn.params import Array
-from handgrad.training.options import options
+from handgrad.training.class_weight import mean_one
 from handgrad.training.progress import Epoch
 from handgrad.training.recipe import Recipe
 from handgrad.training.schedules import constant
@@ -128,9 +128,9 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):
         self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose
-        for name in fields.keys() - options(Recipe).keys():
+        for name in fields.keys() - FIELDS:
             raise TypeError(f"DigitClassifier has no parameter '{name}'; docs/estimator.md lists them")
-        for name in options(Recipe):
+        for name in FIELDS:
             setattr(self, name, fields.get(name))
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> DigitClassifier:
@@ -276,7 +276,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):
         return parts
 
     def _recipe(self, rows: int, partial: bool) -> Recipe:
-        given = {name: getattr(self, name) for name in ("alpha", *ALIASES, *options(Recipe))}
+        given = {name: getattr(self, name) for name in ("alpha", *ALIASES, *FIELDS)}
         chosen = chosen_recipe(self.recipe, given, len(self.classes_), self.image_shape_, rows)
         return chosen.change(epochs=1, ema=0.0) if partial else chosen
 

@@ -13,6 +13,7 @@ from handgrad.datasets import Images
 from handgrad.images.augment import Augmenter
 from handgrad.model.preprocess import Preprocess
 from handgrad.nn.params import Array, Shape
+from handgrad.training.class_weight import balanced
 
 Labels = npt.NDArray[np.integer[Any]]
 ClassWeight = npt.NDArray[np.float64] | str
@@ -176,23 +177,6 @@ def counted(
         raise ValueError("Sample weights must contain at least one non-zero number.")
     first, counts = merged(rows, labels, weights)
     if isinstance(class_weight, str):
-        totals = np.bincount(labels[first], counts, classes)
-        class_weight = np.float64(1) / np.maximum(totals, np.finfo(np.float64).tiny)
+        class_weight = balanced(labels[first], counts, classes)
     weighed: Array = counts * class_weight[labels[first]]
     return first, weighed
-
-
-def mean_one(counts: Array) -> Array:
-    """Return weights as a training run takes them.
-
-    Parameters
-    ----------
-    counts : float array (D,)
-        What each row counts.
-
-    Returns
-    -------
-    float32 array (D,)
-        In the same proportions, with a mean of 1.
-    """
-    return (counts / counts.mean()).astype(np.float32) if len(counts) else counts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field, fields
 from functools import cache
 from numbers import Integral, Real
@@ -206,13 +206,15 @@ def _named(kind: type) -> Iterator[Named]:
             yield Named(each.name, get_args(hint)[0] if many else hint, many, each.default, each.metadata["option"])
 
 
-def described_options(kind: type) -> str:
+def described_options(kind: type, names: Container[str] | None = None) -> str:
     """Describe the options of a dataclass as a section of a docstring does.
 
     Parameters
     ----------
     kind : type
         A dataclass.
+    names : container of str, optional
+        Those to describe, if not all.
 
     Returns
     -------
@@ -221,6 +223,8 @@ def described_options(kind: type) -> str:
     """
     lines = []
     for name, each in options(kind).items():
+        if names is not None and name not in names:
+            continue
         what = f"tuple of {each.kind.__name__}" if each.many else each.kind.__name__
         values = f" Values: {each.option.values}." if each.option.values else ""
         lines.append(f"{name} : {what}\n        {each.option.help}{values}")

@@ -19,6 +19,8 @@ from handgrad.nn.layers import Layer
 from handgrad.nn.layers.dropout import Dropout
 from handgrad.nn.layers.ensemble import Ensemble
 from handgrad.nn.layers.sequential import Sequential
+from handgrad.training.class_weight import listed
+from handgrad.training.combinations import check_combinations, check_lengths
 from handgrad.training.optim import RULES, Rule
 from handgrad.training.options import ONE, brief, document_options, option, options
 from handgrad.training.schedules import SCHEDULES, Schedule, warm_up
@@ -91,6 +93,7 @@ class Recipe:
     )
     deskew: bool = _data(False, "Shear slanted digits upright first.")
     balance: bool = _data(False, "Draw every class equally often.")
+    class_weight: tuple[str, ...] = _data((), "Weight of each class in the loss: balanced, or 0=1,1=5 (the others 1).")
     hard_sampling: float = _data(0.0, "Share of the images that are drawn by their difficulty.", 0, ONE)
     outliers: float = _data(0.0, "Share of each batch that shows no digit; it has an output of its own.", 0, 0.9)
     wrong_cuts: float = _data(0.0, "Share of the outliers that are parts of digits, touching digits, and marks.", 0, 1)
@@ -115,34 +118,11 @@ class Recipe:
             raise UserError(f"name is {brief(self.name)}: expected str of letters, digits, spaces, dots and dashes")
         for name, each in options(Recipe).items():
             object.__setattr__(self, name, each.checked(getattr(self, name)))
-        self._check_lengths()
-        self._check_combinations()
+        check_lengths(self)
+        check_combinations(self)
+        listed(self.class_weight)
         std(self.init, 1, 1)
         feature_layers(self.features, self.batch_norm, self.init)
-
-    def _check_lengths(self) -> None:
-        for name, allowed in (("dropout", {1, len(self.hidden)}), ("lr_scales", {0, len(self.hidden) + 1})):
-            if len(getattr(self, name)) not in allowed:
-                expected = " or ".join(map(str, sorted(allowed)))
-                raise UserError(f"{name} has {len(getattr(self, name))} numbers: expected {expected}")
-        if not self.hidden and any(self.dropout):
-            raise UserError(
-                f"dropout is {self.dropout[0]:g} without a hidden layer to put it behind: expected 0, or set hidden"
-            )
-
-    def _check_combinations(self) -> None:
-        if bool(self.teacher) != bool(self.distillation):
-            raise UserError(
-                f"teacher is '{self.teacher}' and distillation {self.distillation:g}: expected both of them, or neither"
-            )
-        if self.patience and self.all_data:
-            raise UserError("patience with all_data: expected one of them, all_data leaves no images to watch")
-        if self.nesterov and self.optimiser != "sgd":
-            raise UserError(f"nesterov with optimiser '{self.optimiser}': expected it with sgd, or leave it out")
-        if self.redrawn and self.deskew:
-            raise UserError("redrawn with deskew: expected one of them, digits are drawn anew with slants of their own")
-        if self.teacher and self.outliers:
-            raise UserError("outliers with a teacher: expected one of them, a teacher cannot say what is no digit")
 
     def layers(self, classes: int) -> list[Layer]:
         """Return the layers: the convolutional part, the hidden layers, the logits.

@@ -21,6 +21,7 @@ from handgrad.model.preprocess import Preprocess, deskewed
 from handgrad.nn.network import Network
 from handgrad.nn.params import Array
 from handgrad.training.batches import Batches, Rows
+from handgrad.training.class_weight import image_weights
 from handgrad.training.limits import temperature_and_thresholds
 from handgrad.training.optim import EMA, Optimiser
 from handgrad.training.patience import Best
@@ -53,7 +54,7 @@ class Trainer:
     schedule : callable, optional
         From the step, counted from 0, to the learning rate, instead of the recipe's.
     weights : float32 array (N,), optional
-        What each image of `data` counts; the mean should be 1.
+        What each image of `data` counts, instead of the recipe's `class_weight`; the mean should be 1.
 
     Attributes
     ----------
@@ -82,10 +83,11 @@ class Trainer:
         self, recipe: Recipe, data: Images, valid: Images | None, seed: int = 0, start: Model | None = None,
         schedule: Schedule | None = None, weights: Array | None = None,
     ) -> None:  # fmt: skip
-        self.recipe, self.seed, self.weights = recipe, operator.index(seed), weights
+        self.recipe, self.seed = recipe, operator.index(seed)
         joined = data + valid if recipe.all_data and valid else data
         self.data = deskewed(joined) if recipe.deskew else joined
         self.valid = None if recipe.all_data else deskewed(valid) if recipe.deskew and valid else valid
+        self.weights = image_weights(recipe.class_weight, self.data) if weights is None else weights
         self.batches = Batches(self.data, recipe, self.seed)
         self.steps_per_epoch = self.batches.per_epoch
         self.steps = self.steps_per_epoch * recipe.epochs
@@ -99,9 +101,7 @@ class Trainer:
         layout, theta, state = self.network.layout, self.network.theta, self.network.state
         self.optimiser = Optimiser(recipe.rule(), layout, self._tape.kernels, recipe.weight_decay, recipe.clip_norm)
         self.ema = EMA(recipe.ema, theta, state, backend("compiled")) if recipe.ema else None
-        self.teacher = None
-        if recipe.teacher:
-            self.teacher = Teacher(recipe, self.preprocess, data.classes, self.batches.size)
+        self.teacher = Teacher(recipe, self.preprocess, data.classes, self.batches.size) if recipe.teacher else None
         labels = self.data.labels if recipe.balance else None
         self.sampler = Sampler(len(self.data), self.seed, recipe.hard_sampling, labels)
         self.best = Best(self.network, recipe.patience) if recipe.patience and self.valid else None

@@ -17,7 +17,7 @@ from handgrad.errors import UserError
 SECTIONS = {
     "Read digits": ("read", "predict"),
     "Train": ("train", "evaluate", "recipes", "tune", "sweep", "committee"),
-    "Look inside": ("inspect", "lr-find", "augment"),
+    "Look inside": ("compare", "inspect", "lr-find", "augment"),
     "Serve and share": ("serve", "export"),
     "Data, kernels and help": ("data", "compile", "help"),
 }

@@ -1,4 +1,7 @@
-"""A training run and its folder: begun, left, taken up again, finished; no file in it is ever half-written."""
+"""A training run and its folder: begun, left, taken up again, finished.
+
+No file in it is ever half-written, but for the last line of the history while the run trains.
+"""
 
 from __future__ import annotations
 
@@ -18,12 +21,13 @@ from handgrad.report.style import can_draw
 from handgrad.training import checkpoint
 from handgrad.training.checkpoint import Checkpoint
 from handgrad.training.data import Source, source_of
+from handgrad.training.history import HISTORY, History
 from handgrad.training.patience import best_epoch
 from handgrad.training.progress import Epoch, Step
 from handgrad.training.recipe import Recipe
 from handgrad.training.trainer import Trainer
 
-CHECKPOINT, RECIPE, SOURCE, HISTORY = "checkpoint.safetensors", "recipe.toml", "source.json", "history.json"
+CHECKPOINT, RECIPE, SOURCE = "checkpoint.safetensors", "recipe.toml", "source.json"
 CURVES, REPORT = "curves.png", "report.html"
 SAVE_EVERY = 30.0  # seconds between checkpoints
 
@@ -51,6 +55,7 @@ class Run:
     def __init__(self, folder: Path, trainer: Trainer, source: Source, checksum: str) -> None:
         self.folder, self.trainer, self.source, self.checksum = folder, trainer, source, checksum
         self.problem = ""
+        self._history = History(folder / HISTORY)
 
     @classmethod
     def begin(cls, folder: str | Path, recipe: Recipe, dataset: str | Path | Source, seed: int = 0) -> Run:
@@ -162,7 +167,8 @@ class Run:
     def events(self) -> Generator[Step | Epoch]:
         """Train to the end.
 
-        A checkpoint is written now and then, and when the caller stops listening (by `close`, or `break`).
+        A checkpoint is written now and then, and when the caller stops listening (by `close`, or `break`). The history
+        gets a line after each epoch.
 
         Yields
         ------
@@ -176,8 +182,11 @@ class Run:
         """
         saved = time.monotonic()
         with locked(self.folder):
+            self._history.follow(self.trainer.progress.history)
             try:
                 for event in self.trainer.run():
+                    if isinstance(event, Epoch):
+                        self._history.follow(self.trainer.progress.history)
                     yield event
                     if time.monotonic() - saved > SAVE_EVERY:
                         self._save_if_possible()
@@ -224,13 +233,12 @@ class Run:
         UserError
             Where a file cannot be written.
         """
-        trainer, history = self.trainer, [asdict(epoch) for epoch in self.trainer.progress.history]
-        model = trainer.model()
+        model, history = self.trainer.model(), self.trainer.progress.history
         model.record["data"] = self.checksum
         model.save(self.folder / MODEL_FILE)
-        replace_file(self.folder / HISTORY, json.dumps(history, indent=1).encode())
+        self._history.write(history)
         if can_draw():
-            self._draw(history)
+            self._draw([asdict(epoch) for epoch in history])
         remove_file(self.folder / CHECKPOINT)
         return self.folder / MODEL_FILE
 

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from handgrad.cli.options import json_option, shown
+from handgrad.cli.pictures import new_drawing
+from handgrad.cli.text import print_json, printable
+from handgrad.errors import UserError
+
+if TYPE_CHECKING:
+    from handgrad.training.compare import Compared, Pair
+
+HEADINGS = ("run", "accuracy", "95 % interval", "loss", "calibration error", "epochs", "seconds", "weights", "judged by")
+
+
+@click.command()
+@click.argument("runs", nargs=-1, required=True, metavar="RUN RUN...", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="Picture to write: accuracy and loss by epoch.")
+@json_option
+def compare(runs: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
+    """Compare run folders: figures of each, what differs in their recipes, and a test of each pair.
+
+    It shows what `evaluate` left in each folder, and reads no images. The test is McNemar's exact test of the mistakes
+    of two runs: a small p says that one of them is the better one, and that this is not chance.
+    """
+    from dataclasses import asdict
+
+    from handgrad.training.compare import differing, pairs, read_run, to_json
+
+    if len({run.resolve() for run in runs}) < max(2, len(runs)):
+        raise UserError(f"got {len(runs)} runs, expected two or more different ones: handgrad compare runs/a runs/b")
+    if out:
+        new_drawing(out)
+    found = [read_run(run) for run in runs]
+    differ, tested = differing(found), pairs(found)
+    if out:
+        _draw(found, out)
+    if as_json:
+        print_json({"runs": list(map(to_json, found)), "differ": differ, "pairs": list(map(asdict, tested))})
+        return
+    _print_columns([HEADINGS, *map(_row, found)])
+    if differ:
+        values = [(name, *map(shown, each)) for name, each in differ.items()]
+        _print_columns([("", *(run.folder for run in found)), *values])
+    for pair in tested:
+        click.echo(printable(_sentence(pair)))
+    if len(tests := [pair for pair in tested if pair.p is not None]) > 1:
+        limit = 0.05 / len(tests)
+        click.echo(f"Of {len(tests)} pairs one is likely to look different by chance: ask for p below {limit:.2g}.")
+
+
+def _draw(runs: Sequence[Compared], out: Path) -> None:
+    from dataclasses import asdict
+
+    from handgrad.report import run_curves, save
+
+    save(run_curves({run.folder: [asdict(epoch) for epoch in run.history] for run in runs}), out)
+    click.echo(f"curves {out}", err=True)
+
+
+def _row(run: Compared) -> tuple[str, ...]:
+    figures = ["-"] * 4
+    if run.judged:
+        low, high = run.judged["interval"]
+        figures = [
+            f"{run.judged['accuracy']:.2%}", f"{low:.2%} to {high:.2%}",
+            f"{run.judged['nll']:.4f}", f"{run.judged['ece']:.2%}",
+        ]  # fmt: skip
+    trained = (str(len(run.history)), f"{run.seconds:,.1f}") if run.history else ("-", "-")
+    weights = "-" if run.weights is None else f"{run.weights:,}"
+    return run.folder, *figures, *trained, weights, run.todo or run.images
+
+
+def _sentence(pair: Pair) -> str:
+    names = f"{pair.first} and {pair.second}"
+    if pair.p is None:
+        return f"{names}: no paired test, {pair.reason}"
+    return (
+        f"{names}: {pair.first_alone} images are wrong with the first alone, {pair.second_alone} with the second "
+        f"alone; p = {pair.p:.2g}"
+    )
+
+
+def _print_columns(rows: Sequence[Sequence[Any]]) -> None:
+    """Print a table: words to the left at both ends, figures to the right between them."""
+    cells = [[printable(str(cell)) for cell in row] for row in rows]
+    wide = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for row in cells:
+        first, *middle = (f"{row[0]:{wide[0]}}", *(f"{cell:>{w}}" for cell, w in zip(row[1:-1], wide[1:], strict=False)))
+        click.echo("  ".join([first, *middle, row[-1]]).rstrip())
+    click.echo("")

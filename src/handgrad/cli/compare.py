@@ -14,7 +14,17 @@ from handgrad.errors import UserError
 if TYPE_CHECKING:
     from handgrad.training.compare import Compared, Pair
 
-HEADINGS = ("run", "accuracy", "95 % interval", "loss", "calibration error", "epochs", "seconds", "weights", "judged by")
+HEADINGS = (
+    "run",
+    "accuracy",
+    "95 % interval",
+    "loss",
+    "calibration error",
+    "epochs",
+    "seconds",
+    "weights",
+    "judged by",
+)
 
 
 @click.command()
@@ -32,7 +42,8 @@ def compare(runs: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
     from handgrad.training.compare import differing, pairs, read_run, to_json
 
     if len({run.resolve() for run in runs}) < max(2, len(runs)):
-        raise UserError(f"got {len(runs)} runs, expected two or more different ones: handgrad compare runs/a runs/b")
+        given = ", ".join(map(str, runs))
+        raise UserError(f"{given}: expected two or more different runs: handgrad compare runs/a runs/b")
     if out:
         new_drawing(out)
     found = [read_run(run) for run in runs]
@@ -42,10 +53,10 @@ def compare(runs: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
     if as_json:
         print_json({"runs": list(map(to_json, found)), "differ": differ, "pairs": list(map(asdict, tested))})
         return
-    _print_columns([HEADINGS, *map(_row, found)])
+    _print_columns([HEADINGS, *map(_row, found)], left=(0, len(HEADINGS) - 1))
     if differ:
         values = [(name, *map(shown, each)) for name, each in differ.items()]
-        _print_columns([("", *(run.folder for run in found)), *values])
+        _print_columns([("field", *(run.folder for run in found)), *values], left=(0,))
     for pair in tested:
         click.echo(printable(_sentence(pair)))
     if len(tests := [pair for pair in tested if pair.p is not None]) > 1:
@@ -81,15 +92,17 @@ def _sentence(pair: Pair) -> str:
         return f"{names}: no paired test, {pair.reason}"
     return (
         f"{names}: {pair.first_alone} images are wrong with the first alone, {pair.second_alone} with the second "
-        f"alone; p = {pair.p:.2g}"
+        f"alone; p = {pair.p:.2g} by McNemar's exact test"
     )
 
 
-def _print_columns(rows: Sequence[Sequence[Any]]) -> None:
-    """Print a table: words to the left at both ends, figures to the right between them."""
+def _print_columns(rows: Sequence[Sequence[Any]], left: tuple[int, ...]) -> None:
+    """Print a table; the columns `left` hold words and begin at the left, the others end at the right."""
     cells = [[printable(str(cell)) for cell in row] for row in rows]
     wide = [max(map(len, column)) for column in zip(*cells, strict=True)]
     for row in cells:
-        first, *middle = (f"{row[0]:{wide[0]}}", *(f"{cell:>{w}}" for cell, w in zip(row[1:-1], wide[1:], strict=False)))
-        click.echo("  ".join([first, *middle, row[-1]]).rstrip())
+        padded = [
+            cell.ljust(w) if i in left else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, wide, strict=True))
+        ]
+        click.echo("  ".join(padded).rstrip())
     click.echo("")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Any, NotRequired, TypedDict
@@ -176,7 +176,7 @@ def pairs(runs: Sequence[Compared]) -> list[Pair]:
 
 
 def to_json(run: Compared) -> dict[str, Any]:
-    """Return a run as values that JSON knows, without its single mistakes.
+    """Return a run as values that JSON knows, without its single epochs and mistakes.
 
     Parameters
     ----------
@@ -192,7 +192,6 @@ def to_json(run: Compared) -> dict[str, Any]:
     return {
         "run": run.folder, "fields": run.fields, "epochs": len(run.history), "seconds": run.seconds,
         "weights": run.weights, "evaluation": judged or None, "todo": run.todo or None,
-        "history": [asdict(epoch) for epoch in run.history],
     }  # fmt: skip
 
 

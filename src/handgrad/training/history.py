@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
@@ -44,12 +45,14 @@ class History:
             if known is not None and known == len(epochs) - 1:
                 with self.path.open("ab") as file:  # not written anew: those who follow the file keep it open
                     file.write(_line(epochs[-1]))
+                    file.flush()
+                    os.fsync(file.fileno())
             elif known != len(epochs):
                 self.write(epochs)
             self._lines = len(epochs)
 
     def write(self, epochs: Sequence[Epoch]) -> None:
-        """Write the whole file.
+        """Write the whole file, unless it is as it should be: those who follow it would get every line once more.
 
         Parameters
         ----------
@@ -61,7 +64,11 @@ class History:
         UserError
             If it cannot be written.
         """
-        replace_file(self.path, b"".join(map(_line, epochs)))
+        content, held = b"".join(map(_line, epochs)), None
+        with suppress(OSError):
+            held = self.path.read_bytes()
+        if held != content:
+            replace_file(self.path, content)
 
 
 def read_history(folder: Path) -> list[Epoch]:

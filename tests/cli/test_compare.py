@@ -13,6 +13,7 @@ from handgrad.datasets import load
 from handgrad.evaluation import mcnemar
 from handgrad.model.model import Model
 from handgrad.model.shipped import MODEL_FILE
+from handgrad.training.committee import vote
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +110,15 @@ def test_a_run_that_is_not_finished(own) -> None:
     assert document["runs"][1]["epochs"] == 1 and document["runs"][1]["weights"] is None
     assert document["runs"][1]["todo"] == "not finished: handgrad train --resume new"
     assert document["pairs"] == []
+
+
+def test_a_committee_has_no_fields_and_no_history_of_its_own(own) -> None:
+    joined = vote([Model.load(own / "a" / MODEL_FILE)] * 2)
+    (own / "all").mkdir()
+    joined.save(own / "all" / MODEL_FILE)
+    shown = run("compare", "a", "all", "--out", own / "c.png", cwd=own).stdout
+    assert "recipe" in shown and "committee" in shown and "not evaluated: handgrad evaluate all" in shown
+    assert next(line for line in shown.splitlines() if line.startswith("hidden")).split() == ["hidden", "16", "-"]
 
 
 def test_of_several_pairs_some_look_different_by_chance(own) -> None:

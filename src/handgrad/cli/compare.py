@@ -35,7 +35,7 @@ def compare(runs: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
     """Compare run folders: figures of each, what differs in their recipes, and a test of each pair.
 
     It shows what `evaluate` left in each folder, and reads no images. The test is McNemar's exact test of the mistakes
-    of two runs: a small p says that one of them is the better one, and that this is not chance.
+    of two runs: a small p says that a difference like theirs is hardly chance.
     """
     from dataclasses import asdict
 
@@ -55,13 +55,15 @@ def compare(runs: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
         return
     _print_columns([HEADINGS, *map(_row, found)], left=(0, len(HEADINGS) - 1))
     if differ:
-        values = [(name, *map(shown, each)) for name, each in differ.items()]
+        values = [(name, *("-" if each is None else shown(each) for each in row)) for name, row in differ.items()]
         _print_columns([("field", *(run.folder for run in found)), *values], left=(0,))
     for pair in tested:
         click.echo(printable(_sentence(pair)))
     if len(tests := [pair for pair in tested if pair.p is not None]) > 1:
         limit = 0.05 / len(tests)
-        click.echo(f"Of {len(tests)} pairs one is likely to look different by chance: ask for p below {limit:.2g}.")
+        click.echo(
+            f"Among {len(tests)} pairs, chance alone makes one look different more often: ask for p below {limit:.2g}."
+        )
 
 
 def _draw(runs: Sequence[Compared], out: Path) -> None:

@@ -8,7 +8,7 @@ SECONDS := 60
 SEED := 0
 INSTALL := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: train test test-slow test-oldest lint docs wheel sdist bench fuzz campaign
+.PHONY: train test test-slow test-oldest lint docs pictures wheel sdist bench fuzz campaign
 
 train: $(VENV)/installed
 	$(VENV)/bin/handgrad train
@@ -34,10 +34,14 @@ lint: $(VENV)/installed-dev
 	$(PYTHON) -m mypy
 	$(PYTHON) -m pytest tests/test_docstrings.py
 
-docs: $(VENV)/installed-dev
+docs: $(VENV)/installed-docs
 	$(PYTHON) docs/recipes.py
+	$(PYTHON) -m sphinx -q -W --keep-going -b html docs docs/_build/html
+
+pictures: $(VENV)/installed-dev
 	$(PYTHON) docs/reading.py
 	$(PYTHON) docs/page.py
+	$(PYTHON) docs/strip.py
 
 fuzz: $(VENV)/installed-dev
 	PYTHONPATH=tests $(PYTHON) tests/campaign/fuzz.py --seconds $(SECONDS) --seed $(SEED)
@@ -77,6 +81,10 @@ $(VENV)/installed: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/installed-dev: pyproject.toml | $(VENV)/bin/python
 	$(INSTALL) $(if $(WHEEL),'$(WHEEL)[dev]',--editable '.[dev]')
+	touch $@ $(VENV)/installed
+
+$(VENV)/installed-docs: pyproject.toml | $(VENV)/bin/python
+	$(INSTALL) --editable '.[docs]'
 	touch $@ $(VENV)/installed
 
 $(VENV)/installed-bench: pyproject.toml | $(VENV)/bin/python

@@ -128,9 +128,8 @@ def test_two_trainings_do_not_share_a_folder(tmp_path):
     data = str(write_small_data(tmp_path / "data"))
     events = Run.begin(tmp_path / "run", SMALL, data).events()
     next(events)
-    second = Run.resume(tmp_path / "run").events()
     with pytest.raises(UserError, match="another process is at work in it"):
-        next(second)
+        Run.resume(tmp_path / "run")
     events.close()
     next(Run.resume(tmp_path / "run").events())
 
@@ -160,7 +159,7 @@ def test_a_folder_in_use_is_left_alone(tmp_path):
 def test_a_disk_that_is_full_for_a_while_costs_nothing(tmp_path, monkeypatch):
     data = str(write_small_data(tmp_path / "data"))
     run = Run.begin(tmp_path / "run", SMALL, data)
-    monkeypatch.setattr("handgrad.training.run.SAVE_EVERY", -1.0)
+    monkeypatch.setattr("handgrad.training.keeper.SAVE_EVERY", -1.0)
 
     def full(handle: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -168,7 +167,7 @@ def test_a_disk_that_is_full_for_a_while_costs_nothing(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)
         list(run.events())
-        assert "No space left" in run.problem
+        assert "No space left" in run.keeper.problem
         with pytest.raises(UserError, match="No space left"):
             run.finish()
     assert not list((tmp_path / "run").glob(f"{MODEL_FILE}*"))

@@ -17,7 +17,7 @@ RULES = {
 }  # fmt: skip
 
 
-ROOMS = ("errors", "files", "rng", "kernels", "nn", "images", "datasets", "evaluation", "model", "reading",
+ROOMS = ("errors", "files", "rng", "signals", "kernels", "nn", "images", "datasets", "evaluation", "model", "reading",
          "report", "training", "sweeps", "bulk", "estimator", "export", "web")  # fmt: skip
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradients import slope_error
 from handgrad.errors import UserError
 from handgrad.nn import layers as package
+from handgrad.nn.gradients import TOLERANCE, slope_error
 from handgrad.nn.layers import (
     LAYERS,
     BatchNorm,
@@ -135,9 +135,9 @@ def test_gradient_in_train_mode(row: tuple[Layer, Shape]) -> None:
         grad[...] = np.nan  # overwritten, never added to
     dx = layer.backward(weights.copy(), slot)
     assert dx is not None and dx.shape == x.shape
-    assert slope_error(loss, x, dx.copy()) <= 1e-6
+    assert slope_error(loss, x, dx.copy()) <= TOLERANCE
     for name, param in slot.params.items():
-        assert slope_error(loss, param, slot.grads[name].copy()) <= 1e-6, name
+        assert slope_error(loss, param, slot.grads[name].copy()) <= TOLERANCE, name
 
 
 @pytest.mark.parametrize("folder", [Dense(5), BatchNorm(), Conv(3), MaxPool(), Residual((Conv(2), BatchNorm()))])
@@ -154,7 +154,7 @@ def test_gradient_with_a_relu_folded_in(folder: Layer) -> None:
 
     loss()
     network.backward(weights.copy(), ws)
-    assert slope_error(loss, network.theta, network.grad.copy()) <= 1e-6
+    assert slope_error(loss, network.theta, network.grad.copy()) <= TOLERANCE
 
 
 def test_gradient_of_the_images_in_prediction(row: tuple[Layer, Shape]) -> None:
@@ -171,7 +171,7 @@ def test_gradient_of_the_images_in_prediction(row: tuple[Layer, Shape]) -> None:
     loss()
     gradient = network.backward(weights.copy(), ws)
     assert gradient is not None
-    assert slope_error(loss, x, gradient.copy()) <= 1e-6
+    assert slope_error(loss, x, gradient.copy()) <= TOLERANCE
 
 
 def test_backward_without_a_layer_below_gives_the_same_gradients(row: tuple[Layer, Shape]) -> None:

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from command import TINY, write_small_data
+from docs.stranger import furnish
 from handgrad.datasets import load
 from handgrad.kernels import recorder
 from handgrad.kernels.program import COMPILED
@@ -36,9 +37,11 @@ def light(tmp_path: Path) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": path}
 
 
-def run(light: dict[str, str], *words: object, code: int = 0) -> subprocess.CompletedProcess[str]:
+def run(
+    light: dict[str, str], *words: object, code: int = 0, cwd: Path | None = None
+) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-W", "error", "-m", "handgrad", *map(str, words)]
-    done = subprocess.run(command, env=light, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=light, capture_output=True, text=True, check=False, cwd=cwd)
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
     return done
@@ -65,6 +68,16 @@ def test_reading(light: dict[str, str], tmp_path: Path) -> None:
     assert wanted in (tmp_path / "t.csv").read_text()
     assert "pip install matplotlib" in run(light, "predict", three, "--show-steps", tmp_path / "s.png", code=2).stderr
     assert "pip install numba" in run(light, "compile", code=2).stderr
+
+
+@pytest.mark.process
+def test_the_page_of_jobs_reads_without_numba(light: dict[str, str], tmp_path: Path) -> None:
+    """What docs/jobs.md shows is printed where nothing but what its command installs is there."""
+    section = (ROOT / "docs" / "jobs.md").read_text(encoding="utf-8").partition("## Read without Numba")[2]
+    assert f"pip install {COMMAND}" in section
+    ((words, shown),) = re.findall(r"^\$ handgrad (.*)\n((?:[0-9].*\n)+)", section, re.MULTILINE)
+    furnish(tmp_path)
+    assert run(light, *words.split(), cwd=tmp_path).stdout == shown
 
 
 @pytest.mark.process

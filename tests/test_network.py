@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradients import slope_error
 from handgrad.errors import UserError
 from handgrad.kernels import backend, recorder
 from handgrad.nn import network as network_module
 from handgrad.nn import workspace as workspace_module
+from handgrad.nn.gradients import TOLERANCE, slope_error
 from handgrad.nn.layers import BatchNorm, Dense, Dropout, Flatten, Layer, Plan, ReLU, Slot, base, chain
 from handgrad.nn.network import Network
 from handgrad.nn.params import Shape
@@ -69,10 +69,10 @@ def test_gradient_of_a_whole_network_in_train_mode() -> None:
         return float(totals[0])
 
     for seed in (31, 32, 33):
-        assert slope_error(loss, network.theta, gradient, seed) <= 1e-6
+        assert slope_error(loss, network.theta, gradient, seed) <= TOLERANCE
     for name, view in network.layout.views(network.theta):
         if name != "2.b":  # batch norm takes this bias off again, so its slope is 0
-            assert slope_error(loss, view, network.layout.view(gradient, name)) <= 1e-6, name
+            assert slope_error(loss, view, network.layout.view(gradient, name)) <= TOLERANCE, name
     assert np.abs(network.layout.view(gradient, "2.b")).max() < 1e-12
 
 
@@ -270,6 +270,6 @@ def test_layers_that_no_code_of_the_package_names(monkeypatch: pytest.MonkeyPatc
         ws.kernels.softmax_cross_entropy(np.empty_like(logits), totals := np.empty(2), logits, labels, SMOOTHING)
         return float(totals[0])
 
-    assert slope_error(loss, network.theta, gradient) <= 1e-6
+    assert slope_error(loss, network.theta, gradient) <= TOLERANCE
     assert [line.split()[0] for line in repr(network).splitlines()[-3:-1]] == ["Halves(Dense(5),", "Dense(5)"]
     assert set(base.LAYERS) == {"Cut", "Twice", "Same", "Halves"}

@@ -12,6 +12,7 @@ import pytest
 
 from bulk.drive import complete, environment, left, start, workers, write_pictures
 from command import wait_for
+from handgrad.signals import STOPS, exit_code
 from sweeps.drive import begin_cluster, end, free_port, stop
 
 pytestmark = [pytest.mark.slow, pytest.mark.process]
@@ -95,13 +96,13 @@ def test_a_full_disk_stops_it_and_room_lets_it_go_on(photos, undisturbed, tmp_pa
     assert out.read_bytes() == undisturbed
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", STOPS)
 def test_a_signal_keeps_what_is_done(photos, undisturbed, tmp_path, number):
     out = tmp_path / "a.csv"
     process = start(photos, out, "--workers", "2", env=environment(tmp_path, SLOWLY))
     wait_for(lambda: complete(out) >= 5)
     process.send_signal(number)
-    _, err = end(process, code=130)
+    _, err = end(process, code=exit_code(number))
     assert f"of {PICTURES} pictures are kept: give the same command to go on" in err and err.count("\n") == 1
     end(start(photos, out), code=1)
     assert out.read_bytes() == undisturbed

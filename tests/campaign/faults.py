@@ -31,7 +31,7 @@ from handgrad.datasets import load
 from handgrad.kernels.objects import load as load_kernels
 from handgrad.kernels.registry import KERNELS
 from handgrad.sweeps import trial as sweep_trial
-from handgrad.training import committee, run, tune
+from handgrad.training import committee, keeper, tune
 from handgrad.training.committee import Member
 from handgrad.training.recipes import recipe
 
@@ -96,7 +96,7 @@ def small() -> Iterator[None]:
     tiny = recipe("mlp").change(name="small", hidden=(8,), epochs=1, batch=75)
     few = tuple(Member(tiny, seed) for seed in range(2))
     with (
-        patch.object(committee, "members", lambda: few), patch.object(run, "SAVE_EVERY", 0.0),
+        patch.object(committee, "members", lambda: few), patch.multiple(keeper, SAVE_EVERY=0.0, SAVE_SHARE=0),
         patch.multiple(tune, OWN=20, OTHERS=60, EPOCHS=1), patch.object(processes, "processes", Here.begun),
     ):  # fmt: skip
         yield

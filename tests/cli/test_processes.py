@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from command import TINY, run, wait_for
+from handgrad.signals import STOPS, exit_code
 from handgrad.training.run import Run
 
 pytestmark = pytest.mark.process
@@ -24,14 +25,15 @@ def start(*words: object, head: str = "", **options) -> subprocess.Popen[str]:
 
 
 @pytest.mark.slow
-def test_ctrl_c_saves_and_resume_ends_with_the_same_model(data, tmp_path):
+@pytest.mark.parametrize("number", STOPS)
+def test_a_signal_saves_and_resume_ends_with_the_same_model(data, tmp_path, number):
     words = ("train", *TINY, "--epochs", "40", "--data", data)
     process = start(*words, "--out", tmp_path / "broken")
     while not process.stderr.readline().startswith("epoch"):
         assert process.poll() is None
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, told = process.communicate(timeout=60)
-    assert process.returncode == 130, told
+    assert process.returncode == exit_code(number), told
     assert "stopped and saved after step" in told
     run("train", "--resume", tmp_path / "broken")
     run(*words, "--out", tmp_path / "whole")
@@ -54,8 +56,20 @@ def test_a_stop_while_kernels_compile_says_how_to_go_on(data, tmp_path):
 
 
 @pytest.mark.slow
+def test_a_cache_that_cannot_be_written_is_told_and_training_goes_on(data, tmp_path):
+    """A file stands where the folder would be: this process may write anywhere."""
+    (tmp_path / "file").write_text("")
+    env = {**os.environ, "HANDGRAD_CACHE": str(tmp_path / "file" / "cache")}
+    process = start("train", *TINY, "--data", data, "--out", tmp_path / "run", env=env)
+    _, told = process.communicate(timeout=300)
+    assert process.returncode == 0 and (tmp_path / "run" / "model.safetensors").exists(), told
+    (line,) = [line for line in told.splitlines() if "compiled kernels cannot be kept" in line]
+    assert "HANDGRAD_CACHE" in line
+
+
+@pytest.mark.slow
 def test_kill_minus_9_leaves_no_half_files(data, tmp_path):
-    head = "import handgrad.training.run as run; run.SAVE_EVERY = 0.0"
+    head = "import handgrad.training.keeper as keeper; keeper.SAVE_EVERY = keeper.SAVE_SHARE = 0"
     process = start("train", *TINY, "--epochs", "10000", "--data", data, "--out", tmp_path / "r", head=head)
     checkpoint, versions = tmp_path / "r" / "checkpoint.safetensors", set()
 

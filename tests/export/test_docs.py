@@ -18,11 +18,12 @@ from handgrad.kernels import naive
 from handgrad.kernels.loss import softmax
 from handgrad.model.shipped import pretrained, shipped_names
 
-PAGE = (Path(__file__).parent.parent.parent / "docs" / "export.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parent.parent.parent / "docs"
+PAGE = (DOCS / "export.md").read_text(encoding="utf-8")
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+def blocks(language: str, page: str = PAGE) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
 
 
 def run_block(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
@@ -49,7 +50,8 @@ def test_c(tmp_path: Path) -> None:
 
 def test_the_sketch_declares_what_the_file_defines() -> None:
     source = c_file(pretrained("tiny"))
-    for declared in re.findall(r'extern "C" (.*;)', blocks("cpp")[0]):
+    (sketch,) = blocks("cpp", (DOCS / "microcontroller.md").read_text(encoding="utf-8"))
+    for declared in re.findall(r'extern "C" (.*;)', sketch):
         assert declared.removesuffix(";") in source
 
 

@@ -175,7 +175,7 @@ def test_both_walls_between_boxes_that_nearly_touch_are_taken_out() -> None:
     assert taken > 0.9 and kept > 0.9
 
 
-@pytest.mark.parametrize("length", [120, 170])
+@pytest.mark.parametrize("length", [165, 180])
 def test_a_short_line_on_which_digits_stand(length: int) -> None:
     printed = [np.array([(60, 122), (60 + length, 122)], float)]
     taken, kept = shares(printed, written("25", 44, (66, 80), gap=0.2), thick=2, pen=4)

@@ -21,9 +21,9 @@ WORDS = (
 SITE = """
 import os, time
 from handgrad.sweeps import cluster, local
-def slow(what, limit, real=cluster.run_trial):
+def slow(what, *rest, real=cluster.run_trial):
     {before}
-    return real(what, limit)
+    return real(what, *rest)
 cluster.run_trial = local.run_trial = slow
 cluster.PATIENCE, cluster.GRACE = 8.0, 1.0
 """
@@ -42,12 +42,15 @@ def importing_first(site: Path) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (str(site), os.environ.get("PYTHONPATH"))))}
 
 
-def start(data: Path, out: Path, *words: str, env: dict[str, str] | None = None) -> subprocess.Popen[str]:
-    """The command."""
+def start(
+    data: Path, out: Path, *words: str, env: dict[str, str] | None = None, own_group: bool = False
+) -> subprocess.Popen[str]:
+    """The command; in a group of its own, its workers can be sent what a terminal sends."""
     command = [sys.executable, "-m", "handgrad", *WORDS, "--data", str(data), "--out", str(out), *words]
     return subprocess.Popen(
-        command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=hear_interrupts
-    )
+        command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=hear_interrupts,
+        start_new_session=own_group,
+    )  # fmt: skip
 
 
 def hear_interrupts() -> None:

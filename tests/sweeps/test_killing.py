@@ -1,5 +1,6 @@
 """Whatever dies, a sweep goes on, or goes on when the command is given again, to the same records and winner."""
 
+import os
 import shutil
 import signal
 import time
@@ -118,6 +119,17 @@ def test_ctrl_c_keeps_what_is_done(data, undisturbed, tmp_path):
     assert f"of {TRIALS} trials are kept: give the same command to go on" in err
     end(start(data, out, "--workers", "2"))
     assert results(out) == undisturbed
+
+
+@pytest.mark.parametrize("later", [0.0, 0.1, 0.4, 0.8])
+def test_ctrl_c_while_workers_start_is_one_line(data, tmp_path, later):
+    """As a terminal sends it: to the workers too."""
+    process = start(data, tmp_path / "s", "--workers", "2", own_group=True)
+    wait_for(lambda: workers(process))
+    time.sleep(later)
+    os.killpg(process.pid, signal.SIGINT)
+    _, err = end(process, code=130)
+    assert err == f"stopped; 0 of {TRIALS} trials are kept: give the same command to go on\n"
 
 
 @pytest.fixture

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import pickle
-import signal
-import threading
 import time
 import warnings
 from collections.abc import Iterator
@@ -18,6 +16,7 @@ from handgrad.bulk.pool import Chunk, Ended, Pool
 from handgrad.bulk.task import Task
 from handgrad.bulk.worker import Item, Read, read_chunk
 from handgrad.errors import UserError
+from handgrad.signals import unheard
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
@@ -162,14 +161,11 @@ def serve(pipe: Connection, task: Task) -> None:
 def _quiet_start() -> Iterator[None]:
     """What a process that is started now inherits: one thread for each library, and no ear for Ctrl-C."""
     before = {name: os.environ.get(name) for name in THREADS}
-    main = threading.current_thread() is threading.main_thread()
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN) if main else None
     os.environ.update(dict.fromkeys(THREADS, "1"))
     try:
-        yield
+        with unheard():
+            yield
     finally:
-        if main:
-            signal.signal(signal.SIGINT, handler)
         for name, value in before.items():
             if value is None:
                 del os.environ[name]

@@ -12,12 +12,13 @@ from handgrad import __version__
 from handgrad.cli.groups import Group
 from handgrad.cli.text import printable
 from handgrad.errors import UserError
+from handgrad.signals import exit_code, interrupted_by_signals
 
 # Every command, in the order of use: `lr-find` is the function `lr_find` in cli/lr_find.py.
 SECTIONS = {
     "Read digits": ("read", "predict"),
     "Train": ("train", "evaluate", "recipes", "tune", "sweep", "committee"),
-    "Look inside": ("compare", "inspect", "lr-find", "augment"),
+    "Look inside": ("compare", "inspect", "gradcheck", "lr-find", "augment"),
     "Serve and share": ("serve", "export"),
     "Data, kernels and help": ("data", "compile", "help"),
 }
@@ -57,15 +58,19 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a file's name may hold what the terminal cannot show
     try:
-        if "HANDGRAD_THREADS" in os.environ:  # a wrong one is told before anything is made
-            from handgrad.kernels.threads import cores
+        with interrupted_by_signals():
+            if "HANDGRAD_THREADS" in os.environ:  # a wrong one is told before anything is made
+                from handgrad.kernels.threads import cores
 
-            cores()
-        cli.main(prog_name="handgrad", standalone_mode=False)
+                cores()
+            cli.main(prog_name="handgrad", standalone_mode=False)
     except UserError as error:
         _stop(f"handgrad: {error}")
-    except click.exceptions.Abort:
-        _stop("handgrad: stopped", 130)
+    except KeyboardInterrupt as stop:
+        _stop("handgrad: stopped", exit_code(*stop.args))
+    except click.exceptions.Abort as stop:
+        cause = stop.__cause__
+        _stop("handgrad: stopped", exit_code(*cause.args) if isinstance(cause, KeyboardInterrupt) else exit_code())
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.NoSuchOption as error:

@@ -11,6 +11,7 @@ from handgrad.cli.text import print_json
 from handgrad.cli.train import follow
 from handgrad.errors import UserError
 from handgrad.model.shipped import MODEL_FILE
+from handgrad.signals import exit_code
 
 if TYPE_CHECKING:
     from handgrad.training.data import Source
@@ -39,11 +40,12 @@ def committee(out: Path, dataset: Source, as_json: bool) -> None:
     for i, (member, folder) in enumerate(zip(chosen, folders, strict=True)):
         click.echo(f"member {i + 1}/{len(chosen)}: {member.name}", err=True)
         run = Run.begin_or_resume(folder, member.recipe, dataset, member.seed)
-        if run and not follow(run):
+        try:
+            if run:
+                follow(run)
+        except KeyboardInterrupt as stop:
             click.echo("stopped and saved; give the same command to go on", err=True)
-            sys.exit(130)
-        if run:
-            run.finish()
+            sys.exit(exit_code(*stop.args))
     vote([Model.load(folder / MODEL_FILE) for folder in folders]).save(out / MODEL_FILE)
     click.echo(f"{len(chosen)} members joined; model {out / MODEL_FILE}", err=as_json)
     if as_json:

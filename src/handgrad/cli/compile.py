@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
 from handgrad.errors import UserError
+from handgrad.signals import unheard
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -47,10 +48,12 @@ def compile(name: str | None) -> None:
 def progress(console: Console | PlainConsole) -> Iterator[Report]:
     """Show what is compiled: in a line that changes, or, where nobody watches, by one line at the start."""
     told: list[str] = []
-    with console.status("loading kernels") as shown:
+    with console.status("loading kernels") as shown, ExitStack() as held:
+        held.enter_context(unheard())  # until the compilers run, or they would print how Ctrl-C ended them
         status = shown if console.is_terminal else None
 
         def report(text: str) -> None:
+            held.close()
             if status:
                 status.update(text)
             elif not told:

@@ -14,6 +14,7 @@ from handgrad.cli.compile import progress
 from handgrad.cli.options import RecipeCommand, chosen_recipe, dataset_option, recipe_options
 from handgrad.cli.train import follow
 from handgrad.errors import UserError
+from handgrad.signals import exit_code
 
 if TYPE_CHECKING:
     from handgrad.sweeps import Sweep
@@ -50,7 +51,7 @@ def sweep(
 ) -> None:  # fmt: skip
     """Try levels of a recipe's fields with several seeds, choose on validation images, test the winner once.
 
-    Ctrl-C, or a crash, loses only the trials under way: give the same command again to go on.
+    After Ctrl-C, or a crash, give the same command again to go on; on a cluster, trials under way begin anew.
     """
     from handgrad.sweeps import Sweep
     from handgrad.sweeps.grid import parse_vary
@@ -64,12 +65,12 @@ def sweep(
     try:
         _run(made, workers or _cores(), cluster or "", limit)
         _conclude(made)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         done = len(made.folder.records())
         click.echo(
             f"stopped; {done} of {len(made.plan.trials)} trials are kept: give the same command to go on", err=True
         )
-        sys.exit(130)
+        sys.exit(exit_code(*stop.args))
 
 
 def _cores() -> int:
@@ -108,10 +109,8 @@ def _conclude(made: Sweep) -> None:
     for trial, reason in made.failures.items():
         click.echo(f"set aside: {made.plan.describe(trial)}: {reason}", err=True)
     click.echo(choice.sentence())
-    if (run := made.winner(choice)) and not follow(run):
-        raise KeyboardInterrupt
-    if run:
-        run.finish()
+    if run := made.winner(choice):
+        follow(run)
     found = made.conclude(choice)
     low, high = found.interval
     click.echo(f"{choice.winner}, trained with seed {made.plan.seeds}: test accuracy {found.accuracy:.2%}, "

@@ -14,8 +14,8 @@ import click
 
 from handgrad.cli import terminal
 from handgrad.cli.pictures import STANDARD_INPUT
-from handgrad.cli.signals import stop_signals
 from handgrad.errors import UserError
+from handgrad.signals import exit_code, stop_signals
 
 if TYPE_CHECKING:
     from handgrad.bulk import Progress
@@ -29,7 +29,7 @@ def read_table(
     photos: tuple[str, ...], model: str, out: Path, workers: int | None = None, cluster: str | None = None,
     punctuation: bool = False, region: Box | None = None, grid: tuple[int, int] | None = None,
 ) -> None:  # fmt: skip
-    """Read pictures into a table; end with 1 if some could not be read, and with 130 if stopped."""
+    """Read pictures into a table; end with 1 if some could not be read, and with 128 and the signal if stopped."""
     from handgrad.bulk import Table
     from handgrad.kernels.threads import available
 
@@ -44,7 +44,7 @@ def read_table(
         click.echo(
             f"stopped; {last.pictures} of {last.total} pictures are kept: give the same command to go on", err=True
         )
-        sys.exit(130)
+        sys.exit(exit_code(*stopped))
     click.echo(f"{out}: {_summary(last)}", err=True)
     if last.failed:
         sys.exit(1)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,9 +12,10 @@ from click.core import ParameterSource
 
 from handgrad.cli.compile import progress as compiling
 from handgrad.cli.options import RUNS, RecipeCommand, chosen_recipe, dataset_option, json_option, recipe_options
-from handgrad.cli.signals import stop_signals
 from handgrad.cli.text import print_json
 from handgrad.errors import UserError
+from handgrad.files import make_folder
+from handgrad.signals import exit_code, stop_signals
 
 if TYPE_CHECKING:
     from handgrad.training.data import Source
@@ -41,12 +44,15 @@ def train(
         run = Run.resume(resume)
     else:
         recipe = chosen_recipe(name, overrides)
-        run = Run.begin(out or _free_folder(recipe.name), recipe, dataset, seed)
-    if not follow(run):
-        step = run.trainer.progress.step
-        click.echo(f"stopped and saved after step {step}; go on with: handgrad train --resume {run.folder}", err=True)
-        sys.exit(130)
-    _announce(run, run.finish(), as_json)
+        with nullcontext(out) if out else _new_folder(recipe.name) as folder:
+            run = Run.begin(folder, recipe, dataset, seed)
+    try:
+        model = follow(run)
+    except KeyboardInterrupt as stop:
+        saved = f"stopped and saved after step {run.keeper.saved}"
+        click.echo(f"{saved}; go on with: handgrad train --resume {run.folder}", err=True)
+        sys.exit(exit_code(*stop.args))
+    _announce(run, model, as_json)
 
 
 def _reject_options_beside_resume(overrides: dict[str, Any]) -> None:
@@ -59,24 +65,46 @@ def _reject_options_beside_resume(overrides: dict[str, Any]) -> None:
         raise UserError(f"--resume goes on with the run's own recipe, data and seed: leave out --{option}")
 
 
-def _free_folder(name: str) -> Path:
-    return next(folder for i in count(1) if not (folder := RUNS / f"{name}-{i}").exists())
-
-
-def follow(run: Run) -> bool:
-    """Draw a run until its end (True) or until it is told to stop (False)."""
+@contextmanager
+def _new_folder(name: str) -> Iterator[Path]:
+    """A folder with the first free number; of two processes at once each gets its own. Left empty, it is removed."""
+    make_folder(RUNS)
+    for number in count(1):
+        folder = RUNS / f"{name}-{number}"
+        with suppress(FileExistsError):
+            folder.mkdir()
+            break
     try:
-        from handgrad.cli import terminal
-        from handgrad.training.compiling import compile_kernels
-        from handgrad.training.progress import Epoch
+        yield folder
+    except BaseException:
+        with suppress(OSError):
+            folder.rmdir()
+        raise
 
-        console, trainer = terminal.console(), run.trainer
-        with compiling(console) as report:
-            compile_kernels(trainer.recipe, trainer.data, report)
-    except KeyboardInterrupt:
-        return False  # what there is was saved when the run was begun, or left
-    columns = ("bar", "{task.description}", "elapsed", "left", "remaining")
-    with stop_signals() as stopped, terminal.progress(console, *columns) as progress:
+
+def follow(run: Run) -> Path:
+    """Draw a run until its end, and finish it; returns its model. A signal before that end raises KeyboardInterrupt.
+
+    What there is was saved then: when the run was begun, or after the step under way. A signal after the last step has
+    nothing to stop: what is left to do takes seconds.
+    """
+    from handgrad.cli import terminal
+    from handgrad.training.compiling import compile_kernels
+
+    console = terminal.console()
+    with compiling(console) as report:
+        compile_kernels(run.trainer.recipe, run.trainer.data, report)
+    with stop_signals() as stopped:
+        _train(run, console, stopped)
+        return run.finish()
+
+
+def _train(run: Run, console: Any, stopped: list[int]) -> None:
+    from handgrad.cli import terminal
+    from handgrad.training.progress import Epoch
+
+    trainer, columns = run.trainer, ("bar", "{task.description}", "elapsed", "left", "remaining")
+    with terminal.progress(console, *columns) as progress:
         task = progress.add_task("", total=trainer.steps, completed=trainer.progress.step)
         for event in (events := run.events()):
             if isinstance(event, Epoch):
@@ -85,11 +113,10 @@ def follow(run: Run) -> bool:
                 progress.update(task, completed=event.step, description=_now(run, event))
             if stopped:
                 events.close()
-                return False
+                raise KeyboardInterrupt(*stopped)
         progress.update(task, completed=trainer.steps)
-    if run.problem:
-        click.echo(f"warning: {run.problem}", err=True)
-    return True
+    if run.keeper.problem:
+        click.echo(f"warning: {run.keeper.problem}", err=True)
 
 
 def _now(run: Run, step: Step) -> str:

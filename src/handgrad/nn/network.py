@@ -167,7 +167,7 @@ class Network:
 
         Parameters
         ----------
-        x : numpy.ndarray, shape (N, *in_shape)
+        x : numpy.ndarray, shape ``(N, *in_shape)``
             The images, with the shape and dtype of `ws.x`, in C order.
         ws : Workspace
             The arrays of the run.
@@ -202,7 +202,7 @@ class Network:
 
         Returns
         -------
-        numpy.ndarray, shape (N, *in_shape), or None
+        numpy.ndarray, shape ``(N, *in_shape)``, or None
             The gradient with respect to the images, where the workspace was made with `input_gradient`.
         """
         return ws.replay("backward", lambda dy: chain.chain_backward(self.layers, dy, ws.slots), dlogits, ws.dlogits)

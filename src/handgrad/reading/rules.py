@@ -36,7 +36,7 @@ THICKNESS, MIN_THICKNESS = 1.4, 3  # a line is no thicker; in pixels, it may alw
 # Lines, in digit heights.
 MIN_CELLS, MIN_LENGTH, MIN_COLUMN = 3.3, 4.0, 6.0  # the shortest of several, of a level and of an upright line
 SURE_LENGTH = 10.0  # a line of this length is none of a digit's strokes
-UNDERLINE, CROSSING = 2.5, 0.5  # the shortest line under writing, and the gap that a stroke makes as it crosses it
+UNDERLINE, CROSSING = 3.6, 0.5  # the shortest line under writing, and the gap that a stroke makes as it crosses it
 STROKE, BETWEEN = 1.5, 0.4  # of the longest stroke of a digit, and between strokes of digits that stand in a row
 
 ACROSS, MOST = 0.9, 0.45  # of the picture's side: a line from border to border, and one of several
@@ -204,7 +204,7 @@ def _is_faint(line: Straight, size: float) -> bool:
 
 def _is_crossed(line: Straight, size: float) -> bool:
     """Whether a short line has no more gaps than the strokes leave that cross it, and a part too long for a stroke."""
-    if line.length < UNDERLINE * size or line.covered < MOSTLY_COVERED:
+    if line.length < UNDERLINE * size or line.covered < MOSTLY_COVERED or len(line.segments) < 2:
         return False
     longest = max(segment.right - segment.left for segment in line.segments)
     return longest > STROKE * size and all(b.left - a.right < CROSSING * size for a, b in pairwise(line.segments))

@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 from handgrad.errors import UserError
 from handgrad.kernels.threads import limited
+from handgrad.signals import started
+from handgrad.sweeps.folder import Folder
 from handgrad.sweeps.local import Event, Failed, Finished, Started, reason
 from handgrad.sweeps.trial import Mismatch, Record, Trial, code_version, run_trial
 
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     from distributed import Client, Future
 
 DEATHS = 3  # workers that may die of a trial before it is set aside
-QUIT = "import os, signal; signal.signal(signal.SIGINT, lambda *_: os._exit(1))"  # workers end silently at Ctrl-C
 CONNECT = 10.0  # seconds in which a scheduler must answer
 POLL = 0.5  # seconds between looks at the cluster
 PATIENCE = 60.0  # seconds without a scheduler, or without workers, before a sweep gives up
@@ -37,7 +38,6 @@ ALONE = threading.Lock()  # a worker with several threads runs one trial at a ti
 THREADS = ("HANDGRAD_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 SETTINGS = {
     "distributed.logging.distributed": "critical",
-    "distributed.worker.preload": [QUIT],
     "distributed.worker.profile.enabled": False,  # it would look into a trial every 10 ms
     "distributed.scheduler.allowed-failures": DEATHS - 1,  # quick deaths reach its limit before we count them
 }
@@ -65,19 +65,28 @@ def local(workers: int) -> Iterator[Client]:
     distributed = _distributed()
     import dask
 
-    with (
-        dask.config.set(SETTINGS),
-        distributed.LocalCluster(
+    def make() -> Client:
+        cluster = distributed.LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
             dashboard_address="127.0.0.1:0",  # any free port: None asks for 8787, and complains when it is taken
             scheduler_kwargs={"dashboard": False},
             silence_logs="CRITICAL",
             env=dict.fromkeys(THREADS, "1"),
-        ) as cluster,
-        distributed.Client(cluster, set_as_default=False) as client,
-    ):
-        yield client
+        )
+        return distributed.Client(cluster, set_as_default=False)
+
+    with dask.config.set(SETTINGS):
+        client = started(make, _end)
+        try:
+            yield client
+        finally:
+            _end(client)
+
+
+def _end(client: Client) -> None:
+    client.close()
+    client.cluster.close()
 
 
 @contextmanager
@@ -120,13 +129,15 @@ def connected(address: str, timeout: float = CONNECT) -> Iterator[Client]:
         yield client
 
 
-def run_on(client: Client, trials: Iterable[Trial], limit: float) -> Iterator[Event]:
+def run_on(client: Client, folder: Folder | None, trials: Iterable[Trial], limit: float) -> Iterator[Event]:
     """Run trials on the workers of a cluster, one on each at a time.
 
     Parameters
     ----------
     client : distributed.Client
         Of the cluster.
+    folder : Folder or None
+        Of the sweep, where the workers see it.
     trials : iterable of Trial
         What to run.
     limit : float
@@ -145,19 +156,22 @@ def run_on(client: Client, trials: Iterable[Trial], limit: float) -> Iterator[Ev
     deaths = Counter[str]()
     client.subscribe_topic("all", lambda event: deaths.update(_died(event)))
     try:
-        yield from _run_all(client, deque(trials), limit, deaths)
+        yield from _run_all(client, folder, deque(trials), limit, deaths)
     finally:
         client.unsubscribe_topic("all")
 
 
-def _run_all(client: Client, waiting: deque[Trial], limit: float, deaths: Counter[str]) -> Iterator[Event]:
+def _run_all(
+    client: Client, folder: Folder | None, waiting: deque[Trial], limit: float, deaths: Counter[str]
+) -> Iterator[Event]:
     running: dict[str, tuple[Trial, Future[Record]]] = {}
     watch = Watch(client)
     while waiting or running:
         for _ in range(min(len(watch.workers() or ()) - len(running), len(waiting))):
             trial = waiting.popleft()
             key = f"{trial.name}-{time.time_ns()}"
-            running[key] = trial, client.submit(_work, trial, limit, key=key, pure=False)
+            path = folder.checkpoint(trial) if folder else None
+            running[key] = trial, client.submit(_work, trial, limit, path, key=key, pure=False)
             yield Started(trial.name)
         ended = [key for key, (_, job) in running.items() if job.status != "pending" or deaths[key] >= DEATHS]
         for trial, job in map(running.pop, ended):
@@ -229,13 +243,13 @@ class Watch:
         return found
 
 
-def _work(trial: Trial, limit: float) -> Record:
+def _work(trial: Trial, limit: float, checkpoint: Path | None) -> Record:
     """Run a trial on a worker."""
     with ALONE, limited(1), Path(os.devnull).open("w") as nowhere:
         # the only timer that works even while compiled code holds the interpreter's lock
         faulthandler.dump_traceback_later(limit + GRACE, file=nowhere, exit=True)
         try:
-            return run_trial(trial, limit)
+            return run_trial(trial, limit, checkpoint)
         finally:
             faulthandler.cancel_dump_traceback_later()
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NotRequired, TypedDict, TypeVar
 
 from handgrad.errors import UserError
-from handgrad.files import checked, is_free, make_folder, read_json, read_text, replace_file
+from handgrad.files import checked, is_free, make_folder, read_json, read_text, remove_file, replace_file
 from handgrad.model.renamed import RECIPE_FIELDS, renamed
 from handgrad.sweeps.plan import Plan
 from handgrad.sweeps.trial import Record, Trial, trial_name
@@ -20,7 +20,7 @@ from handgrad.training.progress import Seconds, Share
 from handgrad.training.recipe import Recipe
 
 Object = TypeVar("Object")
-MANIFEST, TRIALS, CHOICE = "sweep.json", "trials", "choice.json"
+MANIFEST, TRIALS, CHOICE, KEPT = "sweep.json", "trials", "choice.json", ".checkpoint"
 
 
 class Manifest(TypedDict):
@@ -113,7 +113,7 @@ class Folder:
         return cls(path, plan)
 
     def write(self, record: Record) -> None:
-        """Keep the record of a finished trial.
+        """Keep the record of a finished trial, in place of its checkpoint.
 
         Parameters
         ----------
@@ -127,6 +127,30 @@ class Folder:
         """
         path = self.path / TRIALS / f"{record['trial']}.json"
         replace_file(path, json.dumps(record, indent=1).encode())
+        remove_file(self._kept(record["trial"]))
+
+    def checkpoint(self, trial: Trial) -> Path:
+        """Return where a trial is kept while it runs.
+
+        Parameters
+        ----------
+        trial : Trial
+            The trial.
+
+        Returns
+        -------
+        Path
+            A hidden file beside the records.
+        """
+        return self._kept(trial.name).absolute()
+
+    def _kept(self, name: str) -> Path:
+        return self.path / TRIALS / f".{name}{KEPT}"
+
+    def remove_checkpoints(self) -> None:
+        """Remove what trials that were set aside have kept, once no trial runs any more."""
+        for path in (self.path / TRIALS).glob(f".*{KEPT}"):
+            remove_file(path)
 
     def records(self) -> dict[str, Record]:
         """Return the records of the finished trials.

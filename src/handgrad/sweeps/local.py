@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from handgrad.errors import UserError
 from handgrad.kernels.threads import limited
+from handgrad.sweeps.folder import Folder
 from handgrad.sweeps.trial import Mismatch, Record, Trial, run_trial
 
 
@@ -58,11 +59,13 @@ class Failed:
 Event = Started | Finished | Failed
 
 
-def run_here(trials: Iterable[Trial], limit: float) -> Iterator[Event]:
+def run_here(folder: Folder, trials: Iterable[Trial], limit: float) -> Iterator[Event]:
     """Run trials one after another, on one thread.
 
     Parameters
     ----------
+    folder : Folder
+        Of the sweep.
     trials : iterable of Trial
         What to run.
     limit : float
@@ -82,7 +85,7 @@ def run_here(trials: Iterable[Trial], limit: float) -> Iterator[Event]:
         for trial in trials:
             yield Started(trial.name)
             try:
-                yield Finished(trial.name, run_trial(trial, limit))
+                yield Finished(trial.name, run_trial(trial, limit, folder.checkpoint(trial)))
             except Mismatch:
                 raise
             except (UserError, MemoryError) as error:

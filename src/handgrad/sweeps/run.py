@@ -112,7 +112,7 @@ class Sweep:
         if self.chosen or not missing:
             return
         self._refuse_other_code(len(missing))
-        with locked(self.folder.path), runner(min(workers, len(missing)), cluster) as run:
+        with locked(self.folder.path), runner(min(workers, len(missing)), cluster, self.folder) as run:
             for event in run(missing, limit):
                 if isinstance(event, Finished):
                     self.folder.write(event.record)
@@ -178,6 +178,7 @@ class Sweep:
         fixed = {**choice.to_json(), "failures": self.failures}
         replace_file(self.folder.path / CHOICE, json.dumps(fixed, indent=1).encode())
         self.chosen = True
+        self.folder.remove_checkpoints()
         return choice
 
     def winner(self, choice: Choice) -> Run | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -15,7 +15,9 @@ from handgrad import __version__
 from handgrad.datasets import Dataset
 from handgrad.errors import UserError
 from handgrad.training.data import Source
+from handgrad.training.keeper import Keeper
 from handgrad.training.patience import best_epoch
+from handgrad.training.progress import Epoch, Step
 from handgrad.training.recipe import Recipe
 from handgrad.training.trainer import Trainer
 
@@ -83,7 +85,7 @@ def trial_name(recipe: Mapping[str, Any], seed: int, checksum: str, code: str) -
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def run_trial(trial: Trial, limit: float) -> Record:
+def run_trial(trial: Trial, limit: float, checkpoint: Path | None = None) -> Record:
     """Train one trial.
 
     Parameters
@@ -92,6 +94,8 @@ def run_trial(trial: Trial, limit: float) -> Record:
         What to train.
     limit : float
         Seconds that it may take.
+    checkpoint : Path, optional
+        Where it is kept while it runs; what is there already is gone on from.
 
     Returns
     -------
@@ -120,9 +124,10 @@ def run_trial(trial: Trial, limit: float) -> Record:
         raise Mismatch(
             f"{trial.dataset.dataset}: the images differ from those that the sweep was begun with; copy them here"
         )
-    trainer, began = Trainer(trial.recipe, *data.split(), trial.seed), time.monotonic()
-    for _ in trainer.run():
-        if time.monotonic() - began > limit:
+    trainer = Trainer(trial.recipe, *data.split(), trial.seed)
+    progress = _kept(trainer, trial, checkpoint) if checkpoint else trainer.run()
+    for _ in progress:
+        if trainer.progress.train_seconds + trainer.progress.seconds > limit:
             raise OverTime(f"stopped at step {trainer.progress.step} of {trainer.steps}, after its {limit:g} s")
     history = [epoch.measured() for epoch in trainer.progress.history]
     kept = history[-1] if trainer.best is None else best_epoch(trainer.progress.history).measured()
@@ -130,8 +135,15 @@ def run_trial(trial: Trial, limit: float) -> Record:
     return {
         "trial": trial.name, "recipe": trial.recipe.to_json(), "seed": trial.seed, "checksum": trial.checksum,
         "code": trial.code, **{name: kept[name] for name in measured}, "history": history,
-        "seconds": round(time.monotonic() - began, 3),
+        "seconds": round(trainer.progress.train_seconds, 3),
     }  # fmt: skip
+
+
+def _kept(trainer: Trainer, trial: Trial, path: Path) -> Iterator[Step | Epoch]:
+    keeper = Keeper(trainer, path, trial.dataset, trial.checksum)
+    with suppress(UserError):  # a damaged one: the trial begins anew, and writes another
+        keeper.take_up()
+    return keeper.events()
 
 
 @cache

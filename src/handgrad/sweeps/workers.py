@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
+from handgrad.sweeps.folder import Folder
 from handgrad.sweeps.local import Event, run_here
 from handgrad.sweeps.trial import Trial
 
@@ -13,8 +14,10 @@ Runner = Callable[[Iterable[Trial], float], Iterator[Event]]
 
 
 @contextmanager
-def runner(workers: int, cluster: str) -> Iterator[Runner]:
+def runner(workers: int, cluster: str, folder: Folder) -> Iterator[Runner]:
     """Start workers, or connect to them; one worker without a cluster is this process.
+
+    Trials keep themselves in the sweep's folder while they run on this machine; those of a cluster may not see it.
 
     Parameters
     ----------
@@ -22,6 +25,8 @@ def runner(workers: int, cluster: str) -> Iterator[Runner]:
         Number of processes on this machine.
     cluster : str
         Address of a Dask scheduler whose workers to use instead, as tcp://HOST:PORT; empty for none.
+    folder : Folder
+        Of the sweep.
 
     Yields
     ------
@@ -34,9 +39,9 @@ def runner(workers: int, cluster: str) -> Iterator[Runner]:
         If Dask is not installed, or there is no such cluster.
     """
     if workers == 1 and not cluster:
-        yield run_here
+        yield partial(run_here, folder)
         return
     from handgrad.sweeps.cluster import connected, local, run_on
 
     with connected(cluster) if cluster else local(workers) as client:
-        yield partial(run_on, client)
+        yield partial(run_on, client, None if cluster else folder)

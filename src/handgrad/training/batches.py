@@ -6,7 +6,7 @@ import numpy.typing as npt
 from handgrad.datasets import Images
 from handgrad.errors import UserError
 from handgrad.rng import Stream, generator
-from handgrad.training.hands import CUT_OUT, redrawn
+from handgrad.training.hands import redrawn
 from handgrad.training.outliers import are_digits, make_outliers
 from handgrad.training.recipe import Recipe
 from handgrad.training.wrong_cuts import COUNT, wrong_cuts
@@ -70,7 +70,7 @@ class Batches:
         """
         pixels, labels = [self.data.nhwc], [self.data.labels]
         if self.recipe.redrawn:
-            pixels.append(redrawn(self.data, self.seed, CUT_OUT)[..., None])
+            pixels.append(redrawn(self.data, self.seed)[..., None])
             labels.append(self.data.labels)
         if self.has_outliers:
             outliers = self._outliers()

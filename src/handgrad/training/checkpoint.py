@@ -105,6 +105,14 @@ class Checkpoint:
         return cls(path, renamed(tensors, CHECKPOINT_ARRAYS), header)
 
     @property
+    def recipe(self) -> Recipe:
+        """What is trained; UserError for a damaged header."""
+        try:
+            return Recipe.from_json(self.header["recipe"])
+        except DAMAGED as error:
+            raise self._damaged(error) from None
+
+    @property
     def source(self) -> Source:
         """Where the run's images come from."""
         return Source.from_json(self.header)
@@ -133,17 +141,35 @@ class Checkpoint:
             Where the header is damaged.
         """
         try:
-            recipe = Recipe.from_json(self.header["recipe"])
-            self._check_size(recipe, data)
-            trainer = Trainer(recipe, data, valid, self.header["seed"])
+            self._check_size(self.recipe, data)
+            trainer = Trainer(self.recipe, data, valid, self.header["seed"])
+        except DAMAGED as error:
+            raise self._damaged(error) from None
+        self.restore(trainer)
+        return trainer
+
+    def restore(self, trainer: Trainer) -> None:
+        """Bring a new trainer of the same recipe, images and seed to where the run stood.
+
+        Parameters
+        ----------
+        trainer : Trainer
+            What is to go on.
+
+        Raises
+        ------
+        UserError
+            Where the header is damaged.
+        """
+        try:
             shapes = {name: vector.shape for name, vector in trainer.vectors().items()}
             vectors = {name: checked_tensor(self.path, self.tensors, name, shape) for name, shape in shapes.items()}
             trainer.go_on_from(Progress.from_json(self.header), vectors)
         except DAMAGED as error:
-            raise UserError(
-                f"{self.path}: the checkpoint's header is damaged ({error!r}); start the run again"
-            ) from None
-        return trainer
+            raise self._damaged(error) from None
+
+    def _damaged(self, error: Exception) -> UserError:
+        return UserError(f"{self.path}: the checkpoint's header is damaged ({error!r}); start the run again")
 
     def _check_size(self, recipe: Recipe, data: Images) -> None:
         """ValueError for a recipe with more weights than the file holds, before anything is made for them."""

@@ -9,9 +9,8 @@ from handgrad.datasets import Images
 from handgrad.rng import Stream, generator
 from handgrad.training.flourishes import STROKES
 from handgrad.training.outliers import check_digits
-from handgrad.training.pens import CANVAS, SIDE, ZOOM, Pixels, drawn, fitted, photographed
+from handgrad.training.pens import CANVAS, SIDE, ZOOM, Pixels, drawn, fitted
 from handgrad.training.strokes import Floats, Mask, draw_curves, thinned
-from handgrad.training.touching import cut_writing, side_by_side
 
 Rows = npt.NDArray[np.int64]
 Many = npt.NDArray[np.float64]
@@ -28,8 +27,6 @@ ODD_ZEROS = 0.3  # share of the 0s that may be narrow, and of those that may sla
 SLANT, ZERO_SLANT = 0.2, 0.4  # largest of each, in columns for a row
 WAVE = 1.5  # largest deviation of a wavy stroke
 UNSTEADY = 1.6  # deviation of a glyph's points
-CUT_OUT = 0.3  # share of the copies that training cuts out of touching writing
-TOUCHING = (-0.02, 0.2)  # of the widths of two digits that touch: how far they overlap
 INSIDE = 44  # how far from the middle of the canvas a glyph may reach
 WRITTEN = 0.22  # share of the digits that are written after `GLYPHS`
 # The glyphs of each digit, from 0 to 9: strokes through points xy, x from 0 to 5, y from 0 (top) to 6. Corners are cut
@@ -59,7 +56,7 @@ GLYPHS = (
 )  # fmt: skip
 
 
-def redrawn(data: Images, seed: int, cut_out: float = 0.0) -> Pixels:
+def redrawn(data: Images, seed: int) -> Pixels:
     """Return a copy of each image, in another hand and with another pen.
 
     Parameters
@@ -68,8 +65,6 @@ def redrawn(data: Images, seed: int, cut_out: float = 0.0) -> Pixels:
         Grey images of the ten digits, 28x28.
     seed : int
         Of the run.
-    cut_out : float
-        Share of the copies that are written with neighbours that they touch, and cut out of the writing; from 0 to 1.
 
     Returns
     -------
@@ -86,22 +81,8 @@ def redrawn(data: Images, seed: int, cut_out: float = 0.0) -> Pixels:
     for first in range(0, len(data), PART):
         part = data[first : first + PART]
         random = generator(seed, Stream.REDRAWN, first)
-        lines = lines_of(part.pixels, part.labels, random)
-        drawings = drawn(lines, random)
-        for row in np.flatnonzero(random.random(len(lines)) < cut_out):
-            cut = _cut_out(lines, int(row), random)
-            drawings[row] = drawings[row] if cut is None else cut
-        out[first : first + PART] = fitted(drawings)
+        out[first : first + PART] = fitted(drawn(lines_of(part.pixels, part.labels, random), random))
     return out
-
-
-def _cut_out(lines: Mask, row: int, random: np.random.Generator) -> Floats | None:
-    """A digit written between others, or before or after one, and cut out again; None where no run shows it."""
-    place, count = int(random.integers(0, 3)), int(random.integers(2, 4))
-    place = min(place, count - 1)
-    digits = [lines[row if i == place else random.integers(len(lines))] for i in range(count)]
-    found = cut_writing(side_by_side(digits, random.uniform(*TOUCHING, count - 1)), random).digits[place]
-    return None if found is None else photographed(found, random)
 
 
 def lines_of(pixels: Pixels, labels: Pixels, random: np.random.Generator) -> Mask:

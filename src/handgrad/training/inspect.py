@@ -47,6 +47,32 @@ class Row:
     dead: float
 
 
+def exact_network(recipe: Recipe, data: Images, seed: int = 0) -> Network:
+    """Build the network of a recipe in float64, in which differences of the loss are exact enough to measure slopes.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What to build.
+    data : Images
+        What it is to learn from.
+    seed : int
+        What the weights start from.
+
+    Returns
+    -------
+    Network
+        With random weights.
+
+    Raises
+    ------
+    UserError
+        Where recipe and images do not fit.
+    """
+    outputs = len(data.classes) + (recipe.outliers > 0)
+    return fitting_network(recipe, outputs, data.shape, seed, np.float64)
+
+
 def inspect(recipe: Recipe, data: Images, seed: int = 0, images: int = 256) -> list[Row]:
     """Measure a network on one training batch, in train mode.
 
@@ -72,8 +98,7 @@ def inspect(recipe: Recipe, data: Images, seed: int = 0, images: int = 256) -> l
         Where recipe and images do not fit.
     """
     data = deskewed(data) if recipe.deskew else data
-    sample, outputs = data[:images], len(data.classes) + (recipe.outliers > 0)
-    network = fitting_network(recipe.change(members=1), outputs, data.shape, seed, np.float64)
+    sample, network = data[:images], exact_network(recipe.change(members=1), data, seed)
     ws = network.workspace(len(sample), train=True)
     Preprocess.fit(data, recipe.normalise).normalise(sample.nhwc, ws.x)
     out: dict[int, Array] = {}

@@ -60,9 +60,7 @@ def drawn(lines: Mask, random: np.random.Generator) -> list[Floats]:
     """
     small = [_small(random) if random.random() < SMALL else None for _ in lines]
     ink = _pens(lines, small, random).draw(lines)
-    return [
-        _shrunk(image, each) if each else photographed(image, random) for image, each in zip(ink, small, strict=True)
-    ]
+    return [_picture(image, each, random) for image, each in zip(ink, small, strict=True)]
 
 
 def fitted(drawings: list[Floats]) -> Pixels:
@@ -79,44 +77,6 @@ def fitted(drawings: list[Floats]) -> Pixels:
         Each cut out, scaled and centred.
     """
     return np.stack([fit(drawing, SIDE, SIDE) for drawing in drawings]) if drawings else np.empty((0, SIDE, SIDE), "u1")
-
-
-def pens_for(lines: Mask, random: np.random.Generator) -> Pens:
-    """Return a pen for each of N drawings.
-
-    Parameters
-    ----------
-    lines : bool array (N, H, W)
-        Middle lines on canvases.
-    random : numpy.random.Generator
-        What pens are drawn from.
-
-    Returns
-    -------
-    Pens
-        Thin or fat, hard or soft at the edge.
-    """
-    return _pens(lines, [None] * len(lines), random)
-
-
-def photographed(ink: Floats, random: np.random.Generator) -> Floats:
-    """Return a drawing as pencil and camera show it, now and then grainy or out of a JPEG file.
-
-    Parameters
-    ----------
-    ink : float32 array (H, W)
-        From 0 to 1.
-    random : numpy.random.Generator
-        What happens to it is drawn from this.
-
-    Returns
-    -------
-    float32 array (H, W)
-        From 0 to 1.
-    """
-    if random.random() < PENCIL:
-        ink = ink * (1 - random.uniform(0, GRAIN) * random.random(ink.shape, np.float32)).astype(np.float32)
-    return _as_jpeg(ink, random) if random.random() < JPEG else ink
 
 
 def _pens(lines: Mask, small: list[_Small | None], random: np.random.Generator) -> Pens:
@@ -136,6 +96,14 @@ def _pens(lines: Mask, small: list[_Small | None], random: np.random.Generator) 
 def _small(random: np.random.Generator) -> _Small:
     covered = float(random.uniform(*COVERED)) if random.random() < TWO_LEVEL else 0.0
     return _Small(int(random.integers(SMALLEST, LARGEST + 1)), covered, bool(random.random() < SQUARE))
+
+
+def _picture(ink: Floats, small: _Small | None, random: np.random.Generator) -> Floats:
+    if small:
+        return _shrunk(ink, small)
+    if random.random() < PENCIL:
+        ink = ink * (1 - random.uniform(0, GRAIN) * random.random(ink.shape, np.float32)).astype(np.float32)
+    return _as_jpeg(ink, random) if random.random() < JPEG else ink
 
 
 def _shrunk(ink: Floats, small: _Small) -> Floats:

@@ -6,8 +6,8 @@ No file in it is ever half-written, but for the last line of the history while t
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Generator
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,10 @@ from handgrad.model.model import Model
 from handgrad.model.shipped import MODEL_FILE
 from handgrad.report import curves, save, training_page, write_page
 from handgrad.report.style import can_draw
-from handgrad.training import checkpoint
 from handgrad.training.checkpoint import Checkpoint
 from handgrad.training.data import Source, source_of
 from handgrad.training.history import HISTORY, History
+from handgrad.training.keeper import Keeper
 from handgrad.training.patience import best_epoch
 from handgrad.training.progress import Epoch, Step
 from handgrad.training.recipe import Recipe
@@ -29,7 +29,6 @@ from handgrad.training.trainer import Trainer
 
 CHECKPOINT, RECIPE, SOURCE = "checkpoint.safetensors", "recipe.toml", "source.json"
 CURVES, REPORT = "curves.png", "report.html"
-SAVE_EVERY = 30.0  # seconds between checkpoints
 
 
 class Run:
@@ -48,13 +47,13 @@ class Run:
 
     Attributes
     ----------
-    problem : str
-        Why the latest checkpoint could not be written, or nothing.
+    keeper : Keeper
+        What trains, and writes checkpoints.
     """
 
     def __init__(self, folder: Path, trainer: Trainer, source: Source, checksum: str) -> None:
         self.folder, self.trainer, self.source, self.checksum = folder, trainer, source, checksum
-        self.problem = ""
+        self.keeper = Keeper(trainer, folder / CHECKPOINT, source, checksum)
         self._history = History(folder / HISTORY)
 
     @classmethod
@@ -89,7 +88,7 @@ class Run:
         make_folder(folder)
         with locked(folder):
             _must_be_free(folder)  # another process may have begun a run there meanwhile
-            run.save()
+            run.keeper.save()
             run._describe()
         return run
 
@@ -110,12 +109,14 @@ class Run:
         Raises
         ------
         UserError
-            Where there is none, where it is finished, and where its images have changed.
+            Where there is none, where it is finished or under way, and where its images have changed.
         """
         folder = Path(folder)
         if not (folder / CHECKPOINT).is_file() and (folder / MODEL_FILE).is_file():
             raise UserError(f"{folder}: this run is finished, its model is {folder / MODEL_FILE}")
         left = Checkpoint.read(folder / CHECKPOINT)
+        with locked(folder):  # where another process trains, that is told before anything is loaded
+            pass
         data = left.source.load()
         if data.checksum != left.checksum:
             raise UserError(f"{left.source.dataset}: the images have changed since {folder} began; begin a new run")
@@ -167,8 +168,7 @@ class Run:
     def events(self) -> Generator[Step | Epoch]:
         """Train to the end.
 
-        A checkpoint is written now and then, and when the caller stops listening (by `close`, or `break`). The history
-        gets a line after each epoch.
+        Checkpoints are written meanwhile, see `Keeper.events`, and the history gets a line after each epoch.
 
         Yields
         ------
@@ -180,30 +180,12 @@ class Run:
         UserError
             Where another process trains in this folder.
         """
-        saved = time.monotonic()
-        with locked(self.folder):
+        with locked(self.folder), closing(self.keeper.events()) as events:
             self._history.follow(self.trainer.progress.history)
-            try:
-                for event in self.trainer.run():
-                    if isinstance(event, Epoch):
-                        self._history.follow(self.trainer.progress.history)
-                    yield event
-                    if time.monotonic() - saved > SAVE_EVERY:
-                        self._save_if_possible()
-                        saved = time.monotonic()
-            except GeneratorExit:
-                self.save()
-                raise
-
-    def save(self) -> None:
-        """Write a checkpoint.
-
-        Raises
-        ------
-        UserError
-            Where it cannot be written.
-        """
-        checkpoint.save(self.trainer, self.folder / CHECKPOINT, self.source, self.checksum)
+            for event in events:
+                if isinstance(event, Epoch):
+                    self._history.follow(self.trainer.progress.history)
+                yield event
 
     def _describe(self) -> None:
         """Write recipe and source where they are missing: a disk may have had room for the checkpoint alone."""
@@ -211,14 +193,6 @@ class Run:
         for path, content in ((self.folder / RECIPE, recipe), (self.folder / SOURCE, source)):
             if not path.exists():
                 replace_file(path, content.encode())
-
-    def _save_if_possible(self) -> None:
-        """A disk that is full for now must not cost a run that could still be finished."""
-        try:
-            self.save()
-            self.problem = ""
-        except UserError as error:
-            self.problem = str(error)
 
     def finish(self) -> Path:
         """Write model and history, remove the checkpoint, and draw the report if matplotlib is installed.
@@ -233,13 +207,14 @@ class Run:
         UserError
             Where a file cannot be written.
         """
-        model, history = self.trainer.model(), self.trainer.progress.history
-        model.record["data"] = self.checksum
-        model.save(self.folder / MODEL_FILE)
-        self._history.write(history)
-        if can_draw():
-            self._draw([asdict(epoch) for epoch in history])
-        remove_file(self.folder / CHECKPOINT)
+        with locked(self.folder):
+            model, history = self.trainer.model(), self.trainer.progress.history
+            model.record["data"] = self.checksum
+            model.save(self.folder / MODEL_FILE)
+            self._history.write(history)
+            if can_draw():
+                self._draw([asdict(epoch) for epoch in history])
+            remove_file(self.folder / CHECKPOINT)
         return self.folder / MODEL_FILE
 
     def _draw(self, history: list[dict[str, Any]]) -> None:

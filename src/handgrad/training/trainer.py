@@ -30,7 +30,7 @@ from handgrad.training.recipes import fitting_network
 from handgrad.training.sampling import Sampler
 from handgrad.training.schedules import Schedule
 from handgrad.training.teacher import Teacher
-from handgrad.training.update import Update, check_finite
+from handgrad.training.update import Update, check_finite, check_learnt, check_weights
 
 FINETUNE_FACTOR = 0.5  # of every distortion in the epochs of `finetune_share`
 
@@ -121,13 +121,14 @@ class Trainer:
         Raises
         ------
         UserError
-            Where the loss is no longer a finite number.
+            Where the loss or a weight is no longer a finite number, and where nothing was learnt at the end.
         """
         update = self.begin()
         for epoch in range(len(self.progress.history), self.recipe.epochs):
             if self.best and self.best.is_over(self.progress.history):
                 break
             yield from self._epoch(epoch, update)
+        check_learnt(self.progress.history, self.best is not None, len(self.data.classes))
 
     def begin(self) -> Update:
         """Return a step of this run, with the memory that it works in.
@@ -199,6 +200,7 @@ class Trainer:
             epoch + 1, progress.step, progress.loss_sum / steps, progress.right / images, valid.loss, valid.accuracy,
             self.schedule(progress.step - 1), time.perf_counter() - began, speed, valid.f1, valid.class_accuracy,
         )  # fmt: skip
+        check_weights(network, record)
         progress.finish_epoch(record)
         if self.best:
             self.best.note(progress.history, network)

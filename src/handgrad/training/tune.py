@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,8 @@ from handgrad.model.model import Model
 from handgrad.model.preprocess import Pixels
 from handgrad.reading.normalise import Digits
 from handgrad.rng import Stream, generator
+from handgrad.training.data import Source
+from handgrad.training.keeper import Keeper
 from handgrad.training.recipe import Recipe
 from handgrad.training.trainer import Trainer
 
@@ -140,6 +143,52 @@ def tuner(model: Model, learn: Images, seed: int = 0) -> Trainer:
     others = mnist[random.permutation(len(mnist))[:OTHERS]]
     own = learn[np.resize(random.permutation(len(learn)), OWN)]  # mixed: `learn` goes class by class
     return Trainer(recipe, own + others, valid, seed, start=model)
+
+
+def checkpoint_of(out: Path) -> Path:
+    """Return where a tuning is kept while it runs.
+
+    Parameters
+    ----------
+    out : Path
+        Where the model is to be written.
+
+    Returns
+    -------
+    Path
+        A file beside it.
+    """
+    return out.with_name(f"{out.name}.checkpoint")
+
+
+def kept(trainer: Trainer, before: Model, out: Path) -> Keeper:
+    """Return what keeps a tuning on disk while it runs, and goes on with one that was left.
+
+    Parameters
+    ----------
+    trainer : Trainer
+        What `tuner` made.
+    before : Model
+        The model that it goes on from.
+    out : Path
+        Where the model is to be written.
+
+    Returns
+    -------
+    Keeper
+        As it was left, if it was.
+
+    Raises
+    ------
+    UserError
+        Where another tuning was left there.
+    """
+    digest = blake2b(before.to_bytes(), digest_size=16)
+    for array in (trainer.data.pixels, trainer.data.labels):
+        digest.update(array.tobytes())
+    keeper = Keeper(trainer, checkpoint_of(out), Source("mnist"), digest.hexdigest())
+    keeper.take_up()
+    return keeper
 
 
 def _recipe(model: Model) -> Recipe:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,9 +16,15 @@ from handgrad.nn.network import Network
 from handgrad.nn.params import Array
 from handgrad.training.batches import Pixels, Rows
 from handgrad.training.optim import Optimiser
+from handgrad.training.patience import best_epoch
+from handgrad.training.progress import Epoch
 
 if TYPE_CHECKING:
     from handgrad.kernels.program import Recorder
+
+CURE = "lower lr (try a tenth), or set clip_norm to 1"
+FAR_ABOVE = 10  # times the loss of a guess among all classes; a training that has just begun stays below
+HARDLY = 0.1  # of the way from a guess to no mistakes; one class may be common, the images few
 
 
 class Update:
@@ -153,6 +160,58 @@ def check_finite(loss: float, step: int, lr: float) -> None:
     """
     if not math.isfinite(loss):
         raise UserError(
-            f"the loss became {loss} at step {step + 1} with learning rate {lr:.3g}: expected a finite number; lower "
-            "lr (try a tenth), or set clip_norm to 1"
+            f"the loss became {loss} at step {step + 1} with learning rate {lr:.3g}: expected a finite number; {CURE}"
+        )
+
+
+def check_weights(network: Network, epoch: Epoch) -> None:
+    """Check the weights at the end of an epoch: after its last step, no loss has shown what they became.
+
+    Parameters
+    ----------
+    network : Network
+        With the weights to keep.
+    epoch : Epoch
+        What was measured with them.
+
+    Raises
+    ------
+    UserError
+        Where a weight, a running mean or variance, or the validation loss is no finite number.
+    """
+    numbers = {"weights": network.theta, "running means and variances": network.state}
+    found = [name for name, array in numbers.items() if not np.isfinite(array).all()]
+    if epoch.valid_loss is not None and not math.isfinite(epoch.valid_loss):
+        found.append("validation loss")
+    if found:
+        raise UserError(
+            f"{' and '.join(found)} became infinite or nan in epoch {epoch.epoch}: expected finite numbers; {CURE}"
+        )
+
+
+def check_learnt(history: Sequence[Epoch], best: bool, classes: int) -> None:
+    """Check that a training ends with more than a guess.
+
+    Parameters
+    ----------
+    history : sequence of Epoch
+        The finished epochs.
+    best : bool
+        Whether the weights of the best of them are kept; else, those of the last.
+    classes : int
+        How many classes there are.
+
+    Raises
+    ------
+    UserError
+        Where the validation accuracy is that of a guess or lower, and the loss far above that of a guess.
+    """
+    if not history or history[-1].valid_loss is None or classes < 2:
+        return
+    kept, guess, chance = best_epoch(history) if best else history[-1], math.log(classes), 1 / classes
+    loss, accuracy = kept.valid_loss or 0.0, kept.valid_accuracy or 0.0
+    if loss > FAR_ABOVE * guess and accuracy < chance + HARDLY * (1 - chance):
+        raise UserError(
+            f"nothing was learnt: validation loss {loss:.3g} and accuracy {accuracy:.2%} after epoch {kept.epoch}, "
+            f"expected less than the {guess:.3g} of a guess and more than its {chance:.2%}; {CURE}"
         )

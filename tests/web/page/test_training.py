@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page
 
-from gradients import slope_error
 from handgrad.kernels import backend
+from handgrad.nn.gradients import slope_error
 from handgrad.nn.layers import Dense, Flatten, ReLU
 from handgrad.nn.network import Network
 from handgrad.web.stored import stored_images
@@ -186,7 +186,7 @@ def test_gradients_with_dropout_are_the_slope_of_the_loss(browser_page: Opener) 
         return float(-np.mean((x - np.log(np.exp(x).sum(axis=1, keepdims=True)))[np.arange(n), images.labels]))
 
     assert found["losses"][0] == pytest.approx(loss(), abs=CLOSE)
-    assert slope_error(loss, at, np.array(found["grad"]), h=1e-6) < 1e-4
+    assert slope_error(loss, at, np.array(found["grad"]), steps=(1e-6,)) < 1e-4
 
 
 def test_dropout_silences_its_share_and_differs_from_step_to_step(browser_page: Opener) -> None:

@@ -7,6 +7,8 @@ import { fileButton } from "./files.js";
 
 const LONGEST = 1024; // pixels of the longer side of what is looked at
 const LUMA = [0.299, 0.587, 0.114]; // of red, green and blue, in grey levels
+const BRIGHT = 128; // from this level on, grey counts as white, and opacity as opaque
+const CONTRAST = 64; // grey levels; opaque pixels that differ by more show both paper and ink
 const NARROW = "(max-width: 50rem)"; // where the panels are below the pad
 
 let photo = null;
@@ -87,11 +89,27 @@ function reduced(image) {
   const scale = Math.min(LONGEST / Math.max(image.naturalWidth, image.naturalHeight), 1);
   const [height, width] = [image.naturalHeight, image.naturalWidth].map((side) => Math.max(Math.round(side * scale), 1));
   const canvas = el("canvas", { width, height }), context = canvas.getContext("2d", { willReadFrequently: true });
-  context.fillStyle = "#fff"; // what is transparent is paper
-  context.fillRect(0, 0, width, height);
   context.imageSmoothingQuality = "high";
   context.drawImage(image, 0, 0, width, height);
+  context.globalCompositeOperation = "destination-over"; // what is transparent is paper
+  context.fillStyle = paperIsWhite(context.getImageData(0, 0, width, height).data) ? "#fff" : "#000";
+  context.fillRect(0, 0, width, height);
   const { data } = context.getImageData(0, 0, width, height), grey = new Float32Array(width * height);
-  for (let i = 0; i < grey.length; i++) grey[i] = LUMA.reduce((sum, share, c) => sum + share * data[4 * i + c], 0);
+  for (let i = 0; i < grey.length; i++) grey[i] = luma(data, i);
   return { canvas, grey, size: [height, width] };
+}
+
+const luma = (data, pixel) => LUMA.reduce((sum, share, c) => sum + share * data[4 * pixel + c], 0);
+
+/**
+ * Whether the paper below a transparent picture is white: opaque pixels that contrast show paper and ink, and most of
+ * them are paper; others are all ink, and paper is its opposite.
+ */
+function paperIsWhite(data) {
+  const opaque = [];
+  for (let i = 0; i < data.length / 4; i++) if (data[4 * i + 3] >= BRIGHT) opaque.push(luma(data, i));
+  if (!opaque.length) return true;
+  opaque.sort((a, b) => a - b);
+  const [low, median, high] = [0.02, 0.5, 0.98].map((share) => opaque[Math.round(share * (opaque.length - 1))]);
+  return (median >= BRIGHT) === (high - low > CONTRAST);
 }

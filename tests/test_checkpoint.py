@@ -72,7 +72,7 @@ def test_leaving_a_run_saves_it_and_finishing_it_drops_the_checkpoint(tmp_path):
     list(again.events())
     model = again.finish()
     names = {path.name for path in (tmp_path / "run").iterdir()}
-    assert names == {MODEL_FILE, RECIPE, SOURCE, "history.json", "curves.png", "report.html"}
+    assert names == {MODEL_FILE, RECIPE, SOURCE, "history.jsonl", "curves.png", "report.html"}
     with safe_open(model, framework="numpy") as file:
         tensors = set(file.keys())
     assert "1.w" not in tensors and "2.w" in tensors, "layer 1 is the dropout of the pixels"

@@ -89,7 +89,7 @@ def test_training_and_judging(light: dict[str, str], tmp_path: Path) -> None:
     found = json.loads(run(light, "evaluate", tmp_path / "run", "--json").stdout)
     assert found["n"] == 60
     made = {path.name for path in (tmp_path / "run").iterdir()}
-    assert {"model.safetensors", "history.json", "evaluation.json", "mistakes.csv"} <= made
+    assert {"model.safetensors", "history.jsonl", "evaluation.json", "mistakes.csv"} <= made
     assert not made & {"curves.png", "report.html", "confusion.png", "checkpoint.safetensors"}
     assert "pip install matplotlib" in run(light, "augment", "--out", tmp_path / "g.png", code=2).stderr
     assert "pip install matplotlib" in run(light, "lr-find", "--out", tmp_path / "l.png", code=2).stderr

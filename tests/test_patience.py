@@ -77,7 +77,7 @@ def test_each_class_in_the_history_and_the_report(tmp_path) -> None:
         pass
     model, valid = Model.load(run.finish()), run.trainer.valid
     answers = model.predict(valid.pixels)
-    kept = json.loads((tmp_path / "run" / "history.json").read_text())[run.kept.epoch - 1]
+    kept = json.loads((tmp_path / "run" / "history.jsonl").read_text().splitlines()[run.kept.epoch - 1])
     for label, rate in enumerate(kept["valid_class_accuracy"]):
         of_class = valid.labels == label
         assert rate == (answers[of_class] == label).mean()

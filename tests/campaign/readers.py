@@ -24,8 +24,9 @@ from handgrad.nn.network import Network
 from handgrad.sweeps import Sweep
 from handgrad.training import checkpoint
 from handgrad.training.checkpoint import Checkpoint
+from handgrad.training.compare import differing, pairs, read_run, to_json
 from handgrad.training.data import Source
-from handgrad.training.evaluate import source_of_run, unseen_images
+from handgrad.training.evaluate import evaluate_file, source_of_run, unseen_images
 from handgrad.training.recipe import Recipe
 from handgrad.training.recipes import fits, recipe
 from handgrad.training.run import Run
@@ -153,6 +154,31 @@ def source(folder: Path) -> Reader:
     return Reader(examples, mutate.json_text, read)
 
 
+def compared(folder: Path) -> Reader:
+    """History and evaluation in a run folder."""
+    run = Run.begin(
+        folder / "run", RECIPES[1].change(features=(), hidden=(4,)), write_small_data(folder / "data", 60, 20)
+    )
+    for _ in run.events():
+        pass
+    evaluate_file(run.finish(), run.source)
+    names = ("history.jsonl", "evaluation.json")
+    sound = {name: (run.folder / name).read_bytes() for name in names}
+    other = read_run(run.folder)
+
+    def read(content: bytes) -> None:
+        name, _, text = content.partition(b"|")
+        for each, was in sound.items():
+            (run.folder / each).write_bytes(was)
+        (run.folder / names[int(name)]).write_bytes(text)
+        found = read_run(run.folder)
+        json.dumps([to_json(found), differing([found, other])])
+        assert all(pair.reason or 0 <= pair.p <= 1 for pair in pairs([found, other]))
+
+    examples = [str(i).encode() + b"|" + sound[name] for i, name in enumerate(names)]
+    return Reader(examples, behind_bar(mutate.json_lines), read)
+
+
 def journal(folder: Path) -> Reader:
     """The journal of a table under way."""
     work, settings = Work(("a.png", "b.png", "c.png"), ("a",), 1), {"pictures": ["a"], "text": False}
@@ -204,7 +230,8 @@ def server(folder: Path) -> Reader:
 
 READERS: dict[str, Callable[[Path], Reader]] = {
     "model": model, "checkpoint": checkpoints, "sweep": sweep, "recipe": recipes, "source": source, "journal": journal,
-    "server": server, "idx": idx, "npz": npz, "csv": csv, "parquet": parquet, "cifar": cifar, "pictures": pictures,
+    "compared": compared, "server": server, "idx": idx, "npz": npz, "csv": csv, "parquet": parquet, "cifar": cifar,
+    "pictures": pictures,
     "png": pictures_of("PNG", "L RGBA P 1 I;16", mutate.png),
     "jpeg": pictures_of("JPEG", "L RGB CMYK", progressive=True),
     "gif": pictures_of("GIF", "L P"),

@@ -26,6 +26,7 @@ ELSEWHERE = {
     "docs/export.md": "export/test_docs.py",
     "docs/microcontroller.md": "export/test_docs.py",
     "docs/estimator.md": "test_estimator.py",
+    "docs/watching.md": "test_watching.py",
 }
 LONG = {
     "docs/commands.md",

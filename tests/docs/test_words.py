@@ -13,7 +13,7 @@ from docs.pages import DOCS, PAGES, ROOT, blocks, name_of
 from handgrad.cli import cli
 from handgrad.nn.layers import LAYERS
 
-PROGRAMS = "dask|podman|pip|make|curl|cc|git|python3?"  # other programs, whose options are not ours
+PROGRAMS = "dask|podman|pip|make|curl|cc|git|python3?|tensorboard"  # other programs, whose options are not ours
 NAMES = [*cli.list_commands(click.Context(cli))]
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
 PROSE = {page: re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.S | re.M) for page in PAGES}

@@ -18,7 +18,7 @@ from handgrad.signals import exit_code, interrupted_by_signals
 SECTIONS = {
     "Read digits": ("read", "predict"),
     "Train": ("train", "evaluate", "recipes", "tune", "sweep", "committee"),
-    "Look inside": ("inspect", "gradcheck", "lr-find", "augment"),
+    "Look inside": ("compare", "inspect", "gradcheck", "lr-find", "augment"),
     "Serve and share": ("serve", "export"),
     "Data, kernels and help": ("data", "compile", "help"),
 }

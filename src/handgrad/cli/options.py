@@ -42,7 +42,7 @@ class RecipeOption(click.Option):
             return None
         o = self.named.option
         choices = f"{', '.join(o.choices)}; " if o.choices else ""
-        return record[0], f"{o.help}  [{choices}{_shown(getattr(_recipe_for_help(ctx), self.named.name))}]"
+        return record[0], f"{o.help}  [{choices}{shown(getattr(_recipe_for_help(ctx), self.named.name))}]"
 
 
 class RecipeCommand(click.Command):
@@ -79,10 +79,10 @@ def _recipe_for_help(ctx: click.Context) -> Recipe:
     return recipe(str(ctx.meta.get("recipe", DEFAULT_RECIPE)))
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
     """A field's value as one writes it on the command line."""
     if isinstance(value, tuple):
-        return ",".join(map(_shown, value)) or "none"
+        return ",".join(map(shown, value)) or "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:g}" if isinstance(value, float) else str(value) or "none"

@@ -173,8 +173,7 @@ def mcnemar(correct_a: NDArray[np.bool_], correct_b: NDArray[np.bool_]) -> float
     """Test whether two models are equally accurate, on the same images (McNemar 1947).
 
     Only the images that exactly one model got right count. If the models are equally good, each of them is a fair
-    coin, so the number that model A got right is binomial, and the p-value is exact. No command calls this function:
-    it is there for comparisons of your own.
+    coin, so the number that model A got right is binomial, and the p-value is exact.
 
     Parameters
     ----------

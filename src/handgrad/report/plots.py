@@ -48,7 +48,7 @@ def curves(history: Sequence[Record]) -> Figure:
     top, middle, bottom = figure.subplots(3, 1, sharex=True, height_ratios=[4, 4, 1.2])
     _lines(top, epochs, loss, "{:.4f}")
     _lines(middle, epochs, error, "{:.2f} %")
-    bottom.plot(epochs, column(history, "lr"), color=MUTED, linewidth=1.6, marker=_marker(epochs))
+    bottom.plot(epochs, column(history, "lr"), color=MUTED, linewidth=1.6, marker=marker(epochs))
     for axes, title in ((top, "loss"), (middle, "error, %"), (bottom, "learning rate")):
         tidy(axes)
         axes.set_title(title, loc="left", color=INK, fontsize=10, fontweight="bold")
@@ -157,7 +157,7 @@ def _lines(axes: Axes, x: Floats, series: Mapping[str, Floats], form: str) -> No
     ends = {name: np.flatnonzero(np.isfinite(y))[-1] for name, y in series.items() if np.isfinite(y).any()}
     last = {name: series[name][end] for name, end in ends.items()}
     for name, end in ends.items():
-        axes.plot(x, series[name], color=COLOURS[name], linewidth=2, marker=_marker(x))
+        axes.plot(x, series[name], color=COLOURS[name], linewidth=2, marker=marker(x))
         highest = name == max(last, key=lambda other: last[other])
         offset = 0 if len(ends) == 1 else 5 if highest else -5  # points: the texts of two series must not overlap
         text = axes.annotate(f"{name} {form.format(last[name])}", (x[end], last[name]), annotation_clip=False)
@@ -166,8 +166,20 @@ def _lines(axes: Axes, x: Floats, series: Mapping[str, Floats], form: str) -> No
     _scale(axes, values[np.isfinite(values)])
 
 
-def _marker(epochs: Floats) -> str:
-    return "o" if len(epochs) == 1 else ""  # one point makes no line
+def marker(epochs: Floats) -> str:
+    """Return the marker of a line: one point makes no line.
+
+    Parameters
+    ----------
+    epochs : ndarray of float64, (E,)
+        The epochs.
+
+    Returns
+    -------
+    str
+        A dot for one epoch, else none.
+    """
+    return "o" if len(epochs) == 1 else ""
 
 
 def _scale(axes: Axes, values: Floats) -> None:

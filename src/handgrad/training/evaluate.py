@@ -122,7 +122,9 @@ def evaluate_file(path: Path, dataset: Source, folder: Path | None = None) -> tu
         facts = {"Model": path.name, "Recipe": recipe, "Data": f"{dataset.dataset}, {part} images"}
         _draw(folder, f"{recipe} on {dataset.dataset}", facts, images, probabilities, found)
     replace_file(folder / "mistakes.csv", _mistakes_table(images, probabilities, found))
-    replace_file(folder / f"{EVALUATION}.json", json.dumps(found.to_json()).encode())
+    judged = {"data": dataset.dataset, "part": part, "images": checksum(images)}
+    record = {**found.to_json(), **judged, "mistakes": sorted(found.mistakes.tolist())}  # what `compare` needs
+    replace_file(folder / f"{EVALUATION}.json", json.dumps(record).encode())
     return found, part
 
 

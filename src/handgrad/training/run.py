@@ -1,9 +1,13 @@
-"""A training run and its folder: begun, left, taken up again, finished; no file in it is ever half-written."""
+"""A training run and its folder: begun, left, taken up again, finished.
+
+No file in it is ever half-written, but for the last line of the history while the run trains.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Generator
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,13 +20,14 @@ from handgrad.report import curves, save, training_page, write_page
 from handgrad.report.style import can_draw
 from handgrad.training.checkpoint import Checkpoint
 from handgrad.training.data import Source, source_of
+from handgrad.training.history import HISTORY, History
 from handgrad.training.keeper import Keeper
 from handgrad.training.patience import best_epoch
 from handgrad.training.progress import Epoch, Step
 from handgrad.training.recipe import Recipe
 from handgrad.training.trainer import Trainer
 
-CHECKPOINT, RECIPE, SOURCE, HISTORY = "checkpoint.safetensors", "recipe.toml", "source.json", "history.json"
+CHECKPOINT, RECIPE, SOURCE = "checkpoint.safetensors", "recipe.toml", "source.json"
 CURVES, REPORT = "curves.png", "report.html"
 
 
@@ -49,6 +54,7 @@ class Run:
     def __init__(self, folder: Path, trainer: Trainer, source: Source, checksum: str) -> None:
         self.folder, self.trainer, self.source, self.checksum = folder, trainer, source, checksum
         self.keeper = Keeper(trainer, folder / CHECKPOINT, source, checksum)
+        self._history = History(folder / HISTORY)
 
     @classmethod
     def begin(cls, folder: str | Path, recipe: Recipe, dataset: str | Path | Source, seed: int = 0) -> Run:
@@ -162,7 +168,7 @@ class Run:
     def events(self) -> Generator[Step | Epoch]:
         """Train to the end.
 
-        Checkpoints are written meanwhile, see `Keeper.events`.
+        Checkpoints are written meanwhile, see `Keeper.events`, and the history gets a line after each epoch.
 
         Yields
         ------
@@ -174,8 +180,12 @@ class Run:
         UserError
             Where another process trains in this folder.
         """
-        with locked(self.folder):
-            yield from self.keeper.events()
+        with locked(self.folder), closing(self.keeper.events()) as events:
+            self._history.follow(self.trainer.progress.history)
+            for event in events:
+                if isinstance(event, Epoch):
+                    self._history.follow(self.trainer.progress.history)
+                yield event
 
     def _describe(self) -> None:
         """Write recipe and source where they are missing: a disk may have had room for the checkpoint alone."""
@@ -198,13 +208,12 @@ class Run:
             Where a file cannot be written.
         """
         with locked(self.folder):
-            history = [asdict(epoch) for epoch in self.trainer.progress.history]
-            model = self.trainer.model()
+            model, history = self.trainer.model(), self.trainer.progress.history
             model.record["data"] = self.checksum
             model.save(self.folder / MODEL_FILE)
-            replace_file(self.folder / HISTORY, json.dumps(history, indent=1).encode())
+            self._history.write(history)
             if can_draw():
-                self._draw(history)
+                self._draw([asdict(epoch) for epoch in history])
             remove_file(self.folder / CHECKPOINT)
         return self.folder / MODEL_FILE
 

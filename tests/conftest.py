@@ -1,6 +1,7 @@
 """Kernels are compiled before the tests, on all cores; then each test process computes on one, as they share them."""
 
 import os
+import signal
 
 from handgrad.kernels.objects import load
 from handgrad.kernels.registry import KERNELS
@@ -10,6 +11,8 @@ def pytest_configure(config) -> None:
     if not hasattr(config, "workerinput"):
         load(KERNELS, print)
     os.environ["HANDGRAD_THREADS"] = "1"
+    if hasattr(signal, "SIGHUP"):  # ignored where the tests run under nohup
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 FOLDERS = {"kernels": 0, "datasets": 2, "images": 2, "reading": 2}

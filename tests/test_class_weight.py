@@ -1,6 +1,5 @@
 """Weights of classes: in the recipe, so that runs go on with them; the same as an estimator's."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ from handgrad.errors import UserError
 from handgrad.estimator.rows import counted
 from handgrad.model.model import Model
 from handgrad.training.class_weight import image_weights, mean_one
+from handgrad.training.history import read_history
 from handgrad.training.recipe import Recipe
 from handgrad.training.run import Run
 from handgrad.training.trainer import Trainer
@@ -101,5 +101,5 @@ def test_a_run_that_goes_on_ends_with_the_same_bytes(weights: str, tmp_path: Pat
     run("train", "--resume", tmp_path / "broken")
     thetas = [Model.load(tmp_path / name / "model.safetensors").network.theta for name in ("whole", "broken")]
     np.testing.assert_array_equal(*thetas)
-    history = [json.loads((tmp_path / name / "history.json").read_text()) for name in ("whole", "broken")]
-    assert [epoch["train_loss"] for epoch in history[0]] == [epoch["train_loss"] for epoch in history[1]]
+    history = [read_history(tmp_path / name) for name in ("whole", "broken")]
+    assert [epoch.train_loss for epoch in history[0]] == [epoch.train_loss for epoch in history[1]]

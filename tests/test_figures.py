@@ -109,6 +109,32 @@ def test_quoted_robustness_is_the_measured_one():
             assert f"{100 * share:.2f}" in row(FIGURES, start)
 
 
+@pytest.mark.parametrize(
+    ("source", "start"),
+    [("singles khoa_full_scans", "400 scans"), ("singles semeion", "300 single digits"),
+     ("singles osblog_own", "24 digits"), ("pages hypjudy_A4", "241 digits")],
+)  # fmt: skip
+def test_quoted_real_handwriting_is_the_measured_one(source, start):
+    measured = results("readers")["sources"][source]
+    shares = [measured["handgrad"][name] for name in ("right", "refused", "wrong")]
+    shares += [measured[reader]["right"] for reader in ("rapidocr", "tesseract")]
+    assert row(FIGURES, start).endswith(" | ".join(["", *(f"{100 * share:.1f}" for share in shares), ""]).rstrip())
+
+
+def test_quoted_scenes_are_the_measured_ones():
+    measured = results("scenes")["kinds"]
+    whole = measured["all"]
+    assert (
+        f"{100 * whole['right']:.1f} % of the digits are read and {100 * whole['exact']:.1f} % of the lines" in FIGURES
+    )
+    assert f"none of {whole['marks']} punctuation marks" in FIGURES and whole["as_digit"] == 0
+    for kind, text in (
+        ("form crossed", "a form's cells ({} %)"), ("touching", "digits that touch ({} %)"),
+        ("everything", "everything bad at once ({} %)"), ("form amounts", "amounts in faint boxes ({} %)"),
+    ):  # fmt: skip
+        assert text.format(round(100 * measured[kind]["right"])) in " ".join(FIGURES.split())
+
+
 def test_what_is_lost_is_what_was_measured():
     for name in ("predict", "predict-avx2"):
         faster = results(name)["cases"][0]["contestants"]["onnxruntime"]["times_faster"]
@@ -129,7 +155,7 @@ def test_readme_quotes_the_pages():
     assert len(README.splitlines()) < 85
     for name, found in re.findall(r"`(cnn[\w-]*)`[^`]*?([0-9.]+) %", README):
         assert f"{found} ±" in row(FIGURES, f"`{name}`")
-    scans, photos = row(FIGURES, "400 scans"), row(FIGURES, "8 photos")
+    scans, photos = row(FIGURES, "400 scans"), row(FIGURES, "241 digits")
     assert "98.0 % are right and 1.0 % wrong" in README and "98.8 %" in README
     assert scans.split("|")[2].strip() == "98.0" and scans.split("|")[4].strip() == "1.0"
     assert photos.split("|")[2].strip() == "98.8"

@@ -86,13 +86,14 @@ def test_runs_judged_by_different_images_are_not_tested(own, tmp_path) -> None:
     assert "50 test images of " in next(line for line in shown if line.startswith("b"))
 
 
-def test_what_an_earlier_version_left_is_read(own) -> None:
+@pytest.mark.parametrize("missing", [("images",), ("data", "part", "images", "mistakes")])
+def test_what_an_earlier_version_left_is_read(own, missing: tuple[str, ...]) -> None:
     folder = own / "a"
     lines = (folder / "history.jsonl").read_text().splitlines()
     (folder / "history.json").write_text(json.dumps([json.loads(line) for line in lines], indent=1))
     (folder / "history.jsonl").unlink()
     found = json.loads((folder / "evaluation.json").read_text())
-    for name in ("data", "part", "images", "mistakes"):
+    for name in missing:
         del found[name]
     (folder / "evaluation.json").write_text(json.dumps(found))
     document = json.loads(run("compare", "a", "b", "--json", cwd=own).stdout)

@@ -111,7 +111,8 @@ def connected(address: str, timeout: float = CONNECT) -> Iterator[Client]:
         If there is no scheduler, it has no workers, or a worker has other code.
     """
     distributed = _distributed()
-    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # we report a lost scheduler in one line
+    for name in ("distributed", "distributed.client"):  # we report a lost scheduler in one line
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     client, why = None, ""
     try:
         client = distributed.Client(address, timeout=timeout, set_as_default=False)

@@ -208,7 +208,7 @@ def _judged(folder: Path) -> Judged | None:
 def _pair(a: Compared, b: Compared) -> Pair:
     assert a.judged and b.judged
     for run in (a, b):
-        if "mistakes" not in (run.judged or {}):
+        if not {"images", "mistakes"} <= set(run.judged or ()):
             command = f"handgrad evaluate {shlex.quote(run.folder)}"
             return Pair(a.folder, b.folder, reason=f"{run.folder} was evaluated by an earlier version: {command}")
     if a.judged["images"] != b.judged["images"]:

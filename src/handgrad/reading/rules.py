@@ -100,8 +100,7 @@ def find_rules(ink: Mask, level: Floats) -> Rules:
     for row in rows:
         cells |= side_ink(row, ink | faint, across, down, smooth)
         inside |= row.inside(ink.shape)
-    tall, width = (float(np.median([getattr(row, name) for row in rows])) for name in ("height", "width"))
-    slim = down <= thickest
+    tall, width, slim = median(row.height for row in rows), median(row.width for row in rows), down <= thickest
     cells |= remnants(ink & ~cells & slim, cells & slim, tall, width)
     cells |= _crumbs(ink & ~cells, cells, tall)
     rest = ink & ~cells

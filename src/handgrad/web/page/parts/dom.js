@@ -81,7 +81,7 @@ function largest(values, start, stride, count) {
   return top;
 }
 
-/** A share as per cent: 0.0734 -> "7 %", 0.9996 -> "99.96 %"; less than all is never 100 %. */
+/** A share as per cent: 0.0734 -> "7.3 %", 0.9996 -> "99.96 %"; less than all is never 100 %. */
 export function percent(share) {
   const digits = share > 0.99 && share < 1 ? 2 : share > 0.0995 || share === 0 ? 0 : share > 0.01 ? 1 : 2;
   return `${(share < 1 ? Math.min(100 * share, 99.99) : 100).toFixed(digits)} %`;

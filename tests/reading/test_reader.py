@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from handgrad.datasets import load
 from handgrad.errors import UserError
 from handgrad.model.model import Model
 from handgrad.model.preprocess import Preprocess
@@ -162,3 +163,12 @@ def test_a_model_whose_answers_are_no_numbers_is_told() -> None:
     plain = np.zeros((28, 28, 1), np.float32)
     with np.errstate(all="ignore"), pytest.raises(UserError, match="no numbers, its weights are too large"):
         read_digit(PIXELS[0], Model(network, Preprocess(plain, plain + 1), "01"))
+
+
+@pytest.mark.parametrize("row", [1, 15, 22, 34, 59, 144])
+@pytest.mark.parametrize("side", [100, 150, 200])
+def test_a_thick_digit_that_fills_a_small_page_is_one_digit(row: int, side: int) -> None:
+    """Its strokes are wider than those of pages are; their outlines are no digits."""
+    valid = load("mnist").split()[1]
+    page = read_page(np.asarray(Image.fromarray(255 - valid.pixels[row]).resize((side, side))), MODEL)
+    assert page.text == str(valid.labels[row])

@@ -26,7 +26,7 @@ from handgrad.reading.slashes import UNREAD, tall_signs
 from handgrad.reading.together import Asking
 
 WIDE_STROKE, WIDER_STROKE = 0.06, 0.16  # widest on a page, as shares of its longer side: as a rule, and with a brush
-MIN_WIDEST = 9  # pixels: no less is thought to be the widest stroke
+MIN_WIDEST = 32  # pixels: no less is thought to be the widest stroke
 
 # Words, as a form's labels, are parts of lines in which few pieces are digits.
 WORD_GAP = 0.9  # digit heights between two parts of a line

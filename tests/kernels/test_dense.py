@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from handgrad.kernels import Kernels, backend, naive
 from handgrad.kernels.dense import SMALL
-from handgrad.kernels.scratch import dense_scratch
+from handgrad.kernels.scratch import dense_first_part, dense_scratch
 from handgrad.nn.params import aligned
 from kernels.twins import guarded, random
 from tolerance import assert_close
 
-# (n, n_in, n_out): one, odd, no multiple of a vector, powers of two (rows are then moved apart), both sides of SMALL
+# (n, n_in, n_out): one, odd, no multiple of a vector, powers of two (rows are then moved apart), both sides of SMALL,
+# sums in one part and in two
 DENSE = [
     (1, 1, 1), (1, 784, 10), (2, 1, 61), (3, 5, 7), (12, 512, 32), (13, 256, 45), (49, 17, 65), (5, 1024, 1),
     (31, 15, 257), (1, 3136, 256), (3, 40, 77), (128, 784, 100), (128, 256, 256), (70, 300, 512), (33, 1024, 48),
@@ -54,6 +55,23 @@ def check_dense(kernels: Kernels, n: int, n_in: int, n_out: int) -> list[bytes]:
 def test_dense_shapes_lie_on_both_sides_of_small() -> None:
     work = [n * n_in * n_out for n, n_in, n_out in DENSE]
     assert min(work) < SMALL < max(work)
+
+
+def test_dense_shapes_have_sums_in_one_part_and_in_two() -> None:
+    in_one = {dense_first_part(n_in, n_out) == n_in for _, n_in, n_out in DENSE}
+    assert in_one == {True, False}
+    assert dense_first_part(3, 100_000) == 3, "no part is empty"
+
+
+@pytest.mark.parametrize(("n_in", "n_out"), [(784, 100), (300, 33), (40, 77), (1024, 70)])
+def test_an_output_does_not_depend_on_the_rest_of_the_batch(n_in: int, n_out: int) -> None:
+    x, w, b = random(70, n_in), random(n_in, n_out, seed=1), random(n_out, seed=2)
+    kernels, found = backend("compiled"), []
+    for n in (1, 3, 5, 70):
+        out, scratch = aligned((n, n_out)), aligned((kernels.threads(), dense_scratch(n, n_in, n_out)))
+        kernels.dense_forward(out, x[:n], w, b, 0.0, scratch)
+        found.append(out[0].tobytes())
+    assert len(set(found)) == 1
 
 
 @pytest.mark.parametrize("shape", DENSE, ids=str)

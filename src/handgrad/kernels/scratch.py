@@ -6,7 +6,7 @@ regions, one behind the other; its last entry is the total. `lanes` and `rows` d
 vector, rows of the tallest tile. Plans are made for the largest tile, as only the compiler knows the processor's.
 """
 
-from handgrad.kernels.sizes import MAX_LANES, MAX_ROWS, round_up, row_stride
+from handgrad.kernels.sizes import MAX_LANES, MAX_ROWS, SPLIT, ceil_div, round_up, row_stride
 
 
 def copied_rows(n: int, row: int, lanes: int) -> int:
@@ -58,21 +58,45 @@ def transpose_spare(lanes: int) -> int:
     return 2 * lanes * lanes
 
 
-def dense_forward_layout(n: int, n_in: int, lanes: int) -> tuple[int, int, int]:
+def dense_first_part(n_in: int, n_out: int) -> int:
+    """Count the inputs in the first of the two parts in which `dense_forward` takes its sums.
+
+    Sums of a row of the batch must not depend on the other rows or on the number of threads: nor does this.
+
+    Parameters
+    ----------
+    n_in, n_out : int
+        Widths of the input and of the output.
+
+    Returns
+    -------
+    int
+        About half of the inputs; all, where the layer is so small that there is no other part.
+    """
+    half = ceil_div(n_in, 4) // 2 * 4
+    return half if half > 0 and n_in * n_out >= SPLIT else n_in
+
+
+def dense_forward_layout(n: int, n_in: int, n_out: int, lanes: int) -> tuple[int, int, int, int, int]:
     """Lay out the scratch of `dense_forward`.
 
     Parameters
     ----------
-    n, n_in, lanes : int
-        Batch size, width of the input, floats in a vector.
+    n, n_in, n_out, lanes : int
+        Batch size, widths of the input and of the output, floats in a vector.
 
     Returns
     -------
     tuple of int
-        Offsets of a panel of w and of a copy of x, and the total.
+        Offsets of a panel of w, of a copy of x, of a row of zeros and of the second part of the sums, which the threads
+        share, and the total.
     """
     copy = n_in * 2 * lanes
-    return 0, copy, copy + copied_rows(n, n_in, lanes)
+    zeros = copy + copied_rows(n, n_in, lanes)
+    if dense_first_part(n_in, n_out) == n_in:
+        return 0, copy, zeros, zeros, zeros
+    rest = zeros + round_up(n_out, lanes)
+    return 0, copy, zeros, rest, rest + n * n_out
 
 
 def dense_input_gradient_layout(n: int, n_out: int, lanes: int, rows: int) -> tuple[int, int, int, int, int, int]:
@@ -211,7 +235,7 @@ def dense_scratch(n: int, n_in: int, n_out: int) -> int:
         The floats, whole vectors.
     """
     layouts = (
-        dense_forward_layout(n, n_in, MAX_LANES),
+        dense_forward_layout(n, n_in, n_out, MAX_LANES),
         dense_input_gradient_layout(n, n_out, MAX_LANES, MAX_ROWS),
         dense_weight_gradient_layout(n, n_out, MAX_LANES, MAX_ROWS),
     )

@@ -8,6 +8,8 @@ MAX_LANES = 16  # of the widest vector register that the tile is built for
 MAX_ROWS = 12
 CHUNK = 1 << 14  # floats that one thread handles at a time; for fewer, no second thread is woken
 
+SPLIT = 1 << 12  # weights of a dense layer from which on its sums are taken in two parts
+
 NORM_CHUNK = 1 << 15  # floats of a chunk of rows in batch normalisation
 PAD = 2  # background pixels around an image that is distorted: a look-up just outside needs no test
 

@@ -88,8 +88,9 @@ def pack_columns(panel, source, row, n_rows, n_cols):
     step = BYTES * row
     for k in range(n_rows):
         to, at = panel + BYTES * k * WIDTH, source + k * step
-        prefetch(at + PREFETCH * step)
-        prefetch(at + PREFETCH * step + BYTES * LANES)
+        if k + PREFETCH < n_rows:  # rows behind the last are those of another thread, which may write there
+            prefetch(at + PREFETCH * step)
+            prefetch(at + PREFETCH * step + BYTES * LANES)
         copy_vector(to, at, n_cols)
         copy_vector(to + BYTES * LANES, at + BYTES * LANES, n_cols - LANES)
 

@@ -13,10 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from handgrad.reading.levels import Level, is_ruling, levels, pairs
+from handgrad.reading.levels import Level, is_ruling, pairs
 from handgrad.reading.masks import Mask
 from handgrad.reading.rows import Numbers, Row, Side, joined
-from handgrad.reading.segments import Straight
 from handgrad.reading.spacing import LIKELY, SURE_WALL, cells_of_width, even_cells, uneven_cells, walls_at
 
 Columns = NDArray[np.int_]
@@ -39,7 +38,7 @@ MIN_CELLS, FULL_ROW, FULL_PAIR = 2, 0.4, 0.75  # of a row, and the share of its 
 FULL_OPEN, FULL_UNEVEN = 0.4, 0.85  # the same, if it has no upper line, or cells of several widths
 
 
-def find_cells(ink: Mask, faint: Mask, level: Sequence[Straight], size: float) -> list[Row]:
+def find_cells(ink: Mask, faint: Mask, lines: Sequence[Level], size: float) -> list[Row]:
     """Return the rows of cells.
 
     Parameters
@@ -48,7 +47,7 @@ def find_cells(ink: Mask, faint: Mask, level: Sequence[Straight], size: float) -
         Bool (H, W), all ink.
     faint : numpy.ndarray
         Bool (H, W), where lines may be that are too faint for ink.
-    level : sequence of Straight
+    lines : sequence of Level
         The level lines among it; many of them are strokes of digits.
     size : float
         The height of digits, in pixels.
@@ -58,9 +57,6 @@ def find_cells(ink: Mask, faint: Mask, level: Sequence[Straight], size: float) -
     list of Row
         Rows that do not overlap.
     """
-    lines = levels(level, size)
-    if not lines:
-        return []
     ink, mask = (ndimage.binary_dilation(each, np.ones((1, 2 * STRAY + 1), bool)) for each in (ink, ink | faint))
     closed = [row for above, below in pairs(lines, size) if (row := _closed(mask, above, below))]
     open_ = [row for line in lines if (row := _open(ink, line, size))]

@@ -15,6 +15,7 @@ from scipy import ndimage
 from handgrad.reading.boxes import find_boxes
 from handgrad.reading.cells import find_cells
 from handgrad.reading.heights import Pieces
+from handgrad.reading.levels import levels
 from handgrad.reading.masks import NEIGHBOURS, Lengths, Mask, dilated, run_lengths
 from handgrad.reading.paper import Floats
 from handgrad.reading.ridges import find_ridges
@@ -114,11 +115,12 @@ def _cells(whole: Pieces, thin: Thin, across: Lengths, thickest: int, level: Flo
     thicker = max(thickest, round(CELL_THICKNESS * whole.size))
     thin = thin if thicker == thickest else Thin(whole.mask & (across <= thicker))
     ridges = find_ridges(level, whole.mask, LEVEL_REACH * whole.size)
-    upright = find_ridges(
-        np.ascontiguousarray(level.T), np.ascontiguousarray(whole.mask.T), UPRIGHT_REACH * whole.size
-    ).T
-    lines = [*find_straight(thin, whole.size, thicker)[0], *find_straight(Thin(ridges), whole.size, thicker)[0]]
-    faint = ridges | upright
+    straight = [*find_straight(thin, whole.size, thicker)[0], *find_straight(Thin(ridges), whole.size, thicker)[0]]
+    lines = levels(straight, whole.size)
+    if not lines:
+        return [], whole.mask
+    turned, mask = np.ascontiguousarray(level.T), np.ascontiguousarray(whole.mask.T)
+    faint = ridges | find_ridges(turned, mask, UPRIGHT_REACH * whole.size).T
     return find_cells(whole.mask, faint, lines, whole.size), faint
 
 

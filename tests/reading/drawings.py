@@ -151,3 +151,31 @@ def soft_spot(shape: tuple[int, int], x: float, y: float, radius: float) -> np.n
 def rules_of(ink: np.ndarray) -> Rules:
     """The printed lines among ink (H, W), bool, that is equally strong everywhere."""
     return find_rules(ink, np.where(ink, np.float32(200), np.float32(0)))
+
+
+class Sheet:
+    """Paper to draw on, in grey levels."""
+
+    def __init__(self, height: int, width: int, level: int = 225) -> None:
+        self.image = Image.new("L", (width, height), level)
+        self.draw = ImageDraw.Draw(self.image)
+
+    def stroke(self, points: list[tuple[float, float]], pen: int, ink: int) -> None:
+        """A line through points, with round ends."""
+        self.draw.line(points, fill=ink, width=pen, joint="curve")
+        for x, y in (points[0], points[-1]):
+            self.draw.ellipse((x - pen / 2, y - pen / 2, x + pen / 2, y + pen / 2), fill=ink)
+
+    def write(self, text: str, left: float, top: float, tall: float = 60, pen: int = 5, ink: int = 40,
+              step: float = 0.85, fall: float = 0.0) -> None:  # fmt: skip
+        """Digits and signs side by side; each so many heights to the right of the one before, and lower by `fall`."""
+        for i, sign in enumerate(text):
+            x, y = left + i * step * tall, top + i * fall * tall
+            for points in SHAPES[sign]:
+                self.stroke([(x + tall * u, y + tall * v) for u, v in points], pen, ink)
+
+    def pixels(self, noise: float = 1.5) -> np.ndarray:
+        """The picture, with some grain."""
+        random = np.random.default_rng(0)
+        grain = random.normal(0, noise, (self.image.height, self.image.width))
+        return (np.asarray(self.image) + grain).clip(0, 255).astype(np.uint8)

@@ -15,7 +15,7 @@ from handgrad import reading
 FOLDER = Path(reading.__file__).parent
 WALK = [
     "picture", "source", "answer", "coarse", "windows", "masks", "sheet", "paper", "ink", "boxes", "segments",
-    "straight", "ridges", "heights", "rows", "levels", "spacing", "cells", "sides", "walls", "rules", "pieces",
+    "straight", "heights", "ridges", "rows", "levels", "spacing", "cells", "sides", "walls", "rules", "pieces",
     "together", "band", "chains", "lines", "cuts", "glyph", "signs", "lattice", "slashes", "page", "fit", "views",
     "normalise", "turn", "reader", "pages", "__init__",
 ]  # fmt: skip

@@ -15,7 +15,7 @@ from handgrad.reading.pieces import find_pieces
 from handgrad.reading.rules import find_rules
 from handgrad.reading.sheet import find_sheet
 
-from .strokes import Sheet
+from .drawings import Sheet
 
 MODEL = pretrained("robust")
 TABLE = 35

@@ -5,12 +5,16 @@ itself, and summed along the best path to the left and to the right, by dynamic 
 is one of half as many and another. Where a stroke hides the paper, nothing is known of a line.
 """
 
+from functools import cached_property
+
 import numpy as np
 from scipy import ndimage
 
+from handgrad.reading.heights import Pieces
 from handgrad.reading.masks import Mask
 from handgrad.reading.paper import Floats
 
+LEVEL_REACH, UPRIGHT_REACH = 0.5, 0.35  # digit heights: how far to both sides faint lines are brought out
 DEPTHS = (3, 6)  # pixels to both sides by which a line is compared to the paper: it is less thick
 LIMIT, LIMIT_BY_NOISE = 8.0, 2.0  # what a pixel's difference counts for at most: grey levels, standard deviations
 NORMAL = 1.48  # a normal distribution's standard deviation in median deviations
@@ -19,6 +23,32 @@ STEP = 4  # pixels along a line that are averaged first
 SLOPE = 0.125  # pixels that a path may go aside for each along
 LINE, HIDDEN = 0.35, 0.28  # share of that limit that makes a line, on average, and that counts where a stroke hides it
 THERE = 0.15  # the same, in every step: less is beyond a line's end, or a gap
+
+
+class Ridges:
+    """The thin lines of a picture, each direction found when it is asked for.
+
+    Parameters
+    ----------
+    level : numpy.ndarray
+        Grey levels above the paper, float32 (H, W).
+    ink : Pieces
+        What surely is ink.
+    """
+
+    def __init__(self, level: Floats, ink: Pieces) -> None:
+        self.level, self._ink = level, ink
+
+    @cached_property
+    def across(self) -> Mask:
+        """Where lines go to the right: bool (H, W)."""
+        return find_ridges(self.level, self._ink.mask, LEVEL_REACH * self._ink.size)
+
+    @cached_property
+    def down(self) -> Mask:
+        """Where lines go down: bool (H, W)."""
+        level, ink = np.ascontiguousarray(self.level.T), np.ascontiguousarray(self._ink.mask.T)
+        return find_ridges(level, ink, UPRIGHT_REACH * self._ink.size).T
 
 
 def find_ridges(level: Floats, ink: Mask, reach: float) -> Mask:

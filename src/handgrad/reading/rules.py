@@ -18,7 +18,7 @@ from handgrad.reading.heights import Pieces
 from handgrad.reading.levels import levels
 from handgrad.reading.masks import NEIGHBOURS, Lengths, Mask, dilated, run_lengths
 from handgrad.reading.paper import Floats
-from handgrad.reading.ridges import find_ridges
+from handgrad.reading.ridges import Ridges
 from handgrad.reading.rows import Row
 from handgrad.reading.segments import Straight
 from handgrad.reading.sides import side_ink
@@ -26,8 +26,6 @@ from handgrad.reading.straight import Thin, extended, find_straight, ink_of
 from handgrad.reading.walls import find_walls, remnants
 
 CELL_THICKNESS = 0.12  # digit heights: the lines of cells are no thicker, if they are thicker than strokes
-
-LEVEL_REACH, UPRIGHT_REACH = 0.5, 0.35  # digit heights: how far to both sides faint lines are brought out
 
 MIN_PARALLEL = 3  # lines of one direction that belong together
 
@@ -52,6 +50,7 @@ SMOOTHED = 3  # pixels, over which levels are averaged where strokes are told fr
 # Cells.
 CELL, WIDE, SIDE = 0.6, 1.6, 0.85  # digit heights of a row of cells, its width over its height, the share a side takes
 
+DARKER = 1.5  # times the usual level of a faint line, above which ink on it is a stroke
 SLACK = 2  # pixels by which a line may be thicker somewhere than it usually is
 MAX_CRUMB, CRUMB_SIDE = 0.6, 0.5  # of a piece's ink that lies beside lines, which it is left of; digit heights
 
@@ -87,15 +86,16 @@ def find_rules(ink: Mask, level: Floats) -> Rules:
     Rules
         A part of the ink, and where cells are.
     """
+    if not ink.any():
+        return Rules(np.zeros_like(ink), [])
     across, down = run_lengths(ink.T).T, run_lengths(ink)
-    thickest = (
-        max(MIN_THICKNESS, round(THICKNESS * float(np.median(np.minimum(across, down)[ink])))) if ink.any() else 0
-    )
+    thickest = max(MIN_THICKNESS, round(THICKNESS * float(np.median(np.minimum(across, down)[ink]))))
     whole = Pieces(ink)
     thin = Thin(ink & (across <= thickest))
-    rows, faint = _cells(whole, thin, across, thickest, level)
+    ridges = Ridges(level, whole)
+    rows, faint = _cells(whole, thin, across, thickest, ridges)
     if not rows:
-        return Rules(_lines(whole, thin, across, down, thickest, np.zeros_like(ink)), rows)
+        return Rules(_lines(whole, ridges, across, down, thickest, np.zeros_like(ink)), rows)
     cells, inside = np.zeros_like(ink), np.zeros_like(ink)
     smooth = ndimage.uniform_filter(level, SMOOTHED)
     for row in rows:
@@ -105,29 +105,29 @@ def find_rules(ink: Mask, level: Floats) -> Rules:
     cells |= remnants(ink & ~cells & slim, cells & slim, tall, width)
     cells |= _crumbs(ink & ~cells, cells, tall)
     rest = ink & ~cells
-    return Rules(cells | (_lines(Pieces(rest), Thin(rest & thin.ink), across, down, thickest, cells) & ~inside), rows)
+    return Rules(cells | (_lines(Pieces(rest), ridges, across, down, thickest, cells) & ~inside), rows)
 
 
-def _cells(whole: Pieces, thin: Thin, across: Lengths, thickest: int, level: Floats) -> tuple[list[Row], Mask]:
+def _cells(whole: Pieces, thin: Thin, across: Lengths, thickest: int, ridges: Ridges) -> tuple[list[Row], Mask]:
     """The cells of a form, whose lines may be thicker than strokes, or too faint for ink; and those that are faint."""
-    if not whole.count:
-        return [], whole.mask
     thicker = max(thickest, round(CELL_THICKNESS * whole.size))
     thin = thin if thicker == thickest else Thin(whole.mask & (across <= thicker))
-    ridges = find_ridges(level, whole.mask, LEVEL_REACH * whole.size)
-    straight = [*find_straight(thin, whole.size, thicker)[0], *find_straight(Thin(ridges), whole.size, thicker)[0]]
+    along = Thin(ridges.across)
+    straight = [*find_straight(thin, whole.size, thicker)[0], *find_straight(along, whole.size, thicker)[0]]
     lines = levels(straight, whole.size)
     if not lines:
         return [], whole.mask
-    turned, mask = np.ascontiguousarray(level.T), np.ascontiguousarray(whole.mask.T)
-    faint = ridges | find_ridges(turned, mask, UPRIGHT_REACH * whole.size).T
+    faint = ridges.across | ridges.down
     return find_cells(whole.mask, faint, lines, whole.size), faint
 
 
-def _lines(whole: Pieces, thin: Thin, across: Lengths, down: Lengths, thickest: int, cells: Mask) -> Mask:
+def _lines(whole: Pieces, ridges: Ridges, across: Lengths, down: Lengths, thickest: int, cells: Mask) -> Mask:
     """The ink of other lines than those of cells."""
-    slim = Thin((whole.mask & (down <= thickest)).T)
-    rules, columns = _crossing(thin, thickest), _crossing(slim, thickest).T
+    if not whole.count:
+        return whole.mask
+    thin, slim = Thin(whole.mask & (across <= thickest)), Thin((whole.mask & (down <= thickest)).T)
+    rules = _crossing(thin, thickest) | _faint(thin, ridges.across, ridges.level, whole.size, thickest)
+    columns = (_crossing(slim, thickest) | _faint(slim, ridges.down.T, ridges.level.T, whole.size, thickest)).T
     rest = Pieces(whole.mask & ~rules & ~columns) if rules.any() or columns.any() else whole
     if not rest.count:
         return rules | columns
@@ -174,11 +174,26 @@ def _crossing(thin: Thin, thickest: float) -> Mask:
     size, thinnest = max(height, width) / DIGITS_ACROSS, THINNEST * min(height, width)
     lines, labels = find_straight(thin, size, min(thickest, thinnest))
     lines = [line for line in lines if line.covered >= MIN_COVERED and line.thickness <= thinnest]
-    across = [line for line in lines if line.length >= ACROSS * width]
-    most = [line for line in lines if line.length >= MOST * width]
     cells = [line for line in lines if line.length >= MIN_CELLS * size and line.covered >= SURELY_COVERED]
-    found = [*across, *(most if len(most) >= MIN_PARALLEL else []), *(cells if len(cells) > MIN_PARALLEL else [])]
-    return ink_of(found, labels) & thin.ink
+    found = [*_wide(lines, width), *(cells if len(cells) > MIN_PARALLEL else [])]
+    rest = [line for line in lines if line not in found]  # strokes that lie along a line break it
+    return ink_of([*found, *extended(found, rest, size)], labels) & thin.ink
+
+
+def _faint(thin: Thin, ridges: Mask, level: Floats, size: float, thickest: float) -> Mask:
+    """The ink of such lines where not all of them is ink, but a ridge goes on; strokes on them are darker."""
+    width = thin.ink.shape[1]
+    if MOST * width < MIN_LENGTH * size:  # strokes of a digit that fills the picture are as long
+        return np.zeros_like(thin.ink)
+    lines, labels = find_straight(Thin(thin.ink | ridges), size, thickest)
+    along = ink_of(_wide([line for line in lines if line.covered >= SURELY_COVERED], width), labels)
+    return along & thin.ink & (level <= DARKER * np.median(level[along])) if along.any() else along
+
+
+def _wide(lines: Sequence[Straight], width: int) -> list[Straight]:
+    """The lines across the picture, and those across most of it, if there are several."""
+    most = [line for line in lines if line.length >= MOST * width]
+    return most if len(most) >= MIN_PARALLEL else [line for line in most if line.length >= ACROSS * width]
 
 
 def _long(lines: Sequence[Straight], size: float, least: float, pieces: Pieces | None = None) -> list[Straight]:

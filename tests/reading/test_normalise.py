@@ -9,7 +9,7 @@ from PIL import Image
 
 from handgrad.errors import UserError
 from handgrad.model.shipped import pretrained
-from handgrad.reading import Refusal
+from handgrad.reading import Refusal, read_digit
 from handgrad.reading.fit import fit
 from handgrad.reading.normalise import Digits, normalise, see
 
@@ -46,6 +46,21 @@ def test_shadows_do_not_matter() -> None:
     inks = [placed(digit, 200, 120, 15, 15) / 255 for digit in PIXELS[:40]]
     seen = np.stack([normalise((light * (1 - 0.6 * ink)).astype(np.uint8)).pixels for ink in inks])
     assert (MODEL.predict(seen) == LABELS[:40]).mean() > 0.95
+
+
+def test_blur_does_not_matter() -> None:
+    """Digits made twelve times as large as they were: their edges are as soft as the edge of the shadow on them."""
+    random, seen = np.random.default_rng(8), []
+    y, x = np.mgrid[0:340, 0:340] / 340
+    for digit in PIXELS[:40]:
+        shadow = 1 - 0.4 / (
+            1 + np.exp(-30 * (np.cos(turn := random.uniform(0, 6)) * (x - 0.5) + np.sin(turn) * (y - 0.5)))
+        )
+        grain = random.normal(1, 0.02, x.shape)
+        picture = 220 * shadow * grain * (1 - random.uniform(0.4, 0.8) * placed(digit, 340, 240, 50, 50) / 255)
+        seen.append(read_digit(picture.clip(0, 255).astype(np.uint8), MODEL))
+    right = [answer.digit == str(label) and not answer.reason for answer, label in zip(seen, LABELS[:40], strict=True)]
+    assert np.mean(right) > 0.9
 
 
 @pytest.mark.parametrize("level", [0, 7, 128, 255])

@@ -179,3 +179,17 @@ def test_anything_ends_in_an_answer() -> None:
     for pixels in odd:
         read_page(pixels, MODEL)
         read_digit(pixels, MODEL)
+
+
+@pytest.mark.parametrize("noise", [3, 5, 8])
+def test_squared_paper_too_faint_to_be_ink_all_along(noise: int) -> None:
+    """Noise breaks its lines into dashes, some of which are ink."""
+    paper, written = Sheet(720, 1240), Sheet(720, 1240, 255)
+    for at in range(30, 1240, 96):
+        paper.draw.line((0, at, 1240, at + 6), fill=188, width=2)
+        paper.draw.line((at, 0, at - 5, 720), fill=188, width=2)
+    written.write("35274", 90, 122, tall=70)
+    written.write("90681", 90, 305, tall=70)
+    level = np.minimum(np.asarray(paper.image), np.asarray(written.image))
+    grain = np.random.default_rng(4).normal(0, noise, level.shape)
+    assert text((level + grain).clip(0, 255).astype(np.uint8)) == "35274\n90681"

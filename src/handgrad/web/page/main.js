@@ -67,7 +67,8 @@ function start() {
     correct();
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", later); // pictures have other colours then
-  later();
+  writeLink();
+  answerNow(); // not later: until a new tab has its first frame, this is done
 }
 
 /** Put in place of a model or panel that a link names, and that this page does not have, the first one. */
@@ -80,14 +81,22 @@ let waiting = false, writing = 0;
 
 /** Answer once before the next frame, however much changes until then. */
 function later() {
-  clearTimeout(writing);
-  writing = setTimeout(() => history.replaceState(null, "", `#${toLink()}`), QUIET);
+  writeLink();
   if (waiting) return;
   waiting = true;
   requestAnimationFrame(() => {
     waiting = false;
-    refresh().catch((error) => say(error.message));
+    answerNow();
   });
+}
+
+function writeLink() {
+  clearTimeout(writing);
+  writing = setTimeout(() => history.replaceState(null, "", `#${toLink()}`), QUIET);
+}
+
+function answerNow() {
+  refresh().catch((error) => say(error.message));
 }
 
 async function refresh() {

@@ -3,9 +3,9 @@
     python benchmarks/page.py
 
 For each model that comes along: 1,000 drawings and MNIST's 10,000 test images, answered by JavaScript and by Python
-with the weights in 32 bits; then the time from a move of the pen to its answer; then, for the exported file with a drawing
-in its link, the time from the start of loading (`first_answer_s`) and from the browser's load event
-(`first_answer_after_load_s`, negative where it comes before) until the answer is drawn. Figures go to results/page.json.
+with the weights in 32 bits; then the time from a move of the pen to its answer; then, for the exported file with a
+drawing in its link, the time until the answer is drawn, from the start of loading (`first_answer_s`) and from the
+browser's load event (`first_answer_after_load_s`, negative where it comes first). Figures go to results/page.json.
 """
 
 import argparse

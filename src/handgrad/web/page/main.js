@@ -13,7 +13,7 @@ import { panel as test } from "./panels/test.js";
 import { panel as why } from "./panels/why.js";
 import { panel as yours } from "./panels/yours.js";
 import { keepToken } from "./parts/ask.js";
-import { addModel, digits, features, model, modelNames, settings } from "./parts/data.js";
+import { addModel, digits, features, model, modelNames, reload, settings, testDigits, testScores } from "./parts/data.js";
 import { button, el } from "./parts/dom.js";
 import { takeDropped } from "./parts/files.js";
 import { lessonBar } from "./parts/lesson.js";
@@ -35,7 +35,7 @@ let replaced = whole; // gives the model that answers in place of the one chosen
 
 /** What a panel may use: see the head of this folder's README. */
 const app = {
-  state, change, watch, work, digits, features, model, modelNames, settings, say, take,
+  state, change, watch, work, digits, features, model, modelNames, reload, settings, testDigits, testScores, say, take,
   now: () => now,
   photo: lastPhoto,
   load,

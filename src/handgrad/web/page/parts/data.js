@@ -32,6 +32,13 @@ export function model(name) {
   return loaded.get(name);
 }
 
+/** Load a model again, which the server has made anew. */
+export function reload(name) {
+  loaded.delete(name);
+  kept.delete(`features:${name}`);
+  return model(name);
+}
+
 /** Take in a model file that the user gives; returns its name, which no other model has. */
 export async function addModel(file) {
   const made = readModel(await file.arrayBuffer(), file.name);
@@ -77,16 +84,28 @@ async function inflated(bytes) {
  * @returns {Promise<{valid: Digits, train: Digits}>} each with labels, pixels (n * 784) and image(i)
  */
 export function digits() {
-  return once("digits", async () => {
-    const bytes = await inflated(await bytesOf("digits", "digits.bin"));
-    const [valid, train] = new Uint32Array(bytes.slice(0, 8).buffer), all = valid + train;
-    const part = (first, count) => {
-      const labels = bytes.subarray(8 + first, 8 + first + count), start = 8 + all + 784 * first;
-      const pixels = bytes.subarray(start, start + 784 * count);
-      return { labels, pixels, image: (i) => pixels.subarray(784 * i, 784 * (i + 1)) };
-    };
-    return { valid: part(0, valid), train: part(valid, train) };
-  });
+  return once("digits", async () => readDigits(await bytesOf("digits", "digits.bin")));
+}
+
+/** MNIST's 10,000 test images, of a server. */
+export function testDigits() {
+  return once("test", async () => (await readDigits(await bytesOf("test", "test.bin"))).valid);
+}
+
+/** What a model of a server says of them: (10000, classes). */
+export async function testScores(name) {
+  return new Float32Array(await bytesOf(`test:${name}`, `models/${name}.test`));
+}
+
+async function readDigits(packed) {
+  const bytes = await inflated(packed);
+  const [valid, train] = new Uint32Array(bytes.slice(0, 8).buffer), all = valid + train;
+  const part = (first, count) => {
+    const labels = bytes.subarray(8 + first, 8 + first + count), start = 8 + all + 784 * first;
+    const pixels = bytes.subarray(start, start + 784 * count);
+    return { labels, pixels, image: (i) => pixels.subarray(784 * i, 784 * (i + 1)) };
+  };
+  return { valid: part(0, valid), train: part(valid, train) };
 }
 
 /**

@@ -105,7 +105,8 @@ def test_a_link_brings_the_damage_back(browser_page: Opener) -> None:
 
 ODD = [
     "drawing=%%%", "model=nobody", "panel=none&limit=7&seed=x", "drawing=AAAAAA&steps=,",
-    "panel=inside&inside=block:99", "panel=inside&inside=block:1,unit:2,y:50,x:3", "panel=break&damage=off1:x,noise:1e9,bits:x",
+    "panel=inside&inside=block:99", "panel=inside&inside=block:1,unit:2,y:50,x:3",
+    "panel=break&damage=off1:x,noise:1e9,bits:x",
 ]  # fmt: skip
 
 

@@ -2,7 +2,8 @@
 
 Each server gets 32 connections with one image, then 4 with 256, by the Open Inference Protocol: pixels as numbers in
 JSON, the same bytes to both; and in the quickest form that it takes, bytes as they are for handgrad, base64 in JSON
-for MLServer, whose HTTP knows no binary tensors; MLServer as it comes, and with its batching. Its answers are compared with the model's first.
+for MLServer, whose HTTP knows no binary tensors. MLServer answers as it comes, and with its batching. All answers are
+compared with the model's first.
 Run `handgrad compile` before; both servers have one process, and the same number of threads.
 """
 

@@ -15,6 +15,8 @@ from web.conftest import listening
 from web.quick import tune_quickly
 from web.test_live import ready
 
+from .test_inside import check
+
 pytestmark = pytest.mark.process
 COLLECT = """async (count) => {
   const { valid } = await modules["parts/data.js"].digits();
@@ -49,10 +51,12 @@ def test_the_server_tunes_and_the_page_goes_on_with_what_came_out(served: Page) 
     served.get_by_role("tab", name="Your digits").click()
     served.get_by_role("button", name="Teach 12 digits to tiny").click()
     expect(served.locator(".yours-tune")).to_contain_text("tiny learns 12 digits")
+    check(served)
     expect(served.locator(".yours-tune")).to_contain_text("what came of it is called tiny-tuned", timeout=120_000)
     rows = served.locator(".yours-shares tbody tr")
     assert rows.nth(0).inner_text().startswith("2 of your digits, kept back")
     assert all(float(cell.rstrip(" %")) > 90 for cell in rows.nth(1).locator("td").all_inner_texts())
+    check(served)
     with served.expect_download() as download:
         served.get_by_role("button", name="Save it as a file").click()
     assert download.value.suggested_filename == "tiny-tuned.safetensors"
@@ -82,6 +86,7 @@ def test_all_test_images_are_read_by_the_server(served: Page) -> None:
     right = int((best == test.labels).sum())
     expect(served.locator("#panel")).to_contain_text(f"right for {right} of 10000. It answers {answered.sum()}")
     expect(served.get_by_label("Turn", exact=False)).to_be_disabled()
+    check(served)
     wrong = np.flatnonzero(answered & (best != test.labels))[0]
     served.get_by_role("button", name=f"{test.labels[wrong]} read as {best[wrong]}: ").click()
     served.locator(".test-cells .image").first.click()

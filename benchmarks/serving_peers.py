@@ -1,10 +1,10 @@
-"""`handgrad serve` beside MLServer, which answers by onnxruntime with the same model exported: the same load, in turn.
+"""`handgrad serve` beside MLServer and BentoML, which answer by onnxruntime with the same model exported, in turn.
 
-Each server gets 32 connections with one image, then 4 with 256, by the Open Inference Protocol: pixels as numbers in
-JSON, the same bytes to both; and in the quickest form that it takes, bytes as they are for handgrad, base64 in JSON
-for MLServer, whose HTTP knows no binary tensors. MLServer answers as it comes, and with its batching. All answers are
-compared with the model's first.
-Run `handgrad compile` before; both servers have one process, and the same number of threads.
+Each server gets 32 connections with one image, then 4 with 256: pixels as numbers in JSON, the same bytes to handgrad
+and MLServer by the Open Inference Protocol; and in the quickest form that it takes, bytes as they are for handgrad,
+base64 in JSON for MLServer, whose HTTP knows no binary tensors. MLServer answers as it comes, and with its batching;
+BentoML with its batching. All answers are compared with the model's first.
+Run `handgrad compile` before; each server has one process, and the same number of threads.
 """
 
 import argparse
@@ -18,6 +18,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ from handgrad.model.shipped import pretrained
 from serving import LOADS, Figures, batch, head, loaded, memory, one, started
 
 START = 120.0  # seconds that a server may take until it is ready
-PEER = Path(__file__).resolve().parent / "contestants" / "mlserver_digits.py"
+CONTESTANTS_AT = Path(__file__).resolve().parent / "contestants"
 Request = Callable[[str, Any], bytes]
 Server = tuple["subprocess.Popen[str]", int]
 
@@ -56,67 +57,99 @@ def quickest(model: str, pixels: Any) -> bytes:
     return (one if len(pixels) == 1 else batch)(model, pixels)
 
 
-def handgrad(model: str, given: argparse.Namespace, _: Path) -> Server:
-    return started(1, [model], given.threads)
+def as_lists(_: str, pixels: Any) -> bytes:
+    body = json.dumps({"pixels": pixels.reshape(-1, 784).tolist()}).encode()
+    return head("/predict", len(body), "application/json") + body
 
 
-def mlserver(model: str, given: argparse.Namespace, folder: Path, batch: int = 0) -> Server:
-    file = folder / f"{model}.onnx"
-    if not file.exists():
-        export = [sys.executable, "-m", "handgrad", "export", model, "--onnx", str(file)]
-        subprocess.run(export, check=True, capture_output=True)
+def handgrad(given: argparse.Namespace, _: Path) -> Server:
+    return started(1, [given.model], given.threads)
+
+
+def mlserver(given: argparse.Namespace, file: Path, batch: int = 0) -> Server:
+    port = free_port()
+    script = str(CONTESTANTS_AT / "mlserver_digits.py")
+    return peer([given.peer_python, script, str(file), str(port), str(given.threads), str(batch)], given), port
+
+
+def bentoml(given: argparse.Namespace, file: Path) -> Server:
+    port, home = free_port(), str(file.parent)
+    words = [given.peer_python, "-m", "bentoml", "serve", "bentoml_digits:Digits", "--port", str(port)]
+    told = {"DIGITS_ONNX": str(file), "DIGITS_THREADS": str(given.threads), "BENTOML_HOME": home}
+    return peer(words, given, BENTOML_DO_NOT_TRACK="1", **told), port
+
+
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    words = [given.peer_python, str(PEER), str(file), str(port), str(given.threads), str(batch)]
+        port: int = free.getsockname()[1]
+    return port
+
+
+def peer(words: list[str], given: argparse.Namespace, **told: str) -> "subprocess.Popen[str]":
+    environment = {**rounds.environment(given.threads), **told}
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    return subprocess.Popen(words, text=True, env=rounds.environment(given.threads), **quiet), port
+    return subprocess.Popen(words, cwd=CONTESTANTS_AT, text=True, env=environment, **quiet)
 
 
-# Which server, what it calls the model (nothing: by its name), and in which form it is asked.
-CONTESTANTS: dict[str, tuple[Callable[..., Server], str, Request]] = {
-    "handgrad": (handgrad, "", quickest),
-    "MLServer, base64": (mlserver, "digits", as_base64),
-    "MLServer, base64, batches": (partial(mlserver, batch=256), "digits", as_base64),
-    "handgrad, JSON": (handgrad, "", as_numbers),
-    "MLServer, JSON": (mlserver, "digits", as_numbers),
-    "MLServer, JSON, batches": (partial(mlserver, batch=256), "digits", as_numbers),
+@dataclass(frozen=True)
+class Contestant:
+    """How a server is started and asked; `numbers` is the request whose answer is compared."""
+
+    start: Callable[[argparse.Namespace, Path], Server]
+    form: Request
+    numbers: Request = as_numbers
+    called: str = "digits"  # the model; empty for its own name
+    ready: str = "/v2/health/ready"
+
+
+CONTESTANTS = {
+    "handgrad": Contestant(handgrad, quickest, called=""),
+    "MLServer, base64": Contestant(mlserver, as_base64),
+    "MLServer, base64, batches": Contestant(partial(mlserver, batch=256), as_base64),
+    "handgrad, JSON": Contestant(handgrad, as_numbers, called=""),
+    "MLServer, JSON": Contestant(mlserver, as_numbers),
+    "MLServer, JSON, batches": Contestant(partial(mlserver, batch=256), as_numbers),
+    "BentoML, JSON, batches": Contestant(bentoml, as_lists, as_lists, ready="/readyz"),
 }
 
 
-def wait(server: Server, name: str) -> None:
+def wait(server: Server, path: str, name: str) -> None:
     process, port = server
     until = time.monotonic() + START
     while time.monotonic() < until and process.poll() is None:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/v2/models/{name}/ready", timeout=5):
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5):
                 return
         except OSError:
             time.sleep(0.2)
-    sys.exit(f"the server of {name} is not ready: does --peer-python have mlserver and onnxruntime?")
+    sys.exit(f"{name}: the server does not begin; --peer-python needs mlserver, bentoml and onnxruntime")
 
 
-def check(port: int, name: str, pixels: Any, expected: Any) -> None:
+def check(port: int, request: bytes, expected: Any) -> None:
     """See that a server answers as the model does."""
-    body = as_numbers(name, pixels).partition(b"\r\n\r\n")[2]
-    address = f"http://127.0.0.1:{port}/v2/models/{name}/infer"
+    start, _, body = request.partition(b"\r\n\r\n")
+    address = f"http://127.0.0.1:{port}{start.split()[1].decode()}"
     with urllib.request.urlopen(urllib.request.Request(address, body, {"Content-Type": "application/json"})) as reply:
-        outputs = {each["name"]: each["data"] for each in json.load(reply)["outputs"]}
-    found = np.array(outputs["probabilities"]).reshape(len(pixels), -1)
-    if (apart := float(np.abs(found - expected).max())) > 1e-3:
+        said = json.load(reply)
+    if isinstance(said, dict):
+        said = next(each["data"] for each in said["outputs"] if each["name"] == "probabilities")
+    apart = float(np.abs(np.array(said).reshape(expected.shape) - expected).max())
+    if apart > 1e-3:
         sys.exit(f"probabilities are up to {apart:.1e} apart: not the same model")
 
 
-def round_of(name: str, given: argparse.Namespace, folder: Path, pixels: Any, expected: Any) -> dict[str, Figures]:
+def round_of(name: str, given: argparse.Namespace, file: Path, pixels: Any, expected: Any) -> dict[str, Figures]:
     """Figures of one contestant for each load."""
-    start, called, form = CONTESTANTS[name]
-    called = called or given.model
-    server = start(given.model, given, folder)
+    contestant = CONTESTANTS[name]
+    called = contestant.called or given.model
+    server = contestant.start(given, file)
     try:
-        wait(server, called)
-        check(server[1], called, pixels, expected)
+        wait(server, contestant.ready, name)
+        check(server[1], contestant.numbers(called, pixels), expected)
         figures = {}
         for load_name, images, connections in LOADS[:2]:
-            found = uvloop.run(loaded(*server, form(called, pixels[:images]), connections, given.seconds))
+            request = contestant.form(called, pixels[:images])
+            found = uvloop.run(loaded(*server, request, connections, given.seconds))
             if set(found["statuses"]) != {200}:
                 sys.exit(f"{name}, {load_name}: statuses {found['statuses']}, expected 200 alone")
             found |= {"us": 1e6 / found["requests_per_second"], "server_mb": round(memory(server[0]))}
@@ -134,7 +167,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--peer-python", default=sys.executable, help="the Python that has mlserver and onnxruntime")
+    parser.add_argument(
+        "--peer-python", default=sys.executable, help="the Python that has mlserver, bentoml, onnxruntime"
+    )
     parser.add_argument("--quick", action="store_true", help="one round of a second: writes nothing")
     given = parser.parse_args()
     if given.quick:
@@ -144,10 +179,13 @@ def main() -> None:
     expected = pretrained(given.model).predict_proba(pixels)
     lines: dict[str, dict[str, list[Figures]]] = {case: {name: [] for name in names} for case, _, _ in LOADS[:2]}
     with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "digits.onnx"
+        export = [sys.executable, "-m", "handgrad", "export", given.model, "--onnx", str(file)]
+        subprocess.run(export, check=True, capture_output=True)
         for turn in range(given.rounds):
             first = turn % len(names)
             for name in names[first:] + names[:first]:
-                for case, figures in round_of(name, given, Path(folder), pixels, expected).items():
+                for case, figures in round_of(name, given, file, pixels, expected).items():
                     lines[case][name].append(figures)
     cases = {case: rounds.compare(table, "handgrad", "us") for case, table in lines.items()}
     for case, table in cases.items():
@@ -162,7 +200,7 @@ def main() -> None:
 
 
 def peer_versions(python: str) -> dict[str, str]:
-    code = "import json, machine; print(json.dumps(machine.versions('mlserver', 'onnxruntime', 'uvicorn', 'fastapi')))"
+    code = "import json, machine; print(json.dumps(machine.versions('mlserver', 'bentoml', 'onnxruntime')))"
     done = subprocess.run([python, "-c", code], cwd=Path(__file__).parent, capture_output=True, text=True, check=True)
     found: dict[str, str] = json.loads(done.stdout)
     return found

@@ -2,6 +2,12 @@
 
 Single images are 784 bytes to /api/predict; batches of 256 go through the Open Inference Protocol with binary tensors,
 probabilities asked for alone. The generator takes processor time from the server; so does whatever else runs.
+
+    python benchmarks/serving.py                # rates and waits     -> results/serving.json
+    python benchmarks/serving.py --minutes 10   # growth of memory    -> results/serving-minutes.json
+    python benchmarks/serving.py --overload     # twice what it takes -> results/serving-overload.json
+
+Run `handgrad compile` before. `serving_peers.py` has the comparison with another server.
 """
 
 import argparse
@@ -11,6 +17,8 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import numpy as np
@@ -25,6 +33,9 @@ Figures = dict[str, Any]
 
 LOADS = (("one image", 1, 32), ("256 images", 256, 4), ("256 images, too many", 256, 64))  # name, images, connections
 WARM = 1.0  # seconds before anything is counted
+SETTLED, SAMPLE = 10.0, 10.0  # seconds of load before memory is first looked at, and between two looks
+# Twice the images that may wait, and twice the requests that may be in progress: name, images, connections.
+OVERLOADS = (("256 images", 256, 8), ("one image", 1, 1024))
 
 
 class Client(asyncio.Protocol):
@@ -73,24 +84,31 @@ class Answers:
         self.seconds.append(seconds)
 
 
-async def loaded(server: subprocess.Popen[str], port: int, request: bytes, connections: int, seconds: float) -> Figures:
-    """Figures of one load; microseconds of processor time for a request do not depend on what else runs."""
+@asynccontextmanager
+async def asked(port: int, request: bytes, connections: int) -> AsyncIterator[Answers]:
+    """Connections that ask, and what they are answered."""
     answers, loop = Answers(), asyncio.get_running_loop()
     clients = [
         await loop.create_connection(lambda: Client(request, answers), "127.0.0.1", port) for _ in range(connections)
     ]
-    await asyncio.sleep(WARM)
-    answers.statuses, answers.seconds, began = {}, [], time.perf_counter()
-    before = processor_seconds(server), time.process_time()
-    await asyncio.sleep(seconds)
-    lasted, spent = (
-        time.perf_counter() - began,
-        (processor_seconds(server) - before[0], time.process_time() - before[1]),
-    )
-    statuses, times = answers.statuses, sorted(answers.seconds)
+    yield answers
     answers.over = True
     for transport, _ in clients:
         transport.close()
+
+
+async def loaded(server: subprocess.Popen[str], port: int, request: bytes, connections: int, seconds: float) -> Figures:
+    """Figures of one load; microseconds of processor time for a request do not depend on what else runs."""
+    async with asked(port, request, connections) as answers:
+        await asyncio.sleep(WARM)
+        answers.statuses, answers.seconds, began = {}, [], time.perf_counter()
+        before = processor_seconds(server), time.process_time()
+        await asyncio.sleep(seconds)
+        lasted, spent = (
+            time.perf_counter() - began,
+            (processor_seconds(server) - before[0], time.process_time() - before[1]),
+        )
+        statuses, times = answers.statuses, sorted(answers.seconds)
     return {
         "requests": len(times),
         "requests_per_second": round(len(times) / lasted, 1),
@@ -102,6 +120,48 @@ async def loaded(server: subprocess.Popen[str], port: int, request: bytes, conne
         "statuses": statuses,
         "connections_lost": answers.lost,
     }
+
+
+async def lasting(server: subprocess.Popen[str], port: int, request: bytes, minutes: float) -> Figures:
+    """How much memory the server takes on under full load, and how many requests it answers meanwhile."""
+    async with asked(port, request, LOADS[0][2]) as answers:
+        await asyncio.sleep(SETTLED)
+        end, sizes = time.monotonic() + 60 * minutes, [memory(server)]
+        answers.statuses = {}
+        while (left := end - time.monotonic()) > 0:
+            await asyncio.sleep(min(SAMPLE, left))
+            sizes.append(memory(server))
+            answers.seconds.clear()
+        statuses = answers.statuses
+    return {
+        "minutes": minutes,
+        "statuses": statuses,
+        "requests_answered": statuses.get(200, 0),
+        "connections_lost": answers.lost,
+        "growth_percent": round(100 * (sizes[-1] / sizes[0] - 1), 2),
+        "server_mb": [round(size, 1) for size in sizes],
+    }
+
+
+def overloaded(server: subprocess.Popen[str], port: int, model: str, pixels: Any, seconds: float) -> dict[str, Figures]:
+    """What is answered at twice what the server takes, and, each time, to a load as usual right after that."""
+    found = {}
+    for name, images, connections in OVERLOADS:
+        for when, request, many in (
+            ("too many", (one if images == 1 else batch)(model, pixels), connections),
+            ("right after", one(model, pixels), LOADS[0][2]),
+        ):
+            found[f"{name}, {when}"] = uvloop.run(loaded(server, port, request, many, seconds))
+    return found
+
+
+def misbehaved(cases: dict[str, Figures]) -> list[str]:
+    """The cases in which there was anything but answers, and refusals where there were too many requests."""
+    allowed = {"too many": {200, 503}, "right after": {200}}
+    return [
+        name for name, case in cases.items()
+        if case["connections_lost"] or not {*case["statuses"]} <= allowed[name.rpartition(", ")[2]]
+    ]  # fmt: skip
 
 
 def one(model: str, pixels: Any) -> bytes:
@@ -154,31 +214,55 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--models", nargs="+", default=["cnn", "mlp"])
+    parser.add_argument("--minutes", type=float, help="watch the memory under full load for so long, instead")
+    parser.add_argument("--overload", action="store_true", help="ask for twice what the server takes, instead")
     parser.add_argument("--quick", action="store_true", help="a second each: to see that all runs; writes nothing")
     given = parser.parse_args()
-    result = machine.record()
-    turns, seconds = (1, 1.0) if given.quick else (given.rounds, given.seconds)
-    pixels = np.ascontiguousarray(load("mnist").train.pixels[-256:])
+    head, pixels = machine.record(), np.ascontiguousarray(load("mnist").train.pixels[-256:])
+    versions = machine.versions("uvicorn", "starlette", "uvloop", "httptools", "numpy")
+    head |= {"threads": given.threads, "workers": given.workers, "versions": versions}
     server, port = started(given.workers, given.models, given.threads)
-    cases: dict[str, list[Figures]] = {}
     try:
         time.sleep(3)  # until models are loaded
-        for _ in range(turns):
-            for model in given.models:
-                for name, images, connections in LOADS:
-                    request = (one if images == 1 else batch)(model, pixels)
-                    figures = uvloop.run(loaded(server, port, request, connections, seconds))
-                    answered = figures["requests_per_second"] * figures["statuses"].get(200, 0) / figures["requests"]
-                    figures |= {"images_per_second": round(answered * images), "server_mb": round(memory(server))}
-                    cases.setdefault(f"{model}, {name}", []).append(figures)
-                    print(f"{model}, {name}: {figures}", flush=True)
+        name, result = measured(server, port, given, pixels)
     finally:
         server.terminate()
         server.wait(60)
     if not given.quick:
-        versions = machine.versions("uvicorn", "starlette", "uvloop", "httptools", "numpy")
-        result |= {"threads": given.threads, "workers": given.workers, "versions": versions}
-        print(f"wrote {rounds.write('serving', {**result, 'cases': cases}).name}")
+        print(f"wrote {rounds.write(name, {**head, **result}).name}")
+    if given.overload and (wrong := misbehaved(result["cases"])):
+        sys.exit(f"more than 503, or no recovery: {'; '.join(wrong)}")
+
+
+def measured(server: subprocess.Popen[str], port: int, given: argparse.Namespace, pixels: Any) -> tuple[str, Figures]:
+    """The name of the results file, and what is to be in it."""
+    model, seconds = given.models[0], 1.0 if given.quick else given.seconds
+    if given.minutes:
+        figures = uvloop.run(lasting(server, port, one(model, pixels), given.minutes))
+        print(f"{model}: {figures}")
+        return "serving-minutes", {"model": model, **figures}
+    if given.overload:
+        cases = overloaded(server, port, model, pixels, seconds)
+        print(*(f"{name}: {case}" for name, case in cases.items()), sep="\n")
+        return "serving-overload", {"model": model, "cases": cases}
+    return "serving", {"cases": rates(server, port, given.models, pixels, 1 if given.quick else given.rounds, seconds)}
+
+
+def rates(
+    server: subprocess.Popen[str], port: int, models: list[str], pixels: Any, turns: int, seconds: float
+) -> dict[str, list[Figures]]:
+    """Figures of each load in each round."""
+    cases: dict[str, list[Figures]] = {}
+    for _ in range(turns):
+        for model in models:
+            for name, images, connections in LOADS:
+                request = (one if images == 1 else batch)(model, pixels)
+                figures = uvloop.run(loaded(server, port, request, connections, seconds))
+                answered = figures["requests_per_second"] * figures["statuses"].get(200, 0) / figures["requests"]
+                figures |= {"images_per_second": round(answered * images), "server_mb": round(memory(server))}
+                cases.setdefault(f"{model}, {name}", []).append(figures)
+                print(f"{model}, {name}: {figures}", flush=True)
+    return cases
 
 
 if __name__ == "__main__":

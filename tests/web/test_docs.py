@@ -32,7 +32,7 @@ def test_python_blocks_print_digits(block):
 
 def test_every_address_and_metric_is_told():
     paths = {endpoint.path.replace("{name}", "NAME") for endpoint in (*LISTED, *UNLISTED)}
-    told = set(re.findall(r"`(?:GET |POST )?(/[a-zA-Z0-9/._]*)`", PAGE))
+    told = set(re.findall(r"`(?:GET |POST |DELETE )?(/[a-zA-Z0-9/._]*)`", PAGE))
     assert told - paths <= {"/v2/...", "/v2"}
     assert {path for path in paths if path.startswith(("/api", "/models", "/health"))} - told == {"/api/models"}
     names = set(re.findall(r"# TYPE (\S+)", Metrics().text()))

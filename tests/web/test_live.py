@@ -18,7 +18,7 @@ import pytest
 from command import refused, wait_for
 from handgrad.datasets import load
 from handgrad.model.shipped import pretrained
-from handgrad.web.models import Served
+from handgrad.web.served import Served
 from handgrad.web.settings import Settings
 from web.conftest import exchange, listening
 

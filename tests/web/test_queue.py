@@ -9,9 +9,9 @@ import pytest
 from handgrad.datasets import load
 from handgrad.model.shipped import shipped_file
 from handgrad.web.metrics import Metrics
-from handgrad.web.models import Served
 from handgrad.web.problem import Problem
 from handgrad.web.queue import BATCH, Batches
+from handgrad.web.served import Served
 
 PIXELS = load("mnist").train.nhwc[-600:]
 

@@ -33,10 +33,9 @@ def tune(model: str, folder: Path, out: Path, seed: int, as_json: bool) -> None:
     After Ctrl-C the same command goes on.
     """
     from handgrad.cli.terminal import console
-    from handgrad.datasets import load
     from handgrad.model.shipped import open_model
     from handgrad.training.compiling import compile_kernels
-    from handgrad.training.tune import accuracy, checkpoint_of, kept, load_own, tuned, tuner
+    from handgrad.training.tune import checkpoint_of, compared, kept, load_own, tuned, tuner
 
     if not checkpoint_of(out).exists():  # left beside a whole model where the disk failed last
         new_file(out, (".safetensors",))
@@ -51,11 +50,8 @@ def tune(model: str, folder: Path, out: Path, seed: int, as_json: bool) -> None:
         compile_kernels(trainer.recipe, trainer.data, report)
     with stop_signals() as stopped:
         _train(keeper, stopped)
-        after, valid = tuned(trainer, before), load("mnist").split()[1]
-        found = {
-            "own": [accuracy(before, own.held), accuracy(after, own.held)],
-            "mnist": [accuracy(before, valid), accuracy(after, valid)],
-        }
+        after = tuned(trainer, before)
+        found = compared(before, after, own.held)
         if not out.exists():
             after.save(out)  # last: once it is there, the command cannot be given again
         remove_file(keeper.path)

@@ -24,6 +24,7 @@ OWN, OTHERS = 4000, 12_000  # images an epoch: the user's, each as often as that
 EPOCHS = 4
 SLOWER = 10  # what the learning rate of the first training is divided by
 HELD = 5  # every fifth of the user's images is kept back to judge by
+LEAST = 2 * HELD  # images of the user's
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,10 +65,8 @@ def load_own(folder: Path, model: Model) -> Own:
         For folders that are no classes, for too few pictures, and for a model that does not see single digits.
     """
     names = _class_folders(folder, model)
-    height, width, channels = model.network.in_shape
-    if channels != 1 or model.pictures != "digits":
-        raise UserError("tune goes on with models of grey digits, got one that sees whole pictures")
-    see = Digits(height, width)
+    check_sees_digits(model)
+    see = Digits(*model.network.in_shape[:2])
     pixels: list[Pixels] = []
     labels: list[int] = []
     failed: list[str] = []
@@ -80,12 +79,46 @@ def load_own(folder: Path, model: Model) -> Own:
                 labels.append(model.classes.index(name))
             except UserError as error:
                 failed.append(str(error))
-    if len(pixels) < 2 * HELD:
+    if len(pixels) < LEAST:
         why = f" (the first left out: {failed[0]})" if failed else ""
-        raise UserError(f"{folder}: {len(pixels)} readable pictures, expected {2 * HELD} or more{why}; add some")
-    images = Images(np.stack(pixels), np.array(labels, np.uint8), model.classes)
+        raise UserError(f"{folder}: {len(pixels)} readable pictures, expected {LEAST} or more{why}; add some")
+    return own_of(Images(np.stack(pixels), np.array(labels, np.uint8), model.classes), tuple(failed))
+
+
+def check_sees_digits(model: Model) -> None:
+    """Check that a model can go on learning from digits of a user's own.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+
+    Raises
+    ------
+    UserError
+        For one that does not see single digits.
+    """
+    if model.network.in_shape[2] != 1 or model.pictures != "digits":
+        raise UserError("tune goes on with models of grey digits, got one that sees whole pictures")
+
+
+def own_of(images: Images, failed: tuple[str, ...] = ()) -> Own:
+    """Return images as those to learn from, and every fifth of them to judge by.
+
+    Parameters
+    ----------
+    images : Images
+        The user's, class by class: 10 or more.
+    failed : tuple of str
+        Which pictures were left out, and why.
+
+    Returns
+    -------
+    Own
+        The images.
+    """
     held = np.arange(len(images)) % HELD == HELD - 1
-    return Own(images[~held], images[held], tuple(failed))
+    return Own(images[~held], images[held], failed)
 
 
 def _class_folders(folder: Path, model: Model) -> list[str]:
@@ -239,3 +272,25 @@ def accuracy(model: Model, images: Images) -> float:
         From 0 to 1.
     """
     return float((model.predict(images.pixels) == images.labels).mean())
+
+
+def compared(before: Model, after: Model, held: Images) -> dict[str, list[float]]:
+    """Return how many images are read rightly before and after.
+
+    Parameters
+    ----------
+    before, after : Model
+        The model that the tuning went on from, and the one that came out.
+    held : Images
+        The user's images that were kept back.
+
+    Returns
+    -------
+    dict of str to list of float
+        Two shares each, of the user's images (`own`) and of MNIST's validation images (`mnist`).
+    """
+    valid = load("mnist").split()[1]
+    return {
+        name: [accuracy(model, images) for model in (before, after)]
+        for name, images in (("own", held), ("mnist", valid))
+    }

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from handgrad.web import catalogue, front, v2
+from handgrad.web import catalogue, evaluate, front, tune, v2
 from handgrad.web.explain import explain
 from handgrad.web.guard import Guard
 from handgrad.web.metrics import Metrics
@@ -60,6 +60,27 @@ LISTED = (
         "how much of its score is lost when a patch is blotted out.",
         _json("Explanation"), IMAGES, (MODEL, Parameter("class", "Which class; without it, the likeliest one.")),
         "curl ADDRESS/api/explain?class=7 --data-binary @seven.png -H 'Content-Type: image/png'",
+    ),
+    Endpoint(
+        "POST", "/api/tune", tune.begin,
+        "Begin to teach a model a user's own digits, ten or more with what they are; one tuning at a time. What comes "
+        "out is a further model, until the server ends.",
+        _json("Tuning"), _json("OwnDigits"), (MODEL,),
+        """curl ADDRESS/api/tune?model=cnn -H 'Content-Type: application/json' -d \\
+  '{"pixels": [[0, 0, 255, ...], ...], "labels": ["7", ...]}'""",
+    ),
+    Endpoint(
+        "GET", "/api/tune", tune.state,
+        "How far the tuning is; at its end, the name of the model, and the shares of digits read rightly before and "
+        "after: of a fifth of the user's, which were kept back, and of MNIST's validation images.",
+        _json("Tuning"),
+    ),
+    Endpoint("DELETE", "/api/tune", tune.end, "End the tuning in progress; nothing comes of it.", _json("Tuning")),
+    Endpoint(
+        "GET", "/api/test", evaluate.test,
+        "How many of MNIST's 10,000 test images a model reads rightly, and which it takes for which: a row for each "
+        "digit written, a column for each answer, the last one for what it refuses.",
+        _json("TestResult"), parameters=(MODEL,), example="curl ADDRESS/api/test?model=cnn",
     ),
     Endpoint("GET", "/api/models", catalogue.models, "The models, the default first.", _json("Models")),
     Endpoint("GET", "/models", catalogue.models, "The same.", _json("Models")),
@@ -119,6 +140,10 @@ UNLISTED = (
     Endpoint("GET", "/digits.bin", front.digits, "Digits for the page.", {"application/octet-stream": BYTES}),
     Endpoint(
         "GET", "/models/{name}.features", front.features, "How a model sees them.", {"application/octet-stream": BYTES}
+    ),
+    Endpoint("GET", "/test.bin", evaluate.digits, "MNIST's test images.", {"application/octet-stream": BYTES}),
+    Endpoint(
+        "GET", "/models/{name}.test", evaluate.scores, "What a model says of them.", {"application/octet-stream": BYTES}
     ),
     Endpoint("GET", "/docs", _docs, "How to ask.", {"text/html": TEXT}),
     Endpoint("GET", "/docs.css", _style, "Its style.", {"text/css": TEXT}),

@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import cache
+from functools import lru_cache
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, TypeVar
@@ -164,7 +164,7 @@ def _serve(pipe: Connection) -> None:
             pipe.send(answer)
 
 
-@cache
+@lru_cache(32)  # not all that were ever tuned
 def opened(file: Path, kernels: str) -> Model:
     """Return a model, loaded once by a process.
 

@@ -43,7 +43,7 @@ class Endpoint:
     Parameters
     ----------
     method : str
-        GET or POST.
+        GET, POST or DELETE.
     path : str
         With parameters in braces.
     handler : callable

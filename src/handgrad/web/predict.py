@@ -13,8 +13,8 @@ from handgrad.model.model import Model
 from handgrad.model.preprocess import Pixels
 from handgrad.nn.params import Array
 from handgrad.web.lane import opened
-from handgrad.web.models import Served
 from handgrad.web.problem import bad
+from handgrad.web.served import Served
 from handgrad.web.service import Service, body_of, chosen, json_response, parsed, service_of
 
 MARKS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"II*\x00", b"MM\x00*")  # first bytes of pictures

@@ -16,8 +16,8 @@ from handgrad.kernels.threads import limited
 from handgrad.model.preprocess import Pixels
 from handgrad.nn.params import Array
 from handgrad.web.metrics import Metrics
-from handgrad.web.models import Served
 from handgrad.web.problem import busy
+from handgrad.web.served import Served
 
 BATCH = 256  # images answered together, at most
 

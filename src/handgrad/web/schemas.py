@@ -60,6 +60,7 @@ NUMBER: Schema = {"type": "number"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
 SHARE: Schema = {"type": ["number", "null"], "minimum": 0, "maximum": 1.00001}  # as float32 rounds it
 BOX: Schema = {**many({"type": "integer"}), "minItems": 4, "maxItems": 4}
+BEFORE_AFTER: Schema = {**many(SHARE), "minItems": 2, "maxItems": 2}
 NESTED: Schema = {**many({}), "description": "Rows of numbers; of lists of three where there is colour."}
 
 ANSWER = record(
@@ -96,6 +97,18 @@ SCHEMAS: dict[str, Schema] = {
         {
             "model": TEXT, "class": TEXT, "logit": NUMBER, "score": SHARE, "pixels": NESTED, "gradient": NESTED,
             "patch": COUNT, "occlusion": NESTED,
+        }
+    ),
+    "OwnDigits": record({"pixels": many(NESTED), "labels": many(TEXT)}),
+    "Tuning": record(
+        {"state": {"enum": ["none", "running", "done", "failed", "stopped"]}},
+        model=TEXT, digits=COUNT, done=SHARE, tuned=TEXT, detail=TEXT, learnt_from=COUNT, held=COUNT,
+        own=BEFORE_AFTER, mnist=BEFORE_AFTER,
+    ),
+    "TestResult": record(
+        {
+            "model": TEXT, "images": COUNT, "right": COUNT, "answered": COUNT, "answered_right": COUNT,
+            "confusion": many(many(COUNT)),
         }
     ),
     "Model": MODEL,

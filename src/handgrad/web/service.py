@@ -9,13 +9,16 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 from starlette.responses import Response
 
+from handgrad.web.evaluation import Evaluation
 from handgrad.web.guard import BODY
 from handgrad.web.lane import Lane
 from handgrad.web.metrics import Metrics
-from handgrad.web.models import Models, Served
+from handgrad.web.models import Models
 from handgrad.web.problem import bad
 from handgrad.web.queue import Batches
+from handgrad.web.served import Served
 from handgrad.web.settings import Settings
+from handgrad.web.tuning import Tuning
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,10 @@ class Service:
         Finds the digit on a picture, and explains answers.
     pages : Lane
         Reads pages.
+    tuning : Tuning
+        Goes on with a model on a user's digits.
+    evaluation : Evaluation
+        Judges models by MNIST's test images.
     """
 
     settings: Settings
@@ -44,6 +51,8 @@ class Service:
     batches: Batches
     pictures: Lane
     pages: Lane
+    tuning: Tuning
+    evaluation: Evaluation
 
     @classmethod
     def of(cls, settings: Settings, metrics: Metrics) -> "Service":
@@ -62,8 +71,10 @@ class Service:
             To be started inside the event loop.
         """
         batches = Batches(settings.waiting, settings.threads, metrics)
-        lanes = (Lane(name, getattr(settings, name)) for name in ("pictures", "pages"))
-        return cls(settings, metrics, Models(settings.models), batches, *lanes)
+        pictures, pages = (Lane(name, getattr(settings, name)) for name in ("pictures", "pages"))
+        models = Models(settings.models)
+        tuning = Tuning(models, settings.threads)
+        return cls(settings, metrics, models, batches, pictures, pages, tuning, Evaluation(batches))
 
     def start(self) -> None:
         """Begin to work, and to load models."""
@@ -73,7 +84,7 @@ class Service:
     def close(self) -> None:
         """End, once all requests are answered."""
         self.batches.close()
-        for each in (self.pictures, self.pages, self.models):
+        for each in (self.tuning, self.pictures, self.pages, self.models):
             each.close()
 
 

@@ -1,6 +1,7 @@
 """What the page keeps beside its models: some of MNIST's digits, and how a model sees them."""
 
 import zlib
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -46,10 +47,27 @@ def digits() -> bytes:
     bytes
         Deflated: two uint32 (images for validation, for training), a label each, 28x28 grey levels each.
     """
-    parts = stored_images()
-    counts = np.array([len(part) for part in parts], "<u4").tobytes()
+    return packed(stored_images(), 9)
+
+
+def packed(parts: Sequence[Images], level: int) -> bytes:
+    """Return digits in the form in which the page reads them.
+
+    Parameters
+    ----------
+    parts : sequence of Images
+        One set or two.
+    level : int
+        How hard to compress: 1 (fast) to 9 (small).
+
+    Returns
+    -------
+    bytes
+        See `digits`.
+    """
+    counts = np.array([*map(len, parts), 0][:2], "<u4").tobytes()
     labels = b"".join(part.labels.astype(np.uint8).tobytes() for part in parts)
-    return zlib.compress(counts + labels + b"".join(part.pixels.tobytes() for part in parts), 9)
+    return zlib.compress(counts + labels + b"".join(part.pixels.tobytes() for part in parts), level)
 
 
 def features(model: Model) -> bytes:

@@ -12,9 +12,9 @@ from starlette.responses import Response
 from handgrad import __version__
 from handgrad.model.model import Model
 from handgrad.nn.params import Array
-from handgrad.web.models import Served
 from handgrad.web.predict import probabilities, seen
 from handgrad.web.problem import Problem, bad
+from handgrad.web.served import Served
 from handgrad.web.service import body_of, json_response, parsed, service_of
 from handgrad.web.tensors import JSON_LENGTH, encoded, pictures_in, pixels_in, read_input
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from playwright.sync_api import Page
+from safetensors.numpy import save
 
 from handgrad.images.deskew import deskew
 from handgrad.model.model import Model
@@ -40,6 +41,12 @@ ANSWERS = """(drawings) => drawings.map((drawing) => {
   const { inkOf, imageOf } = modules["core/strokes.js"];
   return [modules["core/reading.js"].readDrawing(MODEL, drawing), inkOf(drawing), imageOf(drawing, [28, 28])];
 })"""
+
+
+HALVES = """(file) => {
+  const bytes = Uint8Array.from(atob(file), (c) => c.charCodeAt(0));
+  return [...modules["core/safetensors.js"].readTensors(bytes.buffer).tensors.get("all").data];
+}"""
 
 
 def load(page: Page, model: Model) -> None:
@@ -158,3 +165,10 @@ def test_what_is_no_single_digit_is_refused(browser_page: Opener) -> None:
     blank = {"base": None, "strokes": []}
     found = [answer["reason"] for answer, _, _ in page.evaluate(ANSWERS, [blank, dot, beside("3", "8"), plain["3"]])]
     assert found == ["blank", "too little ink", "two digits", None]
+
+
+def test_every_number_of_16_bits_is_read_as_numpy_reads_it(browser_page: Opener) -> None:
+    halves = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
+    file = save({"all": halves}, metadata={"handgrad": "{}"})
+    found = browser_page().evaluate(HALVES, base64.b64encode(file).decode())
+    np.testing.assert_array_equal(np.array(found, np.float32), halves.astype(np.float32))

@@ -68,7 +68,49 @@ def test_a_link_brings_everything_back(browser_page: Opener) -> None:
     assert other.get_by_label("Least score").input_value() == "0.25"
 
 
-@pytest.mark.parametrize("link", ["drawing=%%%", "model=nobody", "panel=none&limit=7&seed=x", "drawing=AAAAAA&steps=,"])
+def test_a_link_brings_the_zoom_back(browser_page: Opener) -> None:
+    page = browser_page(hash="panel=inside")
+    draw(page, THREE)
+    page.get_by_role("button", name="Conv 2", exact=True).click()
+    page.locator(".inside-main canvas").first.click(position={"x": 60, "y": 60})
+    page.locator(".inside-main canvas").first.click(position={"x": 41, "y": 20})
+    page.get_by_role("button", name="BatchNorm").click()
+    expect(page).to_have_url(re.compile("inside=block%3A2%2Cunit%3A.*%2Cstep%3A1%2Cy%3A.*drawing="))
+    before = page.locator(".inside-main").inner_text()
+    other = browser_page(hash=page.evaluate("location.hash.slice(1)"))
+    expect(other.locator(".inside-main h3")).to_have_text(page.locator(".inside-main h3").inner_text())
+    assert other.locator(".inside-main").inner_text() == before
+    other.get_by_role("button", name="All layers").click()
+    expect(other).not_to_have_url(re.compile("inside="))
+
+
+def test_a_link_brings_the_damage_back(browser_page: Opener) -> None:
+    page = browser_page(
+        hash="panel=break&damage=noise:0.3,seed:2,biases:0,off1:3.99&model=tiny", models=("tiny", "cnn")
+    )
+    draw(page, THREE)
+    expect(page.get_by_label("Biases")).not_to_be_checked()
+    expect(page.get_by_label("Noise")).to_have_value("0.3")
+    page.get_by_label("Round weights").fill("2")
+    page.get_by_role("button", name="Silence half of Conv 2").click()
+    before = said(page)
+    assert before.startswith("The broken network says: ")
+    expect(page).to_have_url(re.compile("damage=noise%3A0.3%2Cseed%3A2%2Cbiases%3A0%2Cbits%3A7%2Coff.*drawing="))
+    other = browser_page(hash=page.evaluate("location.hash.slice(1)"), models=("tiny", "cnn"))
+    assert said(other) == before
+    other.locator("#model").select_option("cnn")
+    expect(other.get_by_role("button", name="Mend all")).to_be_disabled()
+    expect(other).not_to_have_url(re.compile("damage="))
+
+
+ODD = [
+    "drawing=%%%", "model=nobody", "panel=none&limit=7&seed=x", "drawing=AAAAAA&steps=,",
+    "panel=inside&inside=block:99", "panel=inside&inside=block:1,unit:2,y:50,x:3",
+    "panel=break&damage=off1:x,noise:1e9,bits:x",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("link", ODD)
 def test_a_damaged_link_still_opens(browser_page: Opener, link: str) -> None:
     page = browser_page(hash=link)
     draw(page, THREE)

@@ -13,7 +13,7 @@ import { panel as test } from "./panels/test.js";
 import { panel as why } from "./panels/why.js";
 import { panel as yours } from "./panels/yours.js";
 import { keepToken } from "./parts/ask.js";
-import { addModel, digits, features, model, modelNames, settings } from "./parts/data.js";
+import { addModel, digits, features, model, modelNames, reload, settings, testDigits, testScores } from "./parts/data.js";
 import { button, el } from "./parts/dom.js";
 import { takeDropped } from "./parts/files.js";
 import { lessonBar } from "./parts/lesson.js";
@@ -35,7 +35,7 @@ let replaced = whole; // gives the model that answers in place of the one chosen
 
 /** What a panel may use: see the head of this folder's README. */
 const app = {
-  state, change, watch, work, digits, features, model, modelNames, settings, say, take,
+  state, change, watch, work, digits, features, model, modelNames, reload, settings, testDigits, testScores, say, take,
   now: () => now,
   photo: lastPhoto,
   load,
@@ -67,7 +67,8 @@ function start() {
     correct();
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", later); // pictures have other colours then
-  later();
+  writeLink();
+  answerNow(); // not later: until a new tab has its first frame, this is done
 }
 
 /** Put in place of a model or panel that a link names, and that this page does not have, the first one. */
@@ -80,14 +81,22 @@ let waiting = false, writing = 0;
 
 /** Answer once before the next frame, however much changes until then. */
 function later() {
-  clearTimeout(writing);
-  writing = setTimeout(() => history.replaceState(null, "", `#${toLink()}`), QUIET);
+  writeLink();
   if (waiting) return;
   waiting = true;
   requestAnimationFrame(() => {
     waiting = false;
-    refresh().catch((error) => say(error.message));
+    answerNow();
   });
+}
+
+function writeLink() {
+  clearTimeout(writing);
+  writing = setTimeout(() => history.replaceState(null, "", `#${toLink()}`), QUIET);
+}
+
+function answerNow() {
+  refresh().catch((error) => say(error.message));
 }
 
 async function refresh() {

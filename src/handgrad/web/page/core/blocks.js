@@ -122,3 +122,24 @@ export function placeOf(shape, index) {
   const { width, units } = sizeOf(shape), pixel = Math.floor(index / units);
   return { unit: index % units, y: Math.floor(pixel / width), x: pixel % width };
 }
+
+/** A zoom as a link has it: block:3,unit:5,step:1,y:4,x:2. */
+export function writeZoom({ block, unit, step, place }) {
+  const { y, x } = unit === undefined ? {} : place ?? {};
+  return Object.entries({ block, unit, step, y, x }).filter(([, value]) => value !== undefined).map((pair) => pair.join(":")).join(",");
+}
+
+/** The zoom that such a text names: {block, unit, step, place}, as far as it does. */
+export function readZoom(text) {
+  const named = text.split(",").map((part) => part.split(":")).filter(([, value]) => /^\d+$/.test(value));
+  const { block, unit, step, y, x } = Object.fromEntries(named.map(([name, value]) => [name, Number(value)]));
+  return { block, unit, step, place: unit === undefined || y === undefined || x === undefined ? undefined : { unit, y, x } };
+}
+
+/** The same zoom where a network has such a place, else none. */
+export function zoomIn(blocks, at) {
+  const { block, unit, step, place } = at, steps = blocks[block]?.steps;
+  if (!steps || (step !== undefined && !steps[step]) || unit >= steps[0].shape.at(-1)) return {};
+  const last = steps.indexOf(silencedAt(blocks[block])), { height, width } = sizeOf(steps[Math.min(step ?? last, last)].shape);
+  return place && (place.y >= height || place.x >= width) ? {} : at;
+}

@@ -16,6 +16,29 @@ export function isUnharmed({ off, noise, biases, bits }) {
   return !noise && biases && !bits && Object.values(off).every((units) => !units.length);
 }
 
+const MOST = { noise: 10, seed: 1e9, bits: 16 };
+
+/** Damage as a link has it: noise:0.2,seed:2,biases:0,bits:4,off3:0.1.5. */
+export function writeDamage({ off, noise, seed, biases, bits }) {
+  const units = Object.entries(off).filter(([, each]) => each.length).map(([node, each]) => `off${node}:${each.join(".")}`);
+  return [noise ? `noise:${noise}` : "", seed > 1 ? `seed:${seed}` : "", biases ? "" : "biases:0", bits ? `bits:${bits}` : "", ...units]
+    .filter(Boolean).join(",");
+}
+
+/** The damage that such a text names; what it names wrongly is left out. */
+export function readDamage(text) {
+  const damage = unharmed();
+  for (const [name, value = ""] of text.split(",").map((part) => part.split(":"))) {
+    const node = /^off(\d+)$/.exec(name)?.[1];
+    if (node && /^\d+(\.\d+)*$/.test(value)) damage.off[node] = value.split(".").map(Number);
+    else if (name === "biases") damage.biases = value !== "0";
+    else if (name in MOST && Number(value) > 0 && Number(value) <= MOST[name]) damage[name] = Number(value);
+  }
+  if (damage.bits) damage.bits = Math.max(2, Math.round(damage.bits));
+  damage.seed = Math.round(damage.seed);
+  return damage;
+}
+
 /**
  * A copy of a model with damage; weights that stay as they are, are shared.
  * @param {Model} model
@@ -26,7 +49,8 @@ export function damaged(model, damage) {
   let node = 0; // layers inside of another one come before it, as in `answer.seen`
   const copy = (layer) => {
     const layers = layer.layers.map(copy), random = randomNumbers(damage.seed, node), off = damage.off[node++];
-    return { ...layer, layers, weights: damagedWeights(layer.weights, damage, random), off: off?.length ? off : undefined };
+    const here = off?.filter((unit) => unit < layer.outShape.at(-1)); // a link may name others
+    return { ...layer, layers, weights: damagedWeights(layer.weights, damage, random), off: here?.length ? here : undefined };
   };
   return { ...model, layers: model.layers.map(copy) };
 }

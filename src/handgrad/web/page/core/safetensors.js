@@ -51,12 +51,15 @@ export function product(shape) {
   return shape.reduce((a, b) => a * b, 1);
 }
 
+/** What one step of the fraction is worth at each exponent of 16 bits; without an exponent as much as at the first. */
+const STEPS = Float64Array.from({ length: 31 }, (_, exponent) => 2 ** (Math.max(exponent, 1) - 25));
+
 function fromHalf(halves) {
   const out = new Float32Array(halves.length);
   for (let i = 0; i < halves.length; i++) {
     const half = halves[i], exponent = (half >> 10) & 31, fraction = half & 1023, sign = half >> 15 ? -1 : 1;
     if (exponent === 31) out[i] = fraction ? NaN : sign * Infinity;
-    else out[i] = sign * (exponent ? 2 ** (exponent - 15) * (1 + fraction / 1024) : (2 ** -14 * fraction) / 1024);
+    else out[i] = sign * (exponent ? 1024 + fraction : fraction) * STEPS[exponent];
   }
   return out;
 }

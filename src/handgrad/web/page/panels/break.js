@@ -11,7 +11,7 @@ export const panel = { id: "break", title: "Break it", open, close };
 const BITS = [null, 8, 7, 6, 5, 4, 3, 2]; // what weights are rounded to, from left to right of the slider
 const NOISE = { min: 0, max: 1.5, step: 0.05 };
 
-const kept = { model: null, damage: unharmed(), past: [] }; // the damage stays while other panels are open
+const kept = { model: null, damage: null, past: [] }; // what was damaged last, and how; the damage itself is in the state
 let results = null;
 
 function close() {
@@ -24,10 +24,14 @@ function close() {
  * `edit(part, kind)` does more, where edits of the same kind in a row are undone together; `restore(damage)` takes the place of all damage.
  */
 function open(root, app) {
-  const broken = { app, model: null, nodes: [], blocks: [], damage: () => kept.damage };
+  const broken = { app, model: null, nodes: [], blocks: [], damage: () => app.state.damage };
   let made = null, damage = null, rows = [];
   const standIn = (model) => {
-    if (kept.model !== model.name) Object.assign(kept, { model: model.name, damage: unharmed(), past: [] });
+    if (kept.model !== model.name) {
+      if (kept.damage === app.state.damage) app.change({ damage: unharmed() }); // it was another model's
+      Object.assign(kept, { model: model.name, past: [] });
+    }
+    kept.damage = app.state.damage;
     if (made?.whole !== model || damage !== kept.damage) {
       damage = kept.damage;
       made = { ...damaged(model, damage), whole: model, broken: !isUnharmed(damage) };
@@ -35,12 +39,12 @@ function open(root, app) {
     return made;
   };
   broken.restore = (to) => {
-    kept.damage = to;
+    app.change({ damage: to });
     app.standIn(standIn);
   };
   broken.edit = (part, kind = null) => {
-    if (!kind || kept.past.at(-1)?.kind !== kind) kept.past.push({ kind, damage: kept.damage });
-    broken.restore({ ...kept.damage, ...part });
+    if (!kind || kept.past.at(-1)?.kind !== kind) kept.past.push({ kind, damage: app.state.damage });
+    broken.restore({ ...app.state.damage, ...part });
   };
   const tools = toolsView(broken), list = el("ol", { class: "break-layers" });
   results = resultsView(app);
@@ -65,24 +69,24 @@ function open(root, app) {
 }
 
 /** The tools that act on all layers: `show()` brings them up to date. */
-function toolsView({ edit, restore }) {
+function toolsView({ edit, restore, damage }) {
   const noise = slider("Noise", { ...NOISE, value: 0 }, (value) => edit({ noise: value }, "noise"),
     (value) => `${Math.round(100 * value)} %`);
   const choices = { min: 0, max: BITS.length - 1, step: 1, value: 0 };
   const named = (at) => (BITS[at] ? `int${BITS[at]}` : "float");
   const bits = slider("Round weights", choices, (at) => edit({ bits: BITS[at] }, "bits"), named);
   const biases = toggle("Biases", true, (on) => edit({ biases: on }));
-  const again = button("Other noise", () => edit({ seed: kept.damage.seed + 1 }));
+  const again = button("Other noise", () => edit({ seed: damage().seed + 1 }));
   const undo = button("Undo damage", () => restore(kept.past.pop().damage));
   const mend = button("Mend all", () => edit(unharmed()));
   const levels = el("p", { class: "muted" });
   const show = () => {
-    const { noise: share, bits: to, biases: on } = kept.damage;
+    const { noise: share, bits: to, biases: on } = damage();
     noise.set(share);
     bits.set(BITS.indexOf(to));
     biases.input.checked = on;
     undo.disabled = !kept.past.length;
-    mend.disabled = isUnharmed(kept.damage);
+    mend.disabled = isUnharmed(damage());
     again.disabled = !share;
     levels.textContent = to ? `int${to}: each weight of a layer becomes one of ${2 ** to - 1} values, evenly spaced.` : "";
   };

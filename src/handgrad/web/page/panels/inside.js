@@ -1,7 +1,7 @@
 // Inside: the layers of the network with what the drawing does in them, from all of them down to one multiplication.
 
 import { answer } from "../core/model.js";
-import { blocksOf, indexOf, nodesOf, valuesOf } from "../core/blocks.js";
+import { blocksOf, indexOf, nodesOf, valuesOf, zoomIn } from "../core/blocks.js";
 import { boxOf, receptive } from "../core/receptive.js";
 import { button, el } from "../parts/dom.js";
 import { imageView } from "./inside_image.js";
@@ -19,7 +19,7 @@ const COMPARE = { beside: "Side by side", difference: "Difference" };
 /**
  * What the views of this panel share: model, nodes and blocks; seen, what the drawing does in the layers, and pinned, what
  * the pinned one did; compare, a key of COMPARE; at, the zoom: nothing, a block, or a unit of it at a place; `go(at)`
- * changes it. `point(block, step, place)` shows what a value sees; `choose({block, step, place})` that of one that is shown
+ * changes it, `keep(at)` too where the view has done so already. `point(block, step, place)` shows what a value sees; `choose({block, step, place})` that of one that is shown
  * while nothing is pointed at, or none.
  */
 function open(root, app) {
@@ -36,9 +36,13 @@ function open(root, app) {
   };
   inside.point = (block, step, place) => point(place && { block, step, place });
   inside.choose = (value) => ((inside.chosen = value), point(null));
+  inside.keep = (at) => {
+    inside.at = at;
+    app.change({ inside: at });
+  };
   inside.go = (at, event) => {
     const deeper = depth(at) >= depth(inside.at); // the movement begins where the event was
-    inside.at = at;
+    inside.keep(at);
     render();
     move(main, event, deeper);
     main.querySelector("h3").focus();
@@ -62,12 +66,13 @@ function open(root, app) {
     el("div", { class: "inside-grid" },
       el("aside", { class: "inside-side", "aria-label": "Image" }, image.view, readout), main)));
   return (now) => {
-    const other = now.model !== inside.model;
+    const other = now.model !== inside.model, linked = app.state.inside !== inside.at;
     inside.seen = now.answer.seen;
     inside.pixels = now.answer.pixels;
     if (other) enter(inside, now.model);
+    if (linked) inside.keep(zoomIn(inside.blocks, app.state.inside));
     pins.show();
-    if (other) render();
+    if (other || linked) render();
     else view.show();
     image.show(inside, shown && fieldOf(inside, shown));
   };
@@ -75,8 +80,9 @@ function open(root, app) {
 
 /** Take in another model; a pinned drawing stays pinned. */
 function enter(inside, model) {
-  const nodes = nodesOf(model);
-  Object.assign(inside, { model, nodes, blocks: blocksOf(model, nodes), at: {} });
+  const nodes = nodesOf(model), first = !inside.model;
+  Object.assign(inside, { model, nodes, blocks: blocksOf(model, nodes) });
+  if (!first) inside.keep({});
   if (inside.pinned) inside.pinned = pinned(model, inside.pinned.pixels);
 }
 

@@ -36,7 +36,7 @@ export function layerView(inside) {
       + (unitsAt(step) ? ". Choose one of them for its weights and its sum." : ". Flattened: all values in a row.");
     tiles.show(steps[step], large(inside, block, steps[step].shape), { mark: unitsAt(step) ? chosen : null });
   };
-  const choice = stepButtons(steps, step, (k) => ((step = k), show()));
+  const choice = stepButtons(steps, step, (k) => ((step = k), inside.keep({ ...inside.at, step }), show()));
   inside.choose(chosen ? { block, step, place: chosen } : null);
   const heading = el("h3", { tabIndex: -1 }, `${path}${title}`);
   const view = el("div", {}, heading, shape, steps.length > 1 ? choice : null, tiles.view);

@@ -24,6 +24,7 @@ export function unitView(inside) {
   let step = Math.min(at.step ?? steps.length, steps.length - 1), place = at.place ?? { unit: at.unit, y: 0, x: 0 };
   const choose = (to) => {
     place = { ...to, unit: at.unit };
+    inside.keep({ ...inside.at, step, place });
     show();
   };
   const output = comparison(inside, `${title}, ${unitName(inside, at.block, at.unit)}`, {
@@ -36,6 +37,7 @@ export function unitView(inside) {
   const choice = stepButtons(steps, step, (k) => {
     place = fitting(steps[k].shape, place, steps[step].shape);
     step = k;
+    inside.keep({ ...inside.at, step, place });
     show();
   });
   const show = () => {

@@ -7,6 +7,7 @@ import { imageButton, judging } from "../parts/digits.js";
 import { button, el, percent, slider, toggle } from "../parts/dom.js";
 
 const PAUSE = 80; // milliseconds without a move of a slider until the digits are read again
+const WHOLE = "All of MNIST's 10,000 test images, read by the server: look at them, but choose nothing by them";
 const EXAMPLES = 10, SHOWN = 60; // altered digits on view; images of a cell on view, at most
 
 export const panel = { id: "test", title: "Test set", open, close };
@@ -20,8 +21,8 @@ function close() {
 }
 
 function open(root, app) {
-  const how = { ...unaltered(), again: false }, parts = frame(root, app, how, () => restart());
-  let digits = null, model = null, limit = null, scores = null, cell = null;
+  const chosen = { ...unaltered(), again: false }, parts = frame(root, app, chosen, () => restart());
+  let digits = null, model = null, limit = null, scores = null, cell = null, how = chosen, whole = false;
 
   const redraw = () => {
     const found = verdicts(scores, model, limit);
@@ -36,9 +37,11 @@ function open(root, app) {
   };
   const read = async () => {
     job?.stop();
-    digits ??= (await app.digits()).valid;
+    const all = whole, read = all ? await app.testDigits() : (await app.digits()).valid;
+    if (all !== whole) return;
+    [digits, how] = [read, all ? { ...unaltered(), again: false } : chosen];
     parts.examples.prepare(digits, how);
-    const started = judging(model, digits, how, parts.progress);
+    const started = all ? { result: app.testScores(model.name), stop: () => {} } : judging(model, digits, how, parts.progress);
     job = started;
     const found = await started.result;
     if (job !== started) return;
@@ -46,9 +49,16 @@ function open(root, app) {
     parts.progress({ done: 0 });
     redraw();
   };
+  if (app.settings().served) {
+    root.firstChild.after(el("div", { class: "row" }, toggle(WHOLE, whole, (on) => {
+      [whole, scores, cell] = [on, null, null];
+      parts.wait(on);
+      restart();
+    })));
+  }
   const restart = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => read().catch((error) => app.say(error.message)), PAUSE);
+    timer = setTimeout(() => read().catch(({ message }) => (whole ? parts.wait(true, message) : app.say(message))), PAUSE);
   };
   return (now) => {
     const other = now.model !== model;
@@ -56,6 +66,7 @@ function open(root, app) {
     [model, limit] = [now.model, app.state.limit];
     if (other) {
       [scores, cell] = [null, null];
+      if (whole) parts.wait(true);
       restart();
     } else if (scores) redraw();
   };
@@ -63,13 +74,13 @@ function open(root, app) {
 
 function frame(root, app, how, changed) {
   const bar = el("progress", { max: 200, value: 0, "aria-label": "Digits read" }), live = el("p", { class: "muted" });
-  const summary = el("div", { class: "test-summary", role: "status" }), examples = strip(app, how);
-  const matrix = el("div", { class: "scroll" }), images = el("div");
+  const summary = el("div", { class: "test-summary", role: "status" }), examples = strip(app);
+  const matrix = el("div", { class: "scroll" }), images = el("div"), harder = sliders(how, changed);
   root.append(
     el("p", {}, "200 digits of MNIST, 20 of each kind, from the part that handgrad keeps back from training for validation. Make "
       + "them harder with the sliders, and see what the model still reads."),
     summary, el("div", { class: "row" }, bar, live),
-    sliders(how, changed), examples.view,
+    harder, examples.view,
     el("h3", {}, "Which digit is taken for which"),
     el("p", { class: "muted" }, "A row for each digit written, a column for each answer, ? for refused. Open a cell to see its images."),
     el("div", { class: "test-cells" }, matrix, images),
@@ -79,7 +90,13 @@ function frame(root, app, how, changed) {
     bar.value = done;
     live.textContent = done ? `${right} of ${done} right so far: ${percent(right / done)}` : "";
   };
-  return { summary, examples, matrix, images, progress };
+  const wait = (whole, text = "The server reads 10,000 images: that takes some seconds, or a minute for a large model.") => {
+    harder.disabled = whole; // the server reads them as they are
+    for (const part of [summary, matrix, images]) part.replaceChildren();
+    progress({ done: 0 });
+    if (whole) summary.append(el("p", {}, text));
+  };
+  return { summary, examples, matrix, images, progress, wait };
 }
 
 function sliders(how, changed) {
@@ -105,10 +122,10 @@ function sliders(how, changed) {
 }
 
 /** One digit of each kind, altered, with its answer. */
-function strip(app, how) {
+function strip(app) {
   const view = el("div", { class: "row test-strip", role: "group", "aria-label": "One altered digit of each kind, with its answer" });
   let images = [], digits = null;
-  const prepare = (given) => {
+  const prepare = (given, how) => {
     digits = given;
     images = Array.from({ length: EXAMPLES }, (_, i) => altered(digits.image(i), how, i));
     view.replaceChildren(...images.map((image, i) => digitButton(image, digits.labels[i], "…", app)));

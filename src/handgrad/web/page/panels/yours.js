@@ -6,15 +6,21 @@ import { archive, collect, collected } from "../parts/collection.js";
 import { copyButton, save } from "../parts/copy.js";
 import { imageButton, judging } from "../parts/digits.js";
 import { button, el, percent } from "../parts/dom.js";
+import { ENOUGH, tuner } from "./yours_tune.js";
 
-const ENOUGH = 10; // pictures that `handgrad tune` wants at least
 const NAME = "my-digits"; // of the archive, and of the folder to unpack it into
 
 export const panel = { id: "yours", title: "Your digits", open, close };
 
-let job = null; // the worker that judges
+let job = null, tune = null; // the worker that judges, and the part in which the server tunes
 
 function close() {
+  stop();
+  tune?.close();
+  tune = null;
+}
+
+function stop() {
   job?.stop();
   job = null;
 }
@@ -23,10 +29,11 @@ function open(root, app) {
   const ask = el("div", { class: "row", role: "group", "aria-label": "What the drawing is" });
   const score = el("p", { role: "status" }), list = el("ul", { class: "yours-list" });
   const more = el("div");
+  tune = app.settings().served ? tuner(app) : null;
   root.append(
     el("p", {}, "Draw a digit, and say what it is, above all where the answer is wrong. From some dozens of your digits a "
       + "model learns your hand."),
-    el("h3", {}, "The drawing on the pad is a"), ask, score, list, more,
+    el("h3", {}, "The drawing on the pad is a"), ask, score, list, ...(tune ? [tune.view] : []), more,
   );
   let model = null, names = "";
   const changed = (digits) => {
@@ -40,6 +47,7 @@ function open(root, app) {
       (list.children[Math.min(i, list.children.length - 1)]?.querySelector(".yours-remove") ?? ask.firstChild).focus();
     })));
     more.replaceChildren(...(digits.length ? exported(digits, app, () => changed([])) : []));
+    tune?.show(digits);
     judgeAll(digits, model, score, list).catch((error) => app.say(error.message));
   };
   const add = (label) => {
@@ -66,7 +74,7 @@ function entry({ label, drawing }, app, remove) {
 
 /** What the model says of each digit, in a worker. */
 async function judgeAll(digits, model, score, list) {
-  close();
+  stop();
   score.textContent = digits.length ? "" : "None is kept yet.";
   const known = digits.filter(({ label }) => model.classes.includes(label));
   if (!known.length) return;
@@ -85,7 +93,7 @@ async function judgeAll(digits, model, score, list) {
 
 function exported(digits, app, clear) {
   const model = app.settings().models.includes(app.state.model) ? app.state.model : "robust";
-  const command = `handgrad tune ${model} ${NAME}`, missing = ENOUGH - digits.length;
+  const tuneHere = app.settings().served, command = `handgrad tune ${model} ${NAME}`, missing = ENOUGH - digits.length;
   let sure = false;
   const clearing = button("Delete all", () => {
     if (sure) return clear();
@@ -95,7 +103,7 @@ function exported(digits, app, clear) {
   return [
     el("div", { class: "row" },
       button(`Save ${digits.length} as a zip file`, async () => save(await archive(digits), `${NAME}.zip`)), clearing),
-    el("h3", {}, "Teach them to a model"),
+    el("h3", {}, tuneHere ? "Or by the command" : "Teach them to a model"),
     el("p", {}, `Save the file, unpack it into a folder ${NAME}, and run this. It tells how many digits are read right before and after.`),
     el("div", { class: "row" }, el("code", {}, command), copyButton("Copy", () => command, app)),
     missing > 0 ? el("p", { class: "muted" }, `It wants ${ENOUGH} digits or more: ${missing} to go.`) : null,

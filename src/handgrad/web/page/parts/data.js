@@ -13,8 +13,15 @@ const loaded = new Map(), kept = new Map();
 
 async function bytesOf(id, path) {
   const inside = document.getElementById(id);
-  if (inside) return Uint8Array.from(atob(inside.textContent.trim()), (c) => c.charCodeAt(0)).buffer;
+  if (inside) return decoded(inside.textContent.trim());
   return (await ask(path)).arrayBuffer();
+}
+
+/** The bytes that base64 holds; a loop, since the first answer waits for it, and a call for each byte takes ten times as long. */
+function decoded(text) {
+  const letters = atob(text), bytes = new Uint8Array(letters.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = letters.charCodeAt(i);
+  return bytes.buffer;
 }
 
 /** A model by name, loaded once. */
@@ -23,6 +30,13 @@ export function model(name) {
     loaded.set(name, bytesOf(`model:${name}`, `models/${name}.safetensors`).then((bytes) => ({ ...loadModel(bytes), name })));
   }
   return loaded.get(name);
+}
+
+/** Load a model again, which the server has made anew. */
+export function reload(name) {
+  loaded.delete(name);
+  kept.delete(`features:${name}`);
+  return model(name);
 }
 
 /** Take in a model file that the user gives; returns its name, which no other model has. */
@@ -70,16 +84,28 @@ async function inflated(bytes) {
  * @returns {Promise<{valid: Digits, train: Digits}>} each with labels, pixels (n * 784) and image(i)
  */
 export function digits() {
-  return once("digits", async () => {
-    const bytes = await inflated(await bytesOf("digits", "digits.bin"));
-    const [valid, train] = new Uint32Array(bytes.slice(0, 8).buffer), all = valid + train;
-    const part = (first, count) => {
-      const labels = bytes.subarray(8 + first, 8 + first + count), start = 8 + all + 784 * first;
-      const pixels = bytes.subarray(start, start + 784 * count);
-      return { labels, pixels, image: (i) => pixels.subarray(784 * i, 784 * (i + 1)) };
-    };
-    return { valid: part(0, valid), train: part(valid, train) };
-  });
+  return once("digits", async () => readDigits(await bytesOf("digits", "digits.bin")));
+}
+
+/** MNIST's 10,000 test images, of a server. */
+export function testDigits() {
+  return once("test", async () => (await readDigits(await bytesOf("test", "test.bin"))).valid);
+}
+
+/** What a model of a server says of them: (10000, classes). */
+export async function testScores(name) {
+  return new Float32Array(await bytesOf(`test:${name}`, `models/${name}.test`));
+}
+
+async function readDigits(packed) {
+  const bytes = await inflated(packed);
+  const [valid, train] = new Uint32Array(bytes.slice(0, 8).buffer), all = valid + train;
+  const part = (first, count) => {
+    const labels = bytes.subarray(8 + first, 8 + first + count), start = 8 + all + 784 * first;
+    const pixels = bytes.subarray(start, start + 784 * count);
+    return { labels, pixels, image: (i) => pixels.subarray(784 * i, 784 * (i + 1)) };
+  };
+  return { valid: part(0, valid), train: part(valid, train) };
 }
 
 /**

@@ -1,6 +1,8 @@
 // The state of the page, which its link restores: drawing, model, panel, lesson, what is hidden, seed, limit, steps,
-// the settings of a training.
+// the settings of a training, the zoom of Inside, the damage of Break it.
 
+import { readZoom, writeZoom } from "../core/blocks.js";
+import { readDamage, unharmed, writeDamage } from "../core/damage.js";
 import { readRecipe, writeRecipe } from "../core/recipe.js";
 import { LEVELS, PAD, blank, pointAt } from "../core/strokes.js";
 
@@ -14,6 +16,8 @@ export const state = {
   limit: null, // the least score that is answered, in place of the model's
   steps: {}, // false for each step of `fit` that is left out
   learn: {}, // settings of a training that are not the usual ones, see core/recipe.js
+  inside: {}, // the zoom of the panel Inside: nothing, a block, or a unit of it at a place
+  damage: unharmed(), // of the panel Break it, see core/damage.js
   drawing: blank(),
 };
 
@@ -40,6 +44,8 @@ const WRITERS = {
   limit: (value) => (value === null ? "" : value.toFixed(3)),
   steps: (value) => Object.keys(value).filter((step) => value[step] === false).join(","),
   learn: writeRecipe,
+  inside: writeZoom,
+  damage: writeDamage,
   drawing: drawingToText,
 };
 const READERS = {
@@ -51,6 +57,8 @@ const READERS = {
   limit: (text) => (Number(text) >= 0 && Number(text) <= 1 ? Number(text) : null),
   steps: (text) => Object.fromEntries(text.split(",").map((step) => [step, false])),
   learn: readRecipe,
+  inside: readZoom,
+  damage: readDamage,
   drawing: drawingFromText,
 };
 

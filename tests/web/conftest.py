@@ -25,6 +25,7 @@ MODELS = ("tiny", "mlp")
 @contextmanager
 def asking(settings: Settings, **options) -> Iterator[TestClient]:
     """A client of an application in this process."""
+    options = {"client": ("127.0.0.1", 50_000), **options}
     with TestClient(build(settings), base_url="http://localhost", **options) as client:
         yield client
 

@@ -52,6 +52,18 @@ def test_a_tuned_model_is_served_beside_the_others(monkeypatch, digit):
         assert client.post("/api/explain?model=tiny-tuned", json={"pixels": digit.tolist()}).status_code == 200
 
 
+def test_another_machine_needs_a_token_to_tune():
+    far = ("192.0.2.7", 50_000)
+    with asking(Settings(("tiny",)), client=far) as client:
+        refused = client.post("/api/tune", json=own())
+        assert refused.status_code == 403 and "192.0.2.7" in refused.json()["detail"]
+        assert client.get("/api/tune").json() == {"state": "none"}
+    with asking(Settings(("tiny",), token="secret"), client=far) as client:
+        client.headers["Authorization"] = "Bearer secret"
+        assert client.post("/api/tune", json=own()).json()["state"] == "running"
+        assert client.delete("/api/tune").json()["state"] == "stopped"
+
+
 def test_a_tuning_can_be_ended_and_begun_again():
     with asking(Settings(("tiny",))) as client:
         for _ in range(2):

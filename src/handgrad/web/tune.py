@@ -1,5 +1,6 @@
 """`/api/tune`: a user's own digits taught to a model, as `handgrad tune` does."""
 
+from ipaddress import ip_address
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ async def begin(request: Request) -> Response:
         The state of the tuning.
     """
     service, served = service_of(request), await chosen(request)
+    _check_may_tune(request, service.settings.token)
     if service.settings.workers > 1:
         raise Problem(
             409, f"{service.settings.workers} processes serve, and one cannot give a tuned model to the others: start "
@@ -36,6 +38,20 @@ async def begin(request: Request) -> Response:
     own = await service.pictures.run(_own_digits, body_of(request), served.key, most)
     service.tuning.begin(served, own)
     return json_response(service.tuning.state)
+
+
+def _check_may_tune(request: Request, token: str) -> None:
+    """Two minutes of a core are not for whoever is in the same network."""
+    host = request.client.host if request.client else "localhost"
+    try:
+        near = host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        near = False
+    if not near and not token:
+        raise Problem(
+            403, f"a request from {host} cannot begin a tuning: ask from the machine that serves, or start the server "
+            "with --token", "remote",
+        )  # fmt: skip
 
 
 def _own_digits(body: bytes, key: tuple[Path, str], most: int) -> Images:

@@ -69,6 +69,7 @@ def test_leaving_a_run_saves_it_and_finishing_it_drops_the_checkpoint(tmp_path):
     events.close()
     assert (tmp_path / "run" / CHECKPOINT).is_file()
     again = Run.resume(tmp_path / "run")
+    assert again.trainer.progress.step == run.trainer.progress.step > 0
     list(again.events())
     model = again.finish()
     names = {path.name for path in (tmp_path / "run").iterdir()}

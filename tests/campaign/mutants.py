@@ -93,9 +93,10 @@ def mistakes(path: Path) -> list[Mistake]:
     lines = [0, *(i + 1 for i, byte in enumerate(content) if byte == ord("\n"))]
     found = []
     for node in _nodes(ast.parse(content)):
-        start = lines[node.lineno - 1] + node.col_offset
-        end = lines[(node.end_lineno or 0) - 1] + (node.end_col_offset or 0)
-        found += [Mistake(path, node.lineno, start, end, after) for after in _changes(node)]
+        place = node.test if isinstance(node, ast.If) else node
+        start = lines[place.lineno - 1] + place.col_offset
+        end = lines[(place.end_lineno or 0) - 1] + (place.end_col_offset or 0)
+        found += [Mistake(path, place.lineno, start, end, after) for after in _changes(node)]
     return found
 
 
@@ -116,10 +117,11 @@ def _nodes(node: ast.AST) -> Iterator[ast.expr | ast.stmt]:
 
 
 def _changes(node: ast.expr | ast.stmt) -> Iterator[str]:
-    """What a statement or an expression may become."""
+    """What a statement, the condition of an `if`, or an expression may become."""
     match node:
-        case ast.Compare(left, [op], right) if type(op) in COMPARED:
-            yield _written(ast.Compare(left, [COMPARED[type(op)]()], right))
+        case ast.Compare(left, ops, right):
+            for i, op in enumerate(ops):
+                yield _written(ast.Compare(left, [*ops[:i], COMPARED[type(op)](), *ops[i + 1 :]], right))
         case ast.BinOp(left, op, right) if type(op) in COMPUTED:
             yield _written(ast.BinOp(left, COMPUTED[type(op)](), right))
         case ast.BoolOp(op, values):
@@ -135,7 +137,7 @@ def _changes(node: ast.expr | ast.stmt) -> Iterator[str]:
         case ast.Call(ast.Name(name) as called, arguments, keywords) if name in CALLED:
             yield _written(ast.Call(ast.Name(CALLED[called.id]), arguments, keywords))
         case ast.If(test) if not isinstance(test, ast.Compare | ast.UnaryOp | ast.BoolOp):
-            yield _written(ast.If(ast.UnaryOp(ast.Not(), test), node.body, node.orelse), node.col_offset)
+            yield _written(ast.UnaryOp(ast.Not(), test))
         case ast.AugAssign(target, op, value) if type(op) in COMPUTED:
             yield ast.unparse(ast.AugAssign(target, COMPUTED[type(op)](), value))
         case ast.Return(ast.expr()):
@@ -148,9 +150,7 @@ def _changes(node: ast.expr | ast.stmt) -> Iterator[str]:
             yield "continue"
 
 
-def _written(node: ast.expr | ast.stmt, indent: int = 0) -> str:
-    if isinstance(node, ast.stmt):
-        return ast.unparse(node).replace("\n", "\n" + " " * indent)
+def _written(node: ast.expr) -> str:
     return f"({ast.unparse(node)})"
 
 
@@ -202,8 +202,9 @@ class Copy:
             sys.path.insert(0, str(self.source.parent))
             sys.dont_write_bytecode = True
             os.environ |= {"PYTHONPATH": str(self.source.parent), "PYTHONDONTWRITEBYTECODE": "1"}
-            words = ["-x", "-p", "no:cacheprovider", "--hypothesis-seed=0", *(str(TESTS / test) for test in tests)]
-            os._exit(int(pytest.main(words)))
+            early = "ignore::pytest.PytestAssertRewriteWarning"  # of HEAVY
+            words = ["-x", "-W", early, "-p", "no:cacheprovider", "--hypothesis-seed=0"]
+            os._exit(int(pytest.main([*words, *(str(TESTS / test) for test in tests)])))
         finally:
             os._exit(99)
 

@@ -29,7 +29,7 @@ def test_a_range_that_is_none(low: float, high: float, steps: int) -> None:
 
 
 def test_a_range_without_a_bottom() -> None:
-    with pytest.raises(UserError, match="lowest at an end of the rates tested, 0.1: set --low and --high around it"):
+    with pytest.raises(UserError, match=r"lowest at an end of the rates tested, 0\.1: set --low and --high around it"):
         range_test(SMALL, DATA, low=1e-3, high=0.1, steps=60)
     with pytest.raises(UserError, match="became infinite at once in the range test; start from a lower rate"):
         range_test(SMALL, DATA, low=1e37, high=1e38, steps=60)

@@ -45,7 +45,7 @@ AREAS = {
     "layers": Area(("nn/layers/*.py",), ("test_layers.py", "test_network.py", "test_ensemble.py", "test_gradients.py")),
     "loss": Area(
         ("kernels/naive/loss.py", "training/update.py", "training/class_weight.py"),
-        ("kernels/test_loss.py", "test_class_weight.py", "test_train.py"),
+        ("kernels/test_loss.py", "test_update.py", "test_class_weight.py", "test_train.py"),
     ),
     "optimisers": Area(
         ("training/optim.py", "kernels/naive/optim.py"), ("test_optim.py", "kernels/test_optim.py", "test_train.py")

@@ -53,7 +53,9 @@ AREAS = {
     "checkpoint": Area(
         ("training/checkpoint.py", "training/keeper.py"), ("test_checkpoint.py", "test_keeper.py", "test_records.py")
     ),
-    "lattice": Area(("reading/lattice.py",), ("reading/test_lattice.py", "reading/test_cells.py")),
+    "lattice": Area(
+        ("reading/lattice.py",), ("reading/test_lattice_costs.py", "reading/test_lattice.py", "reading/test_cells.py")
+    ),
 }
 
 COMPARED = {

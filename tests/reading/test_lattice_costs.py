@@ -22,10 +22,10 @@ def spans(parts: list[Part]) -> set[tuple[int, int]]:
     return {*extras(parts)}
 
 
-def way(parts: list[Part], cost: float, first: int = 0) -> list[Glyph]:
-    """The path where the run of two parts from `first` costs so much more than no digit's worth, and no other is one."""
+def way(parts: list[Part], cost: float) -> list[Glyph]:
+    """The path where the run of both parts costs so much beside its extra, and no other run is a digit."""
     found = runs(parts, HEIGHT)
-    known = {(first, first + 2): math.exp(-cost)}
+    known = {(0, 2): math.exp(-cost)}
     return best_path(parts, found, [scores(known.get((run.first, run.last), 0)) for run in found], HEIGHT)
 
 
@@ -46,7 +46,8 @@ def test_costs_of_small_ink_beside_a_digit() -> None:
     """Beside it, small ink is a sign of its own; above or below, a bar or a dot of the digit."""
     body = piece(20, 20, 50, 110)
     for dot, cost in (
-        (piece(42, 6, 6, 150), 1.2), (piece(40, 6, 6, 150), 1.2), (piece(14, 6, 6, 150), 1.2), (piece(12, 6, 6, 150), 1.2),
+        (piece(42, 6, 6, 150), 1.2), (piece(40, 6, 6, 150), 1.2),
+        (piece(14, 6, 6, 150), 1.2), (piece(12, 6, 6, 150), 1.2),
         (piece(39, 6, 6, 150), 0.0), (piece(15, 6, 6, 150), 0.0), (piece(24, 6, 6, 100), 0.0),
     ):  # fmt: skip
         assert extras(wholes(body, dot))[0, 2] == pytest.approx(0.1 + 6 / 60 + cost)

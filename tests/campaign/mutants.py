@@ -12,6 +12,7 @@ import argparse
 import ast
 import compileall
 import importlib
+import importlib.util
 import os
 import random
 import shutil
@@ -181,14 +182,17 @@ class Copy:
         process = os.fork()
         if not process:
             self._run_tests(tests)
-        until = time.monotonic() + patience
-        while time.monotonic() < until:
-            ended, status = os.waitpid(process, os.WNOHANG)
-            if ended:
-                return "survived" if status == 0 else "noticed"
-            time.sleep(0.02)
-        os.killpg(process, signal.SIGKILL)
-        os.waitpid(process, 0)
+        until, ended = time.monotonic() + patience, 0
+        try:
+            while time.monotonic() < until:
+                ended, status = os.waitpid(process, os.WNOHANG)
+                if ended:
+                    return "survived" if status == 0 else "noticed"
+                time.sleep(0.02)
+        finally:
+            if not ended:
+                os.kill(process, signal.SIGKILL)
+                os.waitpid(process, 0)
         return "too long"
 
     def _run_tests(self, tests: tuple[str, ...]) -> None:
@@ -196,7 +200,7 @@ class Copy:
         import pytest
 
         try:
-            os.setpgid(0, 0)
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
             nowhere = os.open(os.devnull, os.O_RDWR)
             for stream in range(3):
                 os.dup2(nowhere, stream)
@@ -244,6 +248,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", choices=AREAS, nargs="*", default=list(AREAS))
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # nothing is left behind
     for module in HEAVY:
         importlib.import_module(module)
     with tempfile.TemporaryDirectory(dir=SCRATCH) as folder:

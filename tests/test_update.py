@@ -92,3 +92,12 @@ def test_a_step_draws_its_own_dropout_and_moves_by_its_rate() -> None:
         thetas.append(trainer.network.theta - before)
     assert (thetas[0] == thetas[1]).all() and (thetas[0] != thetas[2]).any()
     np.testing.assert_allclose(thetas[3], 2 * thetas[0], rtol=1e-3, atol=1e-6)
+
+
+def test_a_step_draws_its_own_distortions() -> None:
+    seen = []
+    for step in (3, 3, 4):
+        update = Trainer(SMALL.change(shift=3.0, rotation=20.0), DATA, VALID).begin()
+        update.forward(np.arange(20), 0.0, step)
+        seen.append(update.x.copy())
+    assert (seen[0] == seen[1]).all() and (seen[0] != seen[2]).any()

@@ -143,7 +143,7 @@ def _changes(node: ast.expr | ast.stmt) -> Iterator[str]:
             yield _written(ast.UnaryOp(ast.Not(), test))
         case ast.AugAssign(target, op, value) if type(op) in COMPUTED:
             yield ast.unparse(ast.AugAssign(target, COMPUTED[type(op)](), value))
-        case ast.Return(ast.expr()):
+        case ast.Return(ast.expr() as value) if not (isinstance(value, ast.Constant) and value.value is None):
             yield "return None"
         case ast.Expr(ast.Call()):
             yield "pass"

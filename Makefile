@@ -8,7 +8,7 @@ SECONDS := 60
 SEED := 0
 INSTALL := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: train test test-slow test-oldest lint docs pictures wheel sdist bench fuzz campaign
+.PHONY: train test test-slow test-oldest coverage lint docs pictures wheel sdist bench fuzz campaign mutants
 
 train: $(VENV)/installed
 	$(VENV)/bin/handgrad train
@@ -27,6 +27,14 @@ test-oldest: $(OLDEST)/bin/uv
 	$(OLDEST)/bin/uv pip install --python $(OLDEST) --editable '.[dev]'
 	$(OLDEST)/bin/python -m pytest -n auto --dist worksteal \
 	-W ignore::pyparsing.warnings.PyparsingDeprecationWarning -W ignore::pytest.PytestRemovedIn10Warning
+
+# Lines and branches that the quick tests reach, of the packages that pyproject.toml names; fails where a package has less.
+coverage: $(VENV)/installed-dev
+	$(PYTHON) -m coverage erase
+	$(PYTHON) -m coverage run -m pytest -n auto --dist worksteal
+	$(PYTHON) -m coverage combine --quiet
+	failed=; for package in nn model training reading; do $(PYTHON) -m coverage report \
+	--include="*/handgrad/$$package/*" --fail-under=95 || failed=1; done; test -z "$$failed"
 
 lint: $(VENV)/installed-dev
 	$(PYTHON) -m ruff check .
@@ -51,6 +59,10 @@ campaign: SECONDS := 1800
 campaign: $(VENV)/installed-dev
 	failed=; for script in $$(grep -l __main__ tests/campaign/*.py); do echo "$$script"; \
 	PYTHONPATH=tests $(PYTHON) $$script --seconds $(SECONDS) --seed $(SEED) || failed=1; done; test -z "$$failed"
+
+mutants: SECONDS := 1800
+mutants: $(VENV)/installed-dev
+	PYTHONPATH=tests $(PYTHON) tests/campaign/mutants.py --seconds $(SECONDS) --seed $(SEED)
 
 wheel: $(VENV)/bin/python
 	$(PYTHON) -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .

@@ -7,7 +7,7 @@ import pytest
 from safetensors import safe_open
 
 from command import write_small_data
-from handgrad.datasets import load
+from handgrad.datasets import Images, load
 from handgrad.errors import UserError
 from handgrad.model.shipped import MODEL_FILE
 from handgrad.model.tensors import read_tensors, write_tensors
@@ -69,6 +69,7 @@ def test_leaving_a_run_saves_it_and_finishing_it_drops_the_checkpoint(tmp_path):
     events.close()
     assert (tmp_path / "run" / CHECKPOINT).is_file()
     again = Run.resume(tmp_path / "run")
+    assert again.trainer.progress.step == run.trainer.progress.step > 0
     list(again.events())
     model = again.finish()
     names = {path.name for path in (tmp_path / "run").iterdir()}
@@ -147,6 +148,24 @@ def test_a_damaged_header_is_said_in_one_line(digits, tmp_path, field):
     write_tensors(path, tensors, {**header, **field})
     with pytest.raises(UserError, match="header is damaged"):
         Checkpoint.read(path).trainer(*digits)
+
+
+@pytest.mark.parametrize("field", [{"recipe": []}, {"seed": "x"}, {"checksum": 5}, {"dataset": None}], ids=str)
+def test_a_header_is_checked_when_it_is_read(digits, tmp_path, field):
+    checkpoint.save(Trainer(SMALL, *digits), tmp_path / "c", Source("mnist"), "sum")
+    tensors, header = read_tensors(tmp_path / "c", (checkpoint.FORMAT,), "checkpoint")
+    write_tensors(tmp_path / "c", tensors, {**header, **field})
+    with pytest.raises(UserError, match="header is damaged"):
+        Checkpoint.read(tmp_path / "c")
+
+
+def test_weights_that_fill_their_file_without_a_gap(digits, tmp_path):
+    """Parameters begin at multiples of 16 floats: with 16 classes and units, nothing lies between them."""
+    parts = [Images(part.pixels, part.labels, tuple(map(str, range(16)))) for part in digits]
+    trainer = Trainer(dataclasses.replace(SMALL, hidden=(16,), dropout=(0.0,)), *parts)
+    assert trainer.network.theta.size == trainer.network.layout.count
+    checkpoint.save(trainer, tmp_path / "c", Source("mnist"), "sum")
+    assert weights(Checkpoint.read(tmp_path / "c").trainer(*parts)) == weights(trainer)
 
 
 def test_a_folder_in_use_is_left_alone(tmp_path):

@@ -10,7 +10,7 @@ from handgrad.datasets import Images, load
 from handgrad.errors import UserError
 from handgrad.estimator.rows import counted
 from handgrad.model.model import Model
-from handgrad.training.class_weight import image_weights, mean_one
+from handgrad.training.class_weight import LARGEST, image_weights, listed, mean_one
 from handgrad.training.history import read_history
 from handgrad.training.recipe import Recipe
 from handgrad.training.run import Run
@@ -63,6 +63,12 @@ def test_a_rare_class_is_found_more_often() -> None:
         list(trainer.run())
         recalls.append(trainer.progress.history[-1].valid_class_accuracy[7] or 0.0)
     assert recalls[1] > recalls[0]
+
+
+def test_the_largest_weight_that_a_class_may_have() -> None:
+    assert listed((f"0={LARGEST}", "1=1e-9")) == {"0": LARGEST, "1": 1e-9}
+    with pytest.raises(UserError, match=r"class_weight is '0=1000000\.1': .* up to 1e\+06"):
+        listed(("0=1000000.1",))
 
 
 @pytest.mark.parametrize(

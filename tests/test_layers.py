@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 from handgrad.errors import UserError
+from handgrad.kernels.pass_scratch import batch_norm_scratch
+from handgrad.kernels.sizes import PARTS
 from handgrad.nn import layers as package
 from handgrad.nn.gradients import TOLERANCE, slope_error
 from handgrad.nn.layers import (
@@ -62,6 +64,7 @@ ROWS: dict[str, tuple[Layer, Shape]] = {
     "residual in residual": (Residual((Residual((Dense(4), ReLU())), Dense(4))), (4,)),
     "sequential": (Sequential((Dense(6), ReLU(), Dropout(0.3), Dense(4))), (5,)),
     "ensemble": (Ensemble((Dense(4), Sequential((Dense(3), BatchNorm(), ReLU(), Dense(4))), Dense(4))), (5,)),
+    "ensemble of one": (Ensemble((Dense(4),)), (5,)),
     "ensemble of images": (
         Ensemble((Sequential((Conv(3), ReLU(), Flatten(), Dense(4))), Sequential((GlobalAveragePool(), Dense(4))))),
         (3, 4, 2),
@@ -157,9 +160,10 @@ def test_gradient_with_a_relu_folded_in(folder: Layer) -> None:
     assert slope_error(loss, network.theta, network.grad.copy()) <= TOLERANCE
 
 
-def test_gradient_of_the_images_in_prediction(row: tuple[Layer, Shape]) -> None:
+@pytest.mark.parametrize("behind", [(), (ReLU(),)], ids=str)  # a ReLU may be folded in, but may also leave nothing
+def test_gradient_of_the_images_in_prediction(row: tuple[Layer, Shape], behind: tuple[Layer, ...]) -> None:
     layer, shape = row
-    network = Network([BatchNorm(), layer, ReLU()], shape, dtype=np.float64)
+    network = Network([BatchNorm(), layer, *behind], shape, dtype=np.float64)
     network.theta += 0.3 * normal(network.theta.size)
     network.state += np.abs(normal(network.state.size, seed=2))  # as after training: not those of this batch
     ws, x = network.workspace(N, input_gradient=True), normal(N, *shape)
@@ -170,7 +174,7 @@ def test_gradient_of_the_images_in_prediction(row: tuple[Layer, Shape]) -> None:
 
     loss()
     gradient = network.backward(weights.copy(), ws)
-    assert gradient is not None
+    assert gradient is not None and (gradient.any() or behind or isinstance(layer, ReLU))
     assert slope_error(loss, x, gradient.copy()) <= TOLERANCE
 
 
@@ -283,6 +287,50 @@ class Raises:
 
     def __getattr__(self, name: str) -> Any:
         raise AssertionError(f"{name} was called")
+
+
+def test_weights_decay_and_nothing_else_does() -> None:
+    decaying = {name: {p.name for p in layer.plan(shape).params if p.decay} for name, (layer, shape) in ROWS.items()}
+    assert {name for name, found in decaying.items() if found} == {
+        name for name in ROWS if name.split()[0] in ("dense", "conv")
+    }
+    assert all(found <= {"w"} for found in decaying.values())
+
+
+def test_dropout_alone_is_random() -> None:
+    for layer, shape in ROWS.values():
+        assert layer.plan(shape).random == isinstance(layer, Dropout)
+
+
+def test_batch_norm_has_room_for_all_its_rows() -> None:
+    assert BatchNorm(momentum=0.0).plan((3, 4, 2)).scratch(5) == batch_norm_scratch(5 * 12, 2)
+    assert BatchNorm().plan((300, 40, 2)).scratch(5) == batch_norm_scratch(5 * 300 * 40, 2)
+
+
+def test_convolution_has_room_for_the_sums_of_each_part() -> None:
+    found = {buffer.name: buffer.shape for buffer in Conv(4, 5).plan((9, 9, 3)).cache}
+    assert found == {"w_parts": (PARTS, 5, 5, 3, 4), "b_parts": (PARTS, 4)}
+
+
+def test_memory_of_a_slot_by_hand() -> None:
+    _, slot = made(Residual((Dense(4), Dense(4))), (4,), n=2)
+    floats = {"out": 8, "dx": 8, "copy of dy": 8, "out and dx of the layers inside": 4 * 8}
+    assert slot.nbytes == 8 * sum(floats.values())
+    _, slot = made(Residual((Dense(4), Dense(4))), (4,), n=2, train=False)
+    assert slot.nbytes == 8 * (8 + 2 * 8)
+
+
+@pytest.mark.parametrize(
+    ("layer", "channels", "winograd"),
+    [
+        (Conv(8), 8, True), (Conv(9), 70, True), (Conv(7), 8, False), (Conv(8), 7, False), (Conv(8), 1, False),
+        (Conv(8, 5), 8, False), (Conv(8, 3, 2), 8, False), (Conv(8, 1), 8, False),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_which_convolutions_go_by_winograds_method(layer: Conv, channels: int, winograd: bool) -> None:
+    names = Network([layer], (6, 6, channels)).kernels()
+    assert ("winograd_forward" in names, "conv_forward" in names) == (winograd, not winograd)
 
 
 def test_no_dropout_when_predicting() -> None:

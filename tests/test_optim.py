@@ -134,6 +134,17 @@ def test_decay_is_for_decayed_parameters(rule: Rule) -> None:
     assert (layout.view(theta, "w") < 1).all()
 
 
+def test_what_is_not_asked_for_is_not_done() -> None:
+    layout = Layout([Param("w", (3,), decay=True)])
+    optimiser = Optimiser(SGD(), layout, naive, dtype=np.float64)
+    theta, grad = np.ones(layout.size), np.zeros(layout.size)
+    optimiser.update(theta, grad, 0.1, 1)
+    assert (theta == 1).all()
+    grad[:3] = 300
+    optimiser.update(theta, grad, 0.1, 2)
+    assert theta[:3] == pytest.approx([-29] * 3)
+
+
 @pytest.mark.parametrize("kind", ["naive", "compiled"])
 def test_each_layer_has_its_share_of_the_rate(kind: str) -> None:
     layout = Layout([Param("a", (3,), lr_scale=0.5), Param("b", (20,)), Param("c", (2,), lr_scale=0.0, decay=True)])
@@ -188,6 +199,7 @@ def test_the_moving_average_is_its_own_copy() -> None:
         lambda: AdamW(eps=0.0),
         lambda: Optimiser(SGD(), PLAIN, naive, weight_decay=-1),
         lambda: Optimiser(SGD(), PLAIN, naive, weight_decay=float("nan")),
+        lambda: Optimiser(SGD(), PLAIN, naive, weight_decay=float("inf")),
         lambda: Optimiser(SGD(), PLAIN, naive, clip_norm=float("inf")),
         lambda: Optimiser(SGD(), PLAIN, naive, clip_norm=-1),
         lambda: EMA(1.0, aligned((1,)), aligned((1,)), naive),

@@ -63,6 +63,7 @@ def test_wrong_types(name: str, value: Any) -> None:
         {"lr_scales": [1.0]}, {"lr_scales": [1, 1, 1]}, {"lr_scales": [-1, 1]}, {"rotation": 181}, {"shift": -1},
         {"stroke": 2}, {"unaugmented_share": 1.5}, {"optimiser": "rmsprop"}, {"schedule": "linear"},
         {"normalise": "no"},
+        {"outliers": 0.1, "teacher": "robust", "distillation": 0.5},
         {"init": "normal:-1"}, {"init": "xavier"}, {"nesterov": True}, {"dropout": 0.2, "hidden": []},
     ],
     ids=str,
@@ -81,6 +82,8 @@ def test_values_that_have_no_text() -> None:
         for field in ("features", "name"):
             with pytest.raises(UserError, match=f"{field} is a list too deep or long to show: expected str"):
                 PLAIN.change(**{field: [value] if field == "features" else value})
+    with pytest.raises(UserError, match="batch is a whole number of more than 18 digits: expected"):
+        PLAIN.change(batch=-(10**5000))
 
 
 @pytest.mark.parametrize(("name", "hint"), [("dropuot", "dropout"), ("epoch", "epochs"), ("optimizer", "optimiser")])

@@ -149,14 +149,12 @@ def picture_bytes(pixels: Any, kind: str, **options: Any) -> bytes:
     return out.getvalue()
 
 
-def pictures_of(
-    kind: str, modes: str, change: Mutator = mutate.flipped, memory: int = 250, **options: Any
-) -> Callable[[Path], Reader]:
+def pictures_of(kind: str, modes: str, change: Mutator = mutate.flipped, **options: Any) -> Callable[[Path], Reader]:
     def made(folder: Path) -> Reader:
         grey = Image.fromarray(255 - np.pad(datasets.load("mnist").train.pixels[0], 6))
         examples = [
             picture_bytes(grey.convert(mode), kind, **extra) for mode in modes.split() for extra in (options, {})
         ]
-        return Reader(examples, change, lambda content: read_digit(content, "tiny"), memory)
+        return Reader(examples, change, lambda content: read_digit(content, "tiny"))
 
     return made

@@ -238,5 +238,5 @@ READERS: dict[str, Callable[[Path], Reader]] = {
     "bmp": pictures_of("BMP", "L RGB P 1"),
     "webp": pictures_of("WEBP", "RGB RGBA", lossless=True),
     "tiff": pictures_of("TIFF", "L RGB 1 I;16", compression="tiff_lzw"),
-    "pdf": pictures_of("PDF", "L RGB", memory=320),  # a page without a size is drawn as a sheet of paper
+    "pdf": pictures_of("PDF", "L RGB"),
 }  # fmt: skip

@@ -1,5 +1,6 @@
 """A short form of what `make campaign` and `make fuzz` do at length."""
 
+import ast
 import errno
 import random
 import warnings
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from campaign import faults, fuzz
+from campaign import faults, fuzz, mutants
 from campaign.readers import READERS
 from handgrad.sweeps import run as sweeps
 from handgrad.training import evaluate, run
@@ -77,3 +78,16 @@ def test_what_raises_dies_or_takes_too_much_is_found() -> None:
     kinds = {what.split(" at ")[0] for what in found.counts}
     assert kinds == {"KeyError", "a crash, or more than 10 s", "more than 20 MB"}
     assert found.findings[next(what for what in found.counts if what.startswith("KeyError"))][0] == b"k"
+
+
+def test_mistakes_are_programs_that_differ(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mutants, "SOURCE", tmp_path)
+    (path := tmp_path / "a.py").write_text("def f(x: int = 3) -> int:\n    return 0 <= x < min(-x, 2) and not x\n")
+    made = [mistake.text() for mistake in mutants.mistakes(path)]
+    assert len({*made}) == len(made) == 10 and path.read_text() not in made
+    assert "x: int = 4" in made[0] and "return None" in made[1] and " or not x" in made[2]
+    monkeypatch.undo()
+    for area in mutants.AREAS.values():
+        assert all((mutants.TESTS / test).is_file() for test in area.tests)
+        assert len(few := mutants.drawn(area, 0)[:FEW]) == FEW
+        assert all(ast.parse(mistake.text()) for mistake in few)

@@ -86,3 +86,25 @@ def test_a_model_that_learnt_from_all_of_it_is_not_judged_by_a_part() -> None:
                 unseen_images(data, model)
     finally:
         model.record = record
+
+
+def test_where_nothing_is_kept_back_its_own_model_is_judged_by_the_validation_images() -> None:
+    data, model = divided(MNIST[: FEWEST - 1]), pretrained("tiny")
+    valid = data.split()[1]
+    record, classes = dict(model.record), model.classes
+    own = {**record, "data": data.checksum, "recipe": {}}
+    try:
+        with pytest.raises(UserError, match="own: has no test images, expected a 'test' part; choose another"):
+            unseen_images(data, model)
+        model.record = own
+        images, part = unseen_images(data, model)
+        assert part == "validation" and (images.pixels == valid.pixels).all()
+        model.record = {**own, "recipe": {"all_data": True}}
+        with pytest.raises(UserError, match="own: has no test images"):
+            unseen_images(data, model)
+        model.record = own
+        model.classes = ("a", "b")
+        with pytest.raises(UserError, match=r"own: its classes are \('0', .*, the model's are \('a', 'b'\)"):
+            unseen_images(data, model)
+    finally:
+        model.record, model.classes = record, classes

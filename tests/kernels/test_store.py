@@ -93,7 +93,7 @@ def test_damaged_files_are_compiled_again_and_mentioned_once(
 @pytest.mark.process
 def test_a_disk_without_room_is_mentioned_once(tmp_path: Path) -> None:
     limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
-    found, told = call(tmp_path, before=limit)
+    found, told = call(tmp_path, before=limit, COVERAGE_PROCESS_CONFIG="")  # a measurement would find no room either
     assert "relu_forward" in found
     assert len(told) == 1 and "cannot be kept" in told[0] and "HANDGRAD_CACHE" in told[0]
     assert not files(tmp_path)

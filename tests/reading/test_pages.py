@@ -10,7 +10,7 @@ from PIL import Image, TiffImagePlugin
 
 from handgrad.errors import UserError
 from handgrad.reading import read_digit, read_pages
-from handgrad.reading.source import WORK_SIDE, open_pages, open_picture
+from handgrad.reading.source import MAX_PIXELS, WORK_SIDE, open_page, open_pages, open_picture, open_resized
 
 from .scenes import digits, png, sheet
 
@@ -48,6 +48,25 @@ def test_one_picture_is_expected_where_one_answer_is(kind: str) -> None:
         with pytest.raises(UserError, match=r"^it: 3 pages, expected one picture"):
             read(pages(kind), name="it")
     assert open_picture(pages(kind, ([0],))).grey.shape[0] > 100
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_page_of_several(kind: str) -> None:
+    content = pages(kind)
+    second, count = open_page(content, 2)
+    assert count == 3 and (second.grey == [*open_pages(content)][1][1].grey).all()
+    for number in (0, 4):
+        with pytest.raises(UserError, match=rf"^it: page {number} of 3, expected 1 to 3; give another number"):
+            open_page(content, number, "it")
+
+
+def test_arrays_and_pictures_that_are_open_already() -> None:
+    picture = open_picture(RAMP)
+    assert open_resized(picture, (12, 20), colour=False)[0] is picture
+    assert (open_resized(picture, (12, 20), colour=True)[1] == open_resized(RAMP, (12, 20), colour=True)[1]).all()
+    large = np.broadcast_to(np.uint8(0), (MAX_PIXELS // 1000 + 1, 1000))
+    with pytest.raises(UserError, match=rf"expected at most {MAX_PIXELS} pixels; shrink it"):
+        open_picture(large)
 
 
 @pytest.mark.parametrize("source", [RAMP, Image.fromarray(RAMP), png(RAMP)], ids=["array", "image", "bytes"])

@@ -23,6 +23,7 @@ from handgrad.reading.sheet import find_sheet
 
 WIDEST_STROKE = 0.34  # on a picture of one digit, as a share of its longer side
 MIN_INK_SIDE = 5  # pixels that the ink's longer side must have
+TOO_LITTLE = 0.5  # prior of ink that is smaller: the other polarity may show a digit
 MIN_MASS = 0.02  # of the largest piece's ink: a smaller one is dirt
 NEAR = 0.3  # of the largest side: pieces within such a distance are parts of the digit
 EDGE_PLACE, EDGE_WIDTH, EDGE_LENGTH = 0.1, 0.08, 0.6  # of the picture's sides: of an edge along one of them
@@ -132,7 +133,7 @@ def _digits(ink: Ink) -> Iterator[tuple[Floats, float, Refusal | None, bool]]:
     pieces = [piece for piece in found if not _is_edge(piece, ink.mask.shape)] or found
     size = max((max(piece.width, piece.height) for piece in pieces), default=0)
     if size < MIN_INK_SIDE:
-        yield ink.amount, 1.0, Refusal.TOO_LITTLE_INK, False
+        yield ink.amount, TOO_LITTLE, Refusal.TOO_LITTLE_INK, False
         return
     main = max(pieces, key=lambda piece: piece.mass)
     group = [main]

@@ -27,8 +27,6 @@ from handgrad.reading.walls import find_walls, remnants
 
 CELL_THICKNESS = 0.12  # digit heights: the lines of cells are no thicker, if they are thicker than strokes
 
-MIN_PARALLEL = 3  # lines of one direction that belong together
-
 # Thickness, in the median stroke's widths.
 THICKNESS, MIN_THICKNESS = 1.4, 3  # a line is no thicker; in pixels, it may always be so thick
 
@@ -38,6 +36,7 @@ SURE_LENGTH = 10.0  # a line of this length is none of a digit's strokes
 UNDERLINE, CROSSING = 3.6, 0.5  # the shortest line under writing, and the gap that a stroke makes as it crosses it
 STROKE, BETWEEN = 1.5, 0.4  # of the longest stroke of a digit, and between strokes of digits that stand in a row
 
+MIN_PARALLEL = 3  # lines of one direction that belong together
 ACROSS, MOST = 0.9, 0.45  # of the picture's side: a line from border to border, and one of several
 STRIP = 0.4  # width of a strip, over its length
 THINNEST = 0.05  # of the picture's shorter side that such a line is thick at most
@@ -45,11 +44,9 @@ DIGITS_ACROSS = 20  # what the picture's longer side is divided by, for a height
 # Share of a line's length that has ink; of one that strokes cross; of one that is not sure.
 MIN_COVERED, MOSTLY_COVERED, SURELY_COVERED = 0.5, 0.7, 0.8
 
-SMOOTHED = 3  # pixels, over which levels are averaged where strokes are told from lines
-
 # Cells.
 CELL, WIDE, SIDE = 0.6, 1.6, 0.85  # digit heights of a row of cells, its width over its height, the share a side takes
-
+SMOOTHED = 3  # pixels, over which levels are averaged where strokes are told from lines
 DARKER = 1.5  # times the usual level of a faint line, above which ink on it is a stroke
 SLACK = 2  # pixels by which a line may be thicker somewhere than it usually is
 MAX_CRUMB, CRUMB_SIDE = 0.6, 0.5  # of a piece's ink that lies beside lines, which it is left of; digit heights
@@ -95,7 +92,7 @@ def find_rules(ink: Mask, level: Floats) -> Rules:
     ridges = Ridges(level, whole)
     rows, faint = _cells(whole, thin, across, thickest, ridges)
     if not rows:
-        return Rules(_lines(whole, ridges, across, down, thickest, np.zeros_like(ink)), rows)
+        return Rules(_lines(whole, thin, ridges, across, down, thickest, np.zeros_like(ink)), rows)
     cells, inside = np.zeros_like(ink), np.zeros_like(ink)
     smooth = ndimage.uniform_filter(level, SMOOTHED)
     for row in rows:
@@ -105,7 +102,8 @@ def find_rules(ink: Mask, level: Floats) -> Rules:
     cells |= remnants(ink & ~cells & slim, cells & slim, tall, width)
     cells |= _crumbs(ink & ~cells, cells, tall)
     rest = ink & ~cells
-    return Rules(cells | (_lines(Pieces(rest), ridges, across, down, thickest, cells) & ~inside), rows)
+    lines = _lines(Pieces(rest), Thin(rest & thin.ink), ridges, across, down, thickest, cells) & ~inside
+    return Rules(cells | lines, rows)
 
 
 def _cells(whole: Pieces, thin: Thin, across: Lengths, thickest: int, ridges: Ridges) -> tuple[list[Row], Mask]:
@@ -121,13 +119,22 @@ def _cells(whole: Pieces, thin: Thin, across: Lengths, thickest: int, ridges: Ri
     return find_cells(whole.mask, faint, lines, whole.size), faint
 
 
-def _lines(whole: Pieces, ridges: Ridges, across: Lengths, down: Lengths, thickest: int, cells: Mask) -> Mask:
+def _lines(
+    whole: Pieces, thin: Thin, ridges: Ridges, across: Lengths, down: Lengths, thickest: int, cells: Mask
+) -> Mask:
     """The ink of other lines than those of cells."""
     if not whole.count:
         return whole.mask
-    thin, slim = Thin(whole.mask & (across <= thickest)), Thin((whole.mask & (down <= thickest)).T)
-    rules = _crossing(thin, thickest) | _faint(thin, ridges.across, ridges.level, whole.size, thickest)
-    columns = (_crossing(slim, thickest) | _faint(slim, ridges.down.T, ridges.level.T, whole.size, thickest)).T
+    slim = Thin((whole.mask & (down <= thickest)).T)
+    rules, columns = _crossing(thin, thickest), _crossing(slim, thickest).T
+    height, width = whole.mask.shape
+    least = (
+        MIN_LENGTH / MOST * whole.size
+    )  # across less, strokes of a digit that fills the picture are as long as lines
+    if width >= least:
+        rules |= _faint(thin, ridges.across, ridges.level, whole.size, thickest)
+    if height >= least:
+        columns |= _faint(slim, ridges.down.T, ridges.level.T, whole.size, thickest).T
     rest = Pieces(whole.mask & ~rules & ~columns) if rules.any() or columns.any() else whole
     if not rest.count:
         return rules | columns
@@ -182,11 +189,8 @@ def _crossing(thin: Thin, thickest: float) -> Mask:
 
 def _faint(thin: Thin, ridges: Mask, level: Floats, size: float, thickest: float) -> Mask:
     """The ink of such lines where not all of them is ink, but a ridge goes on; strokes on them are darker."""
-    width = thin.ink.shape[1]
-    if MOST * width < MIN_LENGTH * size:  # strokes of a digit that fills the picture are as long
-        return np.zeros_like(thin.ink)
     lines, labels = find_straight(Thin(thin.ink | ridges), size, thickest)
-    along = ink_of(_wide([line for line in lines if line.covered >= SURELY_COVERED], width), labels)
+    along = ink_of(_wide([line for line in lines if line.covered >= SURELY_COVERED], thin.ink.shape[1]), labels)
     return along & thin.ink & (level <= DARKER * np.median(level[along])) if along.any() else along
 
 

@@ -109,10 +109,9 @@ def views(picture: Picture, height: int = 28, width: int = 28) -> Iterator[Norma
 
 def _inks(level: Floats, sheet: Mask | None, dark: bool) -> list[Ink]:
     """The ink on a picture cut to it, and on one with paper around, where an edge may show; the likelier first."""
-    tight, around = (level_paper(level, sheet, dark, WIDEST_STROKE, tight) for tight in (True, False))
-    inks = [find_ink(tight)] if tight else []
-    inks += [find_ink(around, blurred=not tight)] if around else []
-    inks = [ink for ink in inks if ink.contrast]
+    levelled = [level_paper(level, sheet, dark, WIDEST_STROKE, tight) for tight in (True, False)]
+    uneven = not levelled[0]
+    inks = [ink for ink in (find_ink(each, blurred=uneven) for each in levelled if each) if ink.contrast]
     if len(inks) == 2 and 0 < _sides_reached(inks[0].mask) < SIDES:
         kept = int(inks[1].mask.sum()) / int(inks[0].mask.sum())
         return inks[::-1] if kept > MOST_KEPT else inks  # what runs along the border was an edge, or the digit

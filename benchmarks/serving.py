@@ -42,7 +42,7 @@ class Client(asyncio.Protocol):
     """A connection that sends one request again and again."""
 
     def __init__(self, request: bytes, answers: "Answers") -> None:
-        self.request, self.answers, self.rest, self.need = request, answers, b"", 0
+        self.request, self.answers, self.rest, self.need, self.told = request, answers, b"", 0, False
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
@@ -60,15 +60,16 @@ class Client(asyncio.Protocol):
                 return
             self.status = int(head[9:12])
             length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
-            self.need = len(head) + 4 + length
+            self.need, self.told = len(head) + 4 + length, b"\nconnection: close" in head.lower()
         if len(self.rest) >= self.need:
             self.answers.add(self.status, time.perf_counter() - self.began)
             self.rest, self.need = b"", 0
-            if not self.answers.over:
+            if not self.answers.over and not self.told:
                 self.ask()
 
     def connection_lost(self, error: Exception | None) -> None:
-        self.answers.lost += not self.answers.over
+        """A connection that the server said it would close is no lost one: whoever was refused connects no more."""
+        self.answers.lost += not self.answers.over and not self.told
 
 
 class Answers:

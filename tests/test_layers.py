@@ -312,6 +312,12 @@ def test_convolution_has_room_for_the_sums_of_each_part() -> None:
     assert found == {"w_parts": (PARTS, 5, 5, 3, 4), "b_parts": (PARTS, 4)}
 
 
+def test_winograds_method_has_room_for_its_filters() -> None:
+    buffers = {buffer.name: buffer for buffer in Conv(40).plan((9, 9, 8)).cache}
+    assert buffers["filters"].shape == (36 * 8 * 64,), "whole panels of 32 filters"
+    assert not buffers["filters"].train_only
+
+
 def test_memory_of_a_slot_by_hand() -> None:
     _, slot = made(Residual((Dense(4), Dense(4))), (4,), n=2)
     floats = {"out": 8, "dx": 8, "copy of dy": 8, "out and dx of the layers inside": 4 * 8}

@@ -14,7 +14,7 @@ from handgrad.kernels import backend, recorder
 from handgrad.nn import network as network_module
 from handgrad.nn import workspace as workspace_module
 from handgrad.nn.gradients import TOLERANCE, slope_error
-from handgrad.nn.layers import BatchNorm, Dense, Dropout, Flatten, Layer, Plan, ReLU, Slot, base, chain
+from handgrad.nn.layers import BatchNorm, Conv, Dense, Dropout, Flatten, Layer, Plan, ReLU, Slot, base, chain
 from handgrad.nn.network import Network
 from handgrad.nn.params import Shape
 from handgrad.nn.workspace import Workspace
@@ -170,6 +170,32 @@ def test_threads_may_predict_at_the_same_time() -> None:
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+def filters_of(ws: Workspace) -> Array:
+    return ws.slots[0].cache["filters"]
+
+
+def test_a_workspace_of_fixed_weights_makes_filters_once() -> None:
+    network = Network([Conv(16), Flatten(), Dense(3)], (9, 9, 8), seed=2)
+    plain, fixed = network.workspace(4), network.workspace(4, fixed=True)
+    for seed in range(3):
+        x = np.random.Generator(np.random.Philox(key=seed)).standard_normal((4, 9, 9, 8)).astype(np.float32)
+        wanted = network.forward(x, plain).copy()
+        assert (network.forward(x, fixed) == wanted).all()
+    for ws in (plain, fixed):
+        filters_of(ws)[:] = 0  # what is made anew is written over
+    assert (network.forward(x, plain) == wanted).all()
+    assert (network.forward(x, fixed) != wanted).any(axis=1).all()
+
+
+def test_other_workspaces_see_weights_that_change() -> None:
+    network = Network([Conv(16), Flatten(), Dense(3)], (9, 9, 8), seed=2)
+    x = np.random.Generator(np.random.Philox(key=1)).standard_normal((4, 9, 9, 8)).astype(np.float32)
+    ws = network.workspace(4)
+    network.forward(x, ws)
+    network.initialise(3)
+    assert (network.forward(x, ws) == network.forward(x, network.workspace(4, fixed=True))).all()
 
 
 def test_which_kernels_a_workspace_takes() -> None:

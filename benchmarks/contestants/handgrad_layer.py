@@ -6,8 +6,8 @@ from layer_problem import main
 
 from handgrad.kernels import recorder
 from handgrad.kernels.program import Program
-from handgrad.kernels.sizes import PARTS
-from handgrad.kernels.winograd_scratch import winograd_scratch
+from handgrad.kernels.sizes import MAX_LANES, PARTS
+from handgrad.kernels.winograd_scratch import filters_size, winograd_scratch
 from handgrad.nn.params import Array, aligned
 
 
@@ -20,7 +20,8 @@ def build(x: Array, w: Array, dy: Array) -> tuple[Callable[[], Array], ...]:
     b, db = aligned((filters,)), aligned((filters,))
     scratch = aligned((kernels.threads(), winograd_scratch(*w.shape[2:])))
     parts = aligned((PARTS, *w.shape)), aligned((PARTS, filters))
-    kernels.winograd_forward(out, x, w, b, -float("inf"), 1, 1, scratch)
+    points = aligned((filters_size(*w.shape[2:], MAX_LANES),))
+    kernels.winograd_forward(out, x, w, b, -float("inf"), 1, 1, points, 0, scratch)
     forward = tape.take()
     kernels.winograd_input_gradient(dx, dy, w, 1, 1, scratch)
     input_gradient = tape.take()

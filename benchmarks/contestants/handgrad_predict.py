@@ -1,23 +1,29 @@
-"""handgrad's answers, all threads."""
+"""handgrad's answers, all threads, in passes of as many images as a model answers at a time."""
 
 from collections.abc import Callable
 
+import numpy as np
 from conv_problem import Weights
 from handgrad_conv import network, views
 from predict_problem import main
 from problem import Array
+
+from handgrad.model.answering import SIZES
 
 
 def build(weights: Weights) -> Callable[[Array], Array]:
     net = network()
     for (w, b), (start_w, start_b) in zip(views(net), weights, strict=True):
         w[...], b[...] = start_w, start_b
-    spaces = {n: net.workspace(n) for n in (1, 256)}
+    most = SIZES[-1]
+    spaces = {n: net.workspace(n, fixed=True) for n in (1, most)}
 
     def answer(x: Array) -> Array:
-        ws = spaces[len(x)]
-        ws.x[...] = x
-        return net.forward(ws.x, ws)
+        logits = np.empty((len(x), *net.out_shape), np.float32)
+        for first in range(0, len(x), most):
+            part = x[first : first + most]
+            logits[first : first + most] = net.forward(part, spaces[len(part)])
+        return logits
 
     return answer
 

@@ -4,8 +4,8 @@ import numpy as np
 
 from handgrad.kernels import Kernels, naive
 from handgrad.kernels.scratch import conv_scratch
-from handgrad.kernels.sizes import PARTS
-from handgrad.kernels.winograd_scratch import winograd_scratch
+from handgrad.kernels.sizes import MAX_LANES, PARTS
+from handgrad.kernels.winograd_scratch import filters_size, winograd_scratch
 from kernels.twins import guarded, random
 from tolerance import assert_close
 
@@ -22,6 +22,8 @@ def check_convolution(kernels: Kernels, kind: str, case: tuple[int, ...]) -> lis
     scratch, whole_scratch = guarded(kernels.threads(), numbers)
     made = [guarded(*shape) for shape in (dy.shape, x.shape, w.shape, b.shape, (PARTS, *w.shape), (PARTS, n_out))]
     out, dx, dw, db, w_parts, b_parts = (array for array, _ in made)
+    filters, whole_filters = guarded(filters_size(n_in, n_out, MAX_LANES))
+    kept = (filters, 0) if kind == "winograd" else ()
     exact = [a.astype(np.float64) for a in (x, w, b, dy)]
     x64, w64, b64, dy64 = exact
     want, terms = ([np.empty(a.shape) for a in (out, dx, dw, db)] for _ in range(2))
@@ -30,13 +32,13 @@ def check_convolution(kernels: Kernels, kind: str, case: tuple[int, ...]) -> lis
     mine, mine_dx, mine_dw = (getattr(kernels, f"{kind}_{name}") for name in passes)
     twin, twin_dx, twin_dw = (getattr(naive, f"{kind}_{name}") for name in passes)
     ax, aw, ab, ady = (np.abs(a) for a in exact)
-    twin(terms[0], ax, aw, ab, 0.0, stride, pad, scratch)
+    twin(terms[0], ax, aw, ab, 0.0, stride, pad, *kept, scratch)
     twin_dx(terms[1], ady, aw, stride, pad, scratch)
     twin_dw(terms[2], terms[3], ax, ady, stride, pad, w_parts, b_parts, scratch)
     for floor in (0.0, -np.inf):
         scratch[:] = np.nan  # what the last kernel left there must not matter
-        mine(out, x, w, b, floor, stride, pad, scratch)
-        twin(want[0], x64, w64, b64, floor, stride, pad, scratch)
+        mine(out, x, w, b, floor, stride, pad, *kept, scratch)
+        twin(want[0], x64, w64, b64, floor, stride, pad, *kept, scratch)
         assert_close(out, want[0], times, terms[0])
         outputs.append(out.tobytes())
     scratch[:] = np.nan
@@ -47,7 +49,7 @@ def check_convolution(kernels: Kernels, kind: str, case: tuple[int, ...]) -> lis
     twin_dw(want[2], want[3], x64, dy64, stride, pad, w_parts, b_parts, scratch)
     for got, wanted, size in zip((dx, dw, db), want[1:], terms[1:], strict=True):
         assert_close(got, wanted, times, size)
-    for whole in (whole_scratch, *(each for _, each in made)):
+    for whole in (whole_scratch, whole_filters, *(each for _, each in made)):
         whole()
     assert all((a == e).all() for a, e in zip((x, w, b, dy), exact, strict=True)), "an input was written to"
     return [*outputs, dx.tobytes(), dw.tobytes(), db.tobytes()]

@@ -21,7 +21,8 @@ from handgrad.kernels.scratch import (
 from handgrad.kernels.sizes import MAX_LANES, MAX_ROWS, PARTS, ceil_div, round_up
 from handgrad.kernels.vector.tile import LANES, ROWS
 from handgrad.kernels.winograd_scratch import (
-    winograd_forward_layout,
+    block_layout,
+    filters_size,
     winograd_input_gradient_layout,
     winograd_scratch,
     winograd_weight_gradient_layout,
@@ -52,7 +53,7 @@ def conv_layouts(case: tuple[int, ...], lanes: int, rows: int) -> list[tuple[int
 
 
 def winograd_layouts(case: tuple[int, ...], lanes: int, rows: int) -> list[tuple[int, ...]]:
-    passes = (winograd_forward_layout, winograd_input_gradient_layout, winograd_weight_gradient_layout)
+    passes = (block_layout, winograd_input_gradient_layout, winograd_weight_gradient_layout)
     return [layout(*case, lanes) for layout in passes]
 
 
@@ -95,8 +96,9 @@ def calls(kind: str, case: tuple[int, ...]) -> list[tuple[str, list[Any]]]:
     x, w, b = random(2 * PARTS, height, width, n_in), random(size, size, n_in, n_out), random(n_out)
     dy = random(len(x), height + 2 * pad - size + 1, width + 2 * pad - size + 1, n_out)
     parts = np.empty((PARTS, *w.shape), np.float32), np.empty((PARTS, n_out), np.float32)
+    filters = [np.empty(filters_size(n_in, n_out, LANES), np.float32), 0] if kind == "winograd" else []
     return [
-        ("forward", [np.empty_like(dy), x, w, b, 0.0, 1, pad]),
+        ("forward", [np.empty_like(dy), x, w, b, 0.0, 1, pad, *filters]),
         ("input_gradient", [np.empty_like(x), dy, w, 1, pad]),
         ("weight_gradient", [np.empty_like(w), np.empty_like(b), x, dy, 1, pad, *parts]),
     ]

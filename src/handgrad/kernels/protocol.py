@@ -54,7 +54,7 @@ class Kernels(Protocol):
 
     def winograd_forward(
         self, out: Images, x: Images, w: Images, b: Vector, floor: float, stride: int, pad: int,
-        scratch: Matrix,
+        filters: Vector, kept: Integer, scratch: Matrix,
     ) -> None: ...  # fmt: skip
 
     def winograd_input_gradient(

@@ -13,7 +13,7 @@ from handgrad.kernels.conv import add_parts
 from handgrad.kernels.gemm import NO_FLOOR, rows_by_panel, thread_range
 from handgrad.kernels.jit import address, fill, jit, view
 from handgrad.kernels.native import meet
-from handgrad.kernels.protocol import Images, Matrix, Vector
+from handgrad.kernels.protocol import Images, Integer, Matrix, Vector
 from handgrad.kernels.registry import Team, kernel
 from handgrad.kernels.sizes import BYTES, PARTS, POINTS, TAPS, TILES, ceil_div, round_up
 from handgrad.kernels.vector.pack import copy_vector, transpose
@@ -23,7 +23,6 @@ from handgrad.kernels.winograd_scratch import (
     block_layout,
     products_step,
     tiles_step,
-    winograd_forward_layout,
     winograd_input_gradient_layout,
     winograd_weight_gradient_layout,
 )
@@ -179,16 +178,14 @@ def _convolve(out, x, filters, bias, floor, pad, own, t, threads):
 
 @kernel
 def winograd_forward(
-    out: Images, x: Images, w: Images, b: Vector, floor: float, stride: int, pad: int, scratch: Matrix,
-    team: Team,
+    out: Images, x: Images, w: Images, b: Vector, floor: float, stride: int, pad: int, filters: Vector, kept: Integer,
+    scratch: Matrix, team: Team,
 ) -> None:  # fmt: skip
-    n_in, n_out = w.shape[2], w.shape[3]
-    filters_at, block_at, _ = winograd_forward_layout(n_in, n_out, LANES)
-    filters = address(scratch) + BYTES * filters_at
-    own = address(scratch) + BYTES * (team.t * scratch.shape[1] + block_at)
-    _filters(filters, address(w), n_in, n_out, own, team.t, team.threads)
-    meet(team)
-    _convolve(out, x, filters, address(b), np.float32(floor), pad, own, team.t, team.threads)
+    own = address(scratch) + BYTES * team.t * scratch.shape[1]
+    if not kept:
+        _filters(address(filters), address(w), w.shape[2], w.shape[3], own, team.t, team.threads)
+        meet(team)
+    _convolve(out, x, address(filters), address(b), np.float32(floor), pad, own, team.t, team.threads)
 
 
 @kernel

@@ -39,7 +39,7 @@ def filters_size(n_in: int, n_out: int, lanes: int) -> int:
 
 
 def block_layout(n_in: int, n_out: int, lanes: int) -> tuple[int, int, int, int, int, int]:
-    """Lay out what one thread needs to convolve a block of TILES tiles, the filters not counted.
+    """Lay out the scratch of `winograd_forward`: what a thread needs to convolve a block of TILES tiles.
 
     Parameters
     ----------
@@ -57,24 +57,6 @@ def block_layout(n_in: int, n_out: int, lanes: int) -> tuple[int, int, int, int,
     inputs = patch + POINTS * POINTS * lanes
     products = inputs + POINTS * POINTS * tiles_step(round_up(n_in, lanes), lanes)
     return 0, start, patch, inputs, products, products + POINTS * POINTS * tiles_step(round_up(n_out, lanes), lanes)
-
-
-def winograd_forward_layout(n_in: int, n_out: int, lanes: int) -> tuple[int, int, int]:
-    """Lay out the scratch of `winograd_forward`.
-
-    Parameters
-    ----------
-    n_in, n_out, lanes : int
-        Channels, filters, floats in a vector.
-
-    Returns
-    -------
-    tuple of int
-        Offsets of the filters at their points, which the first thread's row holds for all, and of each thread's block,
-        and the total.
-    """
-    block = filters_size(n_in, n_out, lanes)
-    return 0, block, block + block_layout(n_in, n_out, lanes)[-1]
 
 
 def winograd_input_gradient_layout(n_in: int, n_out: int, lanes: int) -> tuple[int, int, int, int]:
@@ -146,5 +128,5 @@ def winograd_scratch(n_in: int, n_out: int) -> int:
     int
         The floats, whole vectors.
     """
-    passes = (winograd_forward_layout, winograd_input_gradient_layout, winograd_weight_gradient_layout)
+    passes = (block_layout, winograd_input_gradient_layout, winograd_weight_gradient_layout)
     return round_up(max(layout(n_in, n_out, MAX_LANES)[-1] for layout in passes), MAX_LANES)

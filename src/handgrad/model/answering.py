@@ -10,8 +10,7 @@ from handgrad.nn.network import Network
 from handgrad.nn.params import Array
 from handgrad.nn.workspace import Workspace
 
-BATCH = 256  # images answered at a time
-SIZES = (1, 4, 16, 32)  # images of a pass of `KeptLogits`: 32 take the least time an image
+SIZES = (1, 4, 16, 32)  # images of a pass: 32 take the least time an image
 
 
 def kernels_at_hand(network: Network) -> bool:
@@ -49,8 +48,8 @@ def batched_logits(network: Network, preprocess: Preprocess, pixels: Pixels, ker
     float32 array (N, K)
         Logits.
     """
-    n = 1 if kernels == "naive" else max(min(BATCH, len(pixels)), 1)  # BLAS rounds a row by how many there are
-    ws = network.workspace(n, kernels=kernels)
+    n = 1 if kernels == "naive" else max(min(SIZES[-1], len(pixels)), 1)  # BLAS rounds a row by how many there are
+    ws = network.workspace(n, kernels=kernels, fixed=True)
     logits = np.empty((len(pixels), *network.out_shape), np.float32)
     for first in range(0, len(pixels), n):
         count = min(n, len(pixels) - first)
@@ -104,5 +103,5 @@ class KeptLogits:
         """The smallest that holds so many images; what it has beyond them is computed in vain."""
         n = next(size for size in self._sizes if size >= count)
         if n not in self._workspaces:
-            self._workspaces[n] = self.network.workspace(n, kernels=self.kernels)
+            self._workspaces[n] = self.network.workspace(n, kernels=self.kernels, fixed=True)
         return self._workspaces[n]

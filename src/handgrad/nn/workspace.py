@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
 import numpy.typing as npt
 
 from handgrad.kernels import Kernels
@@ -45,6 +46,10 @@ class Workspace:
     recorder : Recorder or None
         What writes down the kernels that the layers call; None where they compute when they are called, or where
         somebody else writes them down.
+    fixed : bool
+        Whether the weights stay as they are while it is used.
+    kept : int64 array without axes
+        1 where a run with fixed weights came before; else 0.
     programs : dict of str to (Program, object)
         What was written down, and what the layers returned then.
     """
@@ -58,6 +63,8 @@ class Workspace:
     dlogits: Array
     scratch: Array
     recorder: "Recorder | None" = None
+    fixed: bool = False
+    kept: Array = field(default_factory=lambda: np.zeros((), np.int64))
     programs: dict[str, tuple["Program", Any]] = field(default_factory=dict)
 
     def replay(self, name: str, run: Callable[[Array], Result], given: Array, place: Array) -> Result:
@@ -88,6 +95,7 @@ class Workspace:
             place[...] = given
         program, result = self.programs[name]
         program.run()
+        self.kept[...] = self.fixed
         return result
 
     @property
@@ -139,6 +147,8 @@ class SlotBuilder:
         What the network keeps but does not train, by full names.
     random : list of (Slot, tuple of int)
         Gathers the slots of the layers that draw random numbers, each with the layer's place.
+    kept : int64 array without axes
+        What all slots have as `kept`.
     """
 
     train: bool
@@ -150,6 +160,7 @@ class SlotBuilder:
     grads: dict[str, Array]
     state: dict[str, Array]
     random: list[tuple[Slot, Place]] = field(default_factory=list)
+    kept: Array = field(default_factory=lambda: np.zeros((), np.int64))
 
     def chain(self, plans: Sequence[Plan], x: Input, outer: Place = ()) -> list[Slot]:
         """Allocate the slots of layers in a row.
@@ -190,6 +201,7 @@ class SlotBuilder:
             cache=self._cache(plan, x.n),
             scratch=self.scratch,
             folded=folded,
+            kept=self.kept,
             inner=self._inner(plan, x, place),
         )
         if plan.random:

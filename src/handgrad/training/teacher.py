@@ -55,7 +55,7 @@ class Teacher:
         self.network, self.share = network, recipe.distillation
         self.scale = seen.scale / preprocess.scale
         self.shift = (preprocess.mean - seen.mean) * seen.scale
-        self.workspace = network.workspace(batch, kernels="compiled")
+        self.workspace = network.workspace(batch, kernels="compiled", fixed=True)
 
     @property
     def nbytes(self) -> int:

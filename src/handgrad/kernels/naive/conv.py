@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from handgrad.kernels.protocol import Array, Images, Matrix, Vector
+from handgrad.kernels.protocol import Array, Images, Integer, Matrix, Vector
 
 
 def _patches(x: Array, size: int, stride: int, pad: int) -> Array:
@@ -94,6 +94,23 @@ def conv_weight_gradient(
     np.sum(dy, axis=(0, 1, 2), out=db)
 
 
-winograd_forward = conv_forward
+def winograd_forward(
+    out: Images, x: Images, w: Images, b: Vector, floor: float, stride: int, pad: int, filters: Vector, kept: Integer,
+    scratch: Matrix,
+) -> None:  # fmt: skip
+    """Compute what `conv_forward` does, for K = 3 and stride 1.
+
+    Parameters
+    ----------
+    out, x, w, b, floor, stride, pad, scratch
+        As in `conv_forward`.
+    filters : array of float32
+        Written, if not `kept`: what the compiled kernel multiplies by, made of w; `filters_size` floats.
+    kept : int
+        1 where `filters` are there from an earlier call with the same w, else 0.
+    """
+    conv_forward(out, x, w, b, floor, stride, pad, scratch)
+
+
 winograd_input_gradient = conv_input_gradient
 winograd_weight_gradient = conv_weight_gradient

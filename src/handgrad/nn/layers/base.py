@@ -143,6 +143,9 @@ class Slot:
         Whether the layer is a ReLU that the layer before it applies, so that it has nothing to do.
     key : int64 array without axes
         Key of the layer's random numbers in this step.
+    kept : int64 array without axes
+        1 where the weights are those of the run before, so that what was made of them then can be used again; else 0.
+        All slots of a run share it.
     x : numpy.ndarray, shape (N, *in_shape)
         The input of forward, kept for backward.
     inner : list of Slot
@@ -161,6 +164,7 @@ class Slot:
     floor: float = NO_FLOOR
     folded: bool = False
     key: Array = field(default_factory=lambda: np.zeros((), np.int64))
+    kept: Array = field(default_factory=lambda: np.zeros((), np.int64))
     x: Array = field(default_factory=lambda: np.empty(0))
     inner: list["Slot"] = field(default_factory=list)
 

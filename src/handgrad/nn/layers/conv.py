@@ -6,8 +6,8 @@ from functools import partial
 
 from handgrad.errors import UserError
 from handgrad.kernels.scratch import conv_scratch
-from handgrad.kernels.sizes import PARTS
-from handgrad.kernels.winograd_scratch import winograd_scratch
+from handgrad.kernels.sizes import MAX_LANES, PARTS
+from handgrad.kernels.winograd_scratch import filters_size, winograd_scratch
 from handgrad.nn.layers.base import Buffer, Layer, Plan, Slot, fixed_scratch
 from handgrad.nn.params import Array, Param, Shape
 
@@ -75,12 +75,13 @@ class Conv(Layer):
         shape = (self.kernel, self.kernel, in_shape[2], self.filters)  # (K, K, C, F)
         w = Param("w", shape, self.init, decay=True, lr_scale=self.lr_scale)
         b = Param("b", shape[3:], lr_scale=self.lr_scale)
-        parts = (Buffer("w_parts", (PARTS, *shape)), Buffer("b_parts", (PARTS, *shape[3:])))
+        cache = [Buffer("w_parts", (PARTS, *shape)), Buffer("b_parts", (PARTS, *shape[3:]))]
         if self._by_winograd(shape):
             floats = winograd_scratch(*shape[2:])
+            cache.append(Buffer("filters", (filters_size(*shape[2:], MAX_LANES),), train_only=False))
         else:
             floats = conv_scratch(in_shape, out_shape, self.kernel, self.pad)
-        return Plan(out_shape, (w, b), cache=parts, scratch=partial(fixed_scratch, floats), folds_relu=True)
+        return Plan(out_shape, (w, b), cache=tuple(cache), scratch=partial(fixed_scratch, floats), folds_relu=True)
 
     def _out_shape(self, in_shape: Shape) -> Shape:
         if len(in_shape) != 3:
@@ -96,22 +97,24 @@ class Conv(Layer):
     def _by_winograd(self, shape: Shape) -> bool:
         return (self.kernel, self.stride) == (3, 1) and min(shape[2:]) >= WINOGRAD_CHANNELS
 
-    def _passes(self, slot: Slot) -> tuple[Callable[..., None], Callable[..., None], Callable[..., None]]:
-        """The kernels of forward, the gradient with respect to the input, and that with respect to the weights."""
-        k = slot.kernels
-        if self._by_winograd(slot.params["w"].shape):
-            return k.winograd_forward, k.winograd_input_gradient, k.winograd_weight_gradient
-        return k.conv_forward, k.conv_input_gradient, k.conv_weight_gradient
-
     def forward(self, x: Array, slot: Slot) -> Array:
         slot.x = x  # (N, H, W, C)
-        forward, _, _ = self._passes(slot)
-        w, b = slot.params["w"], slot.params["b"]
-        forward(slot.out, x, w, b, slot.floor, self.stride, self.pad, slot.scratch)
+        given = slot.out, x, slot.params["w"], slot.params["b"], slot.floor, self.stride, self.pad
+        if self._by_winograd(slot.params["w"].shape):
+            slot.kernels.winograd_forward(*given, slot.cache["filters"], slot.kept, slot.scratch)
+        else:
+            slot.kernels.conv_forward(*given, slot.scratch)
         return slot.out  # (N, H', W', F)
 
+    def _gradients(self, slot: Slot) -> tuple[Callable[..., None], Callable[..., None]]:
+        """The kernels of the gradients with respect to the input, and to the weights."""
+        k = slot.kernels
+        if self._by_winograd(slot.params["w"].shape):
+            return k.winograd_input_gradient, k.winograd_weight_gradient
+        return k.conv_input_gradient, k.conv_weight_gradient
+
     def backward(self, dy: Array, slot: Slot) -> Array | None:
-        _, input_gradient, weight_gradient = self._passes(slot)
+        input_gradient, weight_gradient = self._gradients(slot)
         if slot.floor == 0:
             slot.kernels.relu_backward(dy, slot.out)
         parts, grads = slot.cache, slot.grads

@@ -35,7 +35,7 @@ def conv_forward(
     stride, pad : int
         Pixels from one output to the next; rows and columns of zeros on each side of an image.
     scratch : array of float32, shape (threads, floats)
-        Room to work, at least `conv_scratch` floats a thread, or `winograd_scratch` for the `winograd` kernels.
+        Room to work, at least `conv_scratch` floats a thread.
     """
     patches = _patches(x, len(w), stride, pad).reshape(*out.shape[:3], -1)
     np.matmul(patches, w.reshape(-1, w.shape[-1]), out=out)
@@ -102,12 +102,20 @@ def winograd_forward(
 
     Parameters
     ----------
-    out, x, w, b, floor, stride, pad, scratch
+    out, x : arrays of float32, shapes (N, H', W', F) and (N, H, W, C)
         As in `conv_forward`.
-    filters : array of float32
-        Written, if not `kept`: what the compiled kernel multiplies by, made of w; `filters_size` floats.
+    w, b : arrays of float32, shapes (3, 3, C, F) and (F,)
+        Filters and bias.
+    floor : float
+        As in `conv_forward`.
+    stride, pad : int
+        1, and as in `conv_forward`.
+    filters : array of float32, `filters_size` numbers
+        Written, if not `kept`: what the compiled kernel multiplies by, made of w.
     kept : int
         1 where `filters` are there from an earlier call with the same w, else 0.
+    scratch : array of float32, shape (threads, floats)
+        Room to work, at least `winograd_scratch` floats a thread.
     """
     conv_forward(out, x, w, b, floor, stride, pad, scratch)
 

@@ -2,7 +2,8 @@
 
 handgrad begins with an empty cache, so that it compiles its kernels first, and ends with model, curves and report.
 Beside it, PyTorch and scikit-learn train the same network for the same five epochs, in scripts as one writes them, from
-arrays on disk. All take turns, with a fresh cache in each round.
+arrays on disk. Then `DigitClassifier` and `MLPClassifier` fit scikit-learn's 1,797 digits, in scripts of their own. All
+take turns, with a fresh cache in each round.
 """
 
 import argparse
@@ -27,12 +28,15 @@ def commands(folder: Path, peer_python: str, turn: int) -> dict[str, tuple[list[
     """Name: the command, and the cache for handgrad's kernels."""
     empty, full, run = folder / f"cache-{turn}", folder / "cache", folder / f"run-{turn}"
     train = [sys.executable, "-m", "handgrad", "train", "--recipe", "assignment", "--out"]
+    digits = [sys.executable, str(SCRIPTS / "digits_cold.py")]
     return {
         "handgrad, nothing compiled": ([*train, f"{run}-cold"], str(empty)),
         "handgrad, kernels compiled": ([*train, f"{run}-warm"], str(full)),
         "PyTorch": ([peer_python, str(SCRIPTS / "torch_cold.py"), str(folder)], ""),
         "scikit-learn": ([peer_python, str(SCRIPTS / "sklearn_cold.py"), str(folder)], ""),
         "handgrad, cnn until the first step": ([sys.executable, str(SCRIPTS / "first_step.py"), "cnn"], f"{empty}-cnn"),
+        "DigitClassifier, nothing compiled": ([*digits, "handgrad"], f"{empty}-digits"),
+        "MLPClassifier": ([*digits, "scikit-learn"], ""),
     }
 
 

@@ -17,7 +17,7 @@ from safetensors.numpy import save as to_bytes
 from handgrad.datasets import load
 from handgrad.errors import UserError
 from handgrad.kernels.loss import softmax
-from handgrad.model.answering import BATCH
+from handgrad.model.answering import SIZES
 from handgrad.model.model import Model
 from handgrad.model.preprocess import Preprocess
 from handgrad.model.shipped import pretrained
@@ -83,7 +83,7 @@ def test_answers_by_hand(model: Model) -> None:
     assert model.predict(images).tolist() == logits.argmax(axis=1).tolist()
 
 
-@pytest.mark.parametrize("n", [0, 1, 2, BATCH - 1, BATCH, BATCH + 1, 2 * BATCH + 3])
+@pytest.mark.parametrize("n", [0, 1, 2, SIZES[-1] - 1, SIZES[-1], SIZES[-1] + 1, 2 * SIZES[-1] + 3])
 def test_any_number_of_images(model: Model, n: int) -> None:
     images = pixels(n)
     found = model.predict_proba(images)

@@ -114,4 +114,4 @@ def test_rows_do_not_depend_on_what_was_read_before(kernels: str, monkeypatch: p
     monkeypatch.setattr(model.network, "workspace", lambda n, **kind: used.append(kind) or real(n, **kind))
     for _ in range(2):
         read_chunk([Item("a.tif", tiff(DIGIT))], model, TO_CSV)
-    assert used and all(kind == {"kernels": kernels} for kind in used)
+    assert used and all(kind["kernels"] == kernels for kind in used)

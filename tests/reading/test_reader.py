@@ -180,3 +180,29 @@ def test_images_of_mnist_are_read_by_a_model_that_knows_digits_alone() -> None:
     images, _ = load("mnist").split()
     answers = [read_digit(image, model).digit for image in images.pixels[:150]]
     assert np.mean([int(answer) == label for answer, label in zip(answers, images.labels[:150], strict=True)]) > 0.97
+
+
+def jagged_one(seed: int) -> np.ndarray:
+    """A 1 of 20 pixels' height and one pixel's width, with a few pixels beside it."""
+    random = np.random.default_rng(seed)
+    image = np.zeros((28, 28), np.uint8)
+    lean, top = random.uniform(-3, 3), int(random.integers(3, 7))
+    for y in range(top, top + 20):
+        x = round(14 + lean * (0.5 - (y - top) / 20))
+        image[y, x] = 255
+        if random.random() < 0.4:
+            image[y, x - 1] = random.choice((60, 240, 255))
+    return image
+
+
+@pytest.mark.parametrize("light", [True, False], ids=["light", "dark"])
+def test_a_thin_jagged_stroke_is_a_1_and_what_lies_around_it_no_0(light: bool) -> None:
+    drawings = [jagged_one(seed) for seed in range(20)]
+    assert [read_digit(drawing if light else 255 - drawing).text for drawing in drawings] == ["1"] * 20
+
+
+def test_small_pictures_are_pages_without_a_sheet() -> None:
+    images = load("mnist").train[:100]
+    pages = [read_page(image.reshape(28, 28)) for image in images.pixels]
+    read = ["".join(answer.text for line in page.lines for answer in line) for page in pages]
+    assert sum(text == str(label) for text, label in zip(read, images.labels, strict=True)) >= 97

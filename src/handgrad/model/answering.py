@@ -71,10 +71,12 @@ class KeptLogits:
         What it sees of an image.
     kernels : str
         `naive` or `compiled`.
+    fixed : bool
+        Whether the weights stay as they are, see `Network.workspace`.
     """
 
-    def __init__(self, network: Network, preprocess: Preprocess, kernels: str) -> None:
-        self.network, self.preprocess, self.kernels = network, preprocess, kernels
+    def __init__(self, network: Network, preprocess: Preprocess, kernels: str, fixed: bool) -> None:
+        self.network, self.preprocess, self.kernels, self.fixed = network, preprocess, kernels, fixed
         self._sizes = SIZES[:1] if kernels == "naive" else SIZES  # BLAS rounds a row by how many there are
         self._workspaces: dict[int, Workspace] = {}
 
@@ -103,5 +105,5 @@ class KeptLogits:
         """The smallest that holds so many images; what it has beyond them is computed in vain."""
         n = next(size for size in self._sizes if size >= count)
         if n not in self._workspaces:
-            self._workspaces[n] = self.network.workspace(n, kernels=self.kernels, fixed=True)
+            self._workspaces[n] = self.network.workspace(n, kernels=self.kernels, fixed=self.fixed)
         return self._workspaces[n]

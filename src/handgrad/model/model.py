@@ -15,7 +15,7 @@ from handgrad.errors import UserError
 from handgrad.files import replace_file
 from handgrad.images.arrays import as_pixels
 from handgrad.kernels.loss import softmax
-from handgrad.model.answering import batched_logits, kernels_at_hand
+from handgrad.model.answering import KeptLogits, kernels_at_hand
 from handgrad.model.header import (
     built_network,
     checked_classes,
@@ -76,6 +76,10 @@ class Model:
         self.record, self.temperature = dict(record or {}), temperature
         self.thresholds = checked_thresholds(thresholds, len(self.classes))
         self.kernels = "compiled" if kernels_at_hand(network) else "naive"  # they differ by a rounding
+        self._idle: dict[str, list[KeptLogits]] = {}  # by kernels; one for each thread that answered at the same time
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_idle": {}}  # their arrays are this process's
 
     def __repr__(self) -> str:
         name = self.record.get("recipe", {}).get("name", "unknown")
@@ -162,11 +166,21 @@ class Model:
         images = as_pixels(pixels, (height, width, channels), "images")
         self._warn_if_inverted(images)
         with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is checked
-            logits = batched_logits(self.network, self.preprocess, images, self.kernels)
+            logits = self._logits(images)
             known: Array = softmax(logits / np.float32(self.temperature))[:, : len(self.classes)]
         if not np.isfinite(known).all():
             raise UserError("the model's answers are no numbers, its weights are too large; train it again")
         return known
+
+    def _logits(self, images: Pixels) -> Array:
+        idle = self._idle.setdefault(self.kernels, [])
+        try:
+            kept = idle.pop()
+        except IndexError:
+            kept = KeptLogits(self.network, self.preprocess, self.kernels, fixed=False)
+        logits = kept(images)
+        idle.append(kept)
+        return logits
 
     def _warn_if_inverted(self, images: Pixels) -> None:
         if not len(images):

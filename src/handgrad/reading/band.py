@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
+from statistics import median
 
 from handgrad.reading.pieces import Piece
 
@@ -63,7 +62,7 @@ def band_of(pieces: Sequence[Piece], slope: float) -> Band:
     Band
         The medians of their ends.
     """
-    ends = np.array([(piece.top, piece.bottom) for piece in pieces], float)
-    lift = slope * np.array([piece.middle[0] for piece in pieces])
-    top, base = np.median(ends - lift[:, None], axis=0)
-    return Band(float(top), float(base), slope)
+    lifts = [slope * piece.middle[0] for piece in pieces]
+    top = median(piece.top - lift for piece, lift in zip(pieces, lifts, strict=True))
+    base = median(piece.bottom - lift for piece, lift in zip(pieces, lifts, strict=True))
+    return Band(top, base, slope)

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -154,7 +155,7 @@ def _in_cells(row: Row, pieces: Sequence[Piece]) -> Line | None:
     tall = [piece.height for piece in inside if piece.height >= MIN_IN_CELL * row.height]
     if not tall:
         return None
-    return Line(tuple(sorted(inside, key=lambda piece: piece.middle[0])), float(np.median(tall)), row.top.slope, row)
+    return Line(tuple(sorted(inside, key=lambda piece: piece.middle[0])), median(tall), row.top.slope, row)
 
 
 def _free_lines(pieces: Sequence[Piece]) -> list[Line]:
@@ -166,7 +167,7 @@ def _free_lines(pieces: Sequence[Piece]) -> list[Line]:
     tall = [piece for piece in pieces if piece.height >= max(MIN_TALL * size, MIN_SIZE)]
     if not tall:
         return []
-    least = MIN_DOT * float(np.median([piece.stroke for piece in tall])) ** 2
+    least = MIN_DOT * median(piece.stroke for piece in tall) ** 2
     small = [piece for piece in pieces if piece.height < max(MIN_TALL * size, MIN_SIZE) and piece.mass >= least]
     slope = _slope(tall, size)
     rows = [[tall[i] for i in chain] for chain in chained(tall, slope)]
@@ -178,7 +179,7 @@ def _free_lines(pieces: Sequence[Piece]) -> list[Line]:
 def _small_print(rows: Sequence[Sequence[Piece]], small: Sequence[Piece], slope: float) -> list[list[Piece]]:
     """Small pieces that stand in rows of their own, above or below the digits, as the letters of a form's label."""
     bands = [band_of(row, slope) for row in rows]
-    least = max(MIN_SIZE, LETTER * float(np.median([band.height for band in bands])))
+    least = max(MIN_SIZE, LETTER * median(band.height for band in bands))
     letters = [
         piece for piece in small if piece.height >= least and all(min(band.beyond(piece)) < -1 for band in bands)
     ]
@@ -215,7 +216,7 @@ def _slope(tall: Sequence[Piece], size: float) -> float:
 
 def _with_small(rows: list[list[Piece]], small: Sequence[Piece], slope: float) -> list[Line]:
     """The lines with the small pieces that lie in them or close beside."""
-    heights = [float(np.median([piece.height for piece in row])) for row in rows]
+    heights = [median(piece.height for piece in row) for row in rows]
     for piece in small:
         aways = [_away(piece, row, height, slope) for row, height in zip(rows, heights, strict=True)]
         if aways and min(aways) < REACH:

@@ -6,8 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-
-import numpy as np
+from statistics import median
 
 from handgrad.reading.band import band_of
 from handgrad.reading.glyph import Glyph, Scores, is_small
@@ -183,7 +182,7 @@ def _is_word(part: list[Glyph], line: Line, usual: float) -> bool:
     tall = [glyph for glyph in part if not is_small(glyph.piece, line.height) and not is_plus(glyph.piece, line.band)]
     if len(tall) < MIN_WORD:
         return False
-    if float(np.median([glyph.piece.height for glyph in tall])) < SMALL_PRINT * usual:  # its letters are cut into 1s
+    if median(glyph.piece.height for glyph in tall) < SMALL_PRINT * usual:  # its letters are cut into 1s
         return sum(glyph.score < DIGIT or glyph.is_cut for glyph in tall) > MAX_UNREAD_SMALL * len(tall)
     return sum(glyph.score < DIGIT for glyph in tall) > MAX_UNREAD * len(tall)
 

@@ -45,7 +45,8 @@ DIGITS_ACROSS = 20  # what the picture's longer side is divided by, for a height
 MIN_COVERED, MOSTLY_COVERED, SURELY_COVERED = 0.5, 0.7, 0.8
 
 # Cells.
-CELL, WIDE, SIDE = 0.6, 1.6, 0.85  # digit heights of a row of cells, its width over its height, the share a side takes
+CELL, ROW = 0.6, 1.5  # digit heights of a row of cells, and of its width
+WIDE, SIDE = 1.6, 0.85  # the width of a box over its height, and the share that a side takes
 SMOOTHED = 3  # pixels, over which levels are averaged where strokes are told from lines
 DARKER = 1.5  # times the usual level of a faint line, above which ink on it is a stroke
 SLACK = 2  # pixels by which a line may be thicker somewhere than it usually is
@@ -108,6 +109,8 @@ def find_rules(ink: Mask, level: Floats) -> Rules:
 
 def _cells(whole: Pieces, thin: Thin, across: Lengths, thickest: int, ridges: Ridges) -> tuple[list[Row], Mask]:
     """The cells of a form, whose lines may be thicker than strokes, or too faint for ink; and those that are faint."""
+    if whole.mask.shape[1] < ROW * whole.size:
+        return [], whole.mask
     thicker = max(thickest, round(CELL_THICKNESS * whole.size))
     thin = thin if thicker == thickest else Thin(whole.mask & (across <= thicker))
     along = Thin(ridges.across)
@@ -127,13 +130,10 @@ def _lines(
         return whole.mask
     slim = Thin((whole.mask & (down <= thickest)).T)
     rules, columns = _crossing(thin, thickest), _crossing(slim, thickest).T
-    height, width = whole.mask.shape
-    least = (
-        MIN_LENGTH / MOST * whole.size
-    )  # across less, strokes of a digit that fills the picture are as long as lines
-    if width >= least:
+    least = MIN_LENGTH / MOST * whole.size  # across less, strokes of a digit that fills the picture are as long
+    if whole.mask.shape[1] >= least:
         rules |= _faint(thin, ridges.across, ridges.level, whole.size, thickest)
-    if height >= least:
+    if whole.mask.shape[0] >= least:
         columns |= _faint(slim, ridges.down.T, ridges.level.T, whole.size, thickest).T
     rest = Pieces(whole.mask & ~rules & ~columns) if rules.any() or columns.any() else whole
     if not rest.count:

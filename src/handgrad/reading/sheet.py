@@ -15,6 +15,7 @@ from handgrad.reading.windows import highest, lowest
 Floats = NDArray[np.float32]
 WHITE = np.float32(255)
 
+LEAST = 40  # pixels of the longer side from which a sheet is looked for: a smaller picture shows paper alone
 CELLS = 256  # of the copy's longer side on which the sheet is looked for
 CLOSED = 0.07  # share of the longer side: what is narrower is a stroke
 MIN_DIFFERENCE = 45.0  # grey levels between the paper and what lies around it
@@ -46,6 +47,8 @@ def find_sheet(level: Floats, dark: bool) -> Mask | None:
     numpy.ndarray or None
         Bool (H, W); None where the whole picture is paper.
     """
+    if max(level.shape) < LEAST:
+        return None
     small = coarse(level if dark else WHITE - level, CELLS)
     window = max(3, round(CLOSED * max(small.shape)) | 1)
     areas = closed(small, window)
@@ -80,7 +83,7 @@ def _lighter(areas: Floats, level: Floats, limit: float) -> Mask | None:
 def _with_shadow(areas: Floats, light: Mask) -> Mask:
     """The lighter areas with those of what is darker that pass into them softly, as a shadow on a sheet does."""
     below = otsu(areas[~light]) if not light.all() else None
-    if below is None:
+    if below is None or not _is_wide(areas > below):  # no sheet, with the shadow or without
         return light
     shade = (areas > below) & ~light
     labels, count = ndimage.label(shade, NEIGHBOURS)

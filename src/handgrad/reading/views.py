@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
+from scipy.ndimage import gaussian_filter
 
 from handgrad.reading.answer import Refusal
 from handgrad.reading.fit import Pixels, extent, fit
@@ -29,6 +30,8 @@ NEAR = 0.3  # of the largest side: pieces within such a distance are parts of th
 EDGE_PLACE, EDGE_WIDTH, EDGE_LENGTH = 0.1, 0.08, 0.6  # of the picture's sides: of an edge along one of them
 LESS_LIKELY, UNLIKELY = 0.85, 0.75  # prior of the other polarity: in a picture that is cut to the ink, and elsewhere
 SIDES = 4  # of a picture
+SMOOTHING = 0.5  # standard deviation in pixels of a small picture, whose strokes may be jagged
+HALO = 0.5  # share of the paper that is as dark as ink, at most
 MOST_KEPT = 0.35  # share of the ink that is left where what runs along the border is an edge
 IN_ONE_PIECE, KEPT = 0.5, 1.0  # exponents of the largest piece's share: of all ink, and of what belongs together
 DIGIT_HEIGHT = 0.6  # a piece of ink beside another is a second digit from this share of the tallest one's height on
@@ -101,6 +104,9 @@ def views(picture: Picture, height: int = 28, width: int = 28) -> Iterator[Norma
                 found = True
                 seen = replace(ink, amount=amount)
                 yield Normalised(picture, seen, fit(amount, height, width), doubt, likely * prior, left_out)
+                if is_dark == dark and max(level.shape) <= max(height, width):
+                    smooth = fit(gaussian_filter(amount, SMOOTHING), height, width)
+                    yield Normalised(picture, seen, smooth, doubt, likely * prior, left_out)
     if not found:
         nothing = np.zeros_like(level)
         ink = Ink(nothing, nothing > 0, nothing > 0, nothing, dark, 0.0)
@@ -112,10 +118,17 @@ def _inks(level: Floats, sheet: Mask | None, dark: bool) -> list[Ink]:
     levelled = [level_paper(level, sheet, dark, WIDEST_STROKE, tight) for tight in (True, False)]
     uneven = not levelled[0]
     inks = [ink for ink in (find_ink(each, blurred=uneven) for each in levelled if each) if ink.contrast]
+    inks = [ink for ink in inks if not _is_halo(ink, level if dark else -level)]
     if len(inks) == 2 and 0 < _sides_reached(inks[0].mask) < SIDES:
         kept = int(inks[1].mask.sum()) / int(inks[0].mask.sum())
         return inks[::-1] if kept > MOST_KEPT else inks  # what runs along the border was an edge, or the digit
     return inks
+
+
+def _is_halo(ink: Ink, level: Floats) -> bool:
+    """Whether most of the paper is as dark as the ink, which is then what lies around strokes of the other polarity."""
+    paper = level[~ink.mask]
+    return paper.size > 0 and float((paper <= np.median(level[ink.mask])).mean()) > HALO
 
 
 def _sides_reached(mask: Mask) -> int:

@@ -31,7 +31,7 @@ class Served:
 
         self.name, self.file = name, file
         self.model = Model.load(file)
-        self._logits = KeptLogits(self.model.network, self.model.preprocess, self.model.kernels)
+        self._logits = KeptLogits(self.model.network, self.model.preprocess, self.model.kernels, fixed=True)
 
     @property
     def key(self) -> tuple[Path, str]:

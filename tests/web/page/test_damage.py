@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page
 
-from handgrad.model.model import Model, batched_logits
+from handgrad.model.answering import batched_logits
+from handgrad.model.model import Model
 from handgrad.model.shipped import pretrained
 from handgrad.nn.layers import Conv, Dense, GlobalAveragePool, ReLU, Residual
 from handgrad.nn.network import Network

@@ -44,7 +44,7 @@ def fit(amount: Floats, height: int = 28, width: int = 28) -> Pixels:
     cut = amount[extent(amount, 0.0)]
     scale = _scale(cut, height, width)
     top, left = _corner(cut, scale, height, width)
-    return _brightened(_resampled(cut, scale, top, left, (height, width)))
+    return brightened(_resampled(cut, scale, top, left, (height, width)))
 
 
 def extent(amount: Floats, least: float) -> Slices:
@@ -99,8 +99,19 @@ def _resampled(cut: Floats, scale: float, top: float, left: float, size: tuple[i
     return np.asarray(Image.fromarray(framed).resize((width, height), Image.Resampling.BICUBIC, box=part))
 
 
-def _brightened(small: Floats) -> Pixels:
-    """Ink from 0 to 1 as grey levels, full ink nearly white."""
+def brightened(small: Floats) -> Pixels:
+    """Return ink as grey levels, full ink nearly white.
+
+    Parameters
+    ----------
+    small : numpy.ndarray
+        Ink, float32 (H, W), from 0 to 1 and a little beyond.
+
+    Returns
+    -------
+    numpy.ndarray
+        Uint8 (H, W).
+    """
     inked = small[small > INKED]
     full = max(float(np.quantile(inked, FULL_QUANTILE)), INKED) if inked.size else 1.0
     pixels: Pixels = np.rint((small / min(full / FULL_LEVEL, 1.0)).clip(0, 1) * 255).astype(np.uint8)

@@ -19,18 +19,22 @@ from forms import font  # noqa: E402
 from handgrad.model.shipped import pretrained  # noqa: E402
 from handgrad.nn.params import Array  # noqa: E402
 from handgrad.reading import read_page  # noqa: E402
+from handgrad.reading.columns import Columns, read_columns  # noqa: E402
 from handgrad.reading.cuts import find_cuts  # noqa: E402
 from handgrad.reading.fit import fit  # noqa: E402
 from handgrad.reading.glyph import Glyph  # noqa: E402
-from handgrad.reading.ink import erased, find_ink  # noqa: E402
-from handgrad.reading.lattice import Part, Run, best_path, line_parts, runs  # noqa: E402
+from handgrad.reading.ink import erased, find_ink, with_part  # noqa: E402
+from handgrad.reading.lattice import best_path  # noqa: E402
 from handgrad.reading.lines import Line, in_lines  # noqa: E402
 from handgrad.reading.page import WIDE_STROKE  # noqa: E402
 from handgrad.reading.paper import level_paper  # noqa: E402
 from handgrad.reading.pieces import Piece, find_pieces, united  # noqa: E402
+from handgrad.reading.rows import cells_and_around  # noqa: E402
 from handgrad.reading.rules import find_rules  # noqa: E402
+from handgrad.reading.runs import Part, Run, line_parts, runs  # noqa: E402
 from handgrad.reading.sheet import find_sheet  # noqa: E402
 from handgrad.reading.source import open_picture  # noqa: E402
+from handgrad.reading.strip import Strip, strip_of  # noqa: E402
 from handgrad.report.files import save  # noqa: E402
 from handgrad.report.reading import draw_page  # noqa: E402
 from handgrad.report.style import BLUE, GREEN, INK, MUTED, ORANGE, VERMILION, bare, new_figure  # noqa: E402
@@ -127,6 +131,20 @@ def draw_cuts(piece: Piece) -> None:
     save(figure, DOCS / "reading-cuts.png")
 
 
+def draw_columns(strip: Strip, columns: Columns) -> None:
+    """A line as the line reader sees it, and how likely it says each digit is along it."""
+    title = "A strip of writing, and the probability of each digit along it."
+    figure = new_figure(5, 3.2, title)
+    ink, axes = figure.subplots(2, 1, height_ratios=[1, 2])
+    width = strip.ink.shape[1]
+    ink.imshow(strip.ink, cmap="gray_r", aspect="auto")
+    bare(ink)
+    axes.imshow(np.exp(columns.scores.T), cmap="Blues", aspect="auto", extent=(0, width, 10.5, -0.5), vmin=0, vmax=1)
+    axes.set_yticks(range(11), [*map(str, range(10)), "none"], fontsize=7)
+    axes.set_xticks([])
+    save(figure, DOCS / "reading-columns.png")
+
+
 def draw_path(parts: list[Part], found: list[Run], scores: list[Array], path: list[Glyph]) -> None:
     """The runs that the model takes for digits, a bar each, and below them those of the best path."""
     figure = new_figure(5, 4.6, "Ink, the runs of its parts that may be digits, and those of the best path.")
@@ -166,7 +184,8 @@ def main() -> None:
     keep(grey(ink.amount), "ink")
     rules = find_rules(ink.faint, ink.flat)
     keep(tinted(grey(ink.amount), ndimage.binary_dilation(rules.ink), VERMILION), "rules")
-    ink = find_ink(erased(levelled, ink, rules.ink))
+    about = cells_and_around(rules.rows, ink.mask.shape)
+    ink = with_part(ink, find_ink(erased(levelled, ink, rules.ink)), about)
     lines = in_lines(find_pieces(ink, rules.ink), rules.rows)
     draw_lines(lines, grey(np.where(rules.ink, 0, ink.amount)))
 
@@ -179,7 +198,10 @@ def main() -> None:
     parts = line_parts(touching, judged(list(touching.pieces)))
     found = runs(parts, line.height)
     scores = judged([run.piece for run in found])
-    draw_path(parts, found, scores, best_path(parts, found, scores, line.height))
+    strip = strip_of(touching)
+    columns = read_columns(strip)
+    draw_columns(strip, columns)
+    draw_path(parts, found, scores, best_path(parts, found, scores, line.height, columns))
     page = read_page(file, model)
     answers = DOCS / "reading-answers.png"
     draw_page(page, answers)

@@ -55,7 +55,8 @@ AREAS = {
         ("training/checkpoint.py", "training/keeper.py"), ("test_checkpoint.py", "test_keeper.py", "test_records.py")
     ),
     "lattice": Area(
-        ("reading/lattice.py",), ("reading/test_lattice_costs.py", "reading/test_lattice.py", "reading/test_cells.py")
+        ("reading/runs.py", "reading/lattice.py"),
+        ("reading/test_lattice_costs.py", "reading/test_lattice.py", "reading/test_cells.py"),
     ),
 }
 

@@ -121,3 +121,18 @@ def test_small_print_above_digits_is_left_out(word: str, size: int) -> None:
     sheet = Image.fromarray(on(ink(written("20473", 70, (60, 110)), (260, 520), 6, 0.6)))
     ImageDraw.Draw(sheet).text((60, 50), word, 40, ImageFont.load_default(size))
     assert text(np.asarray(sheet)) == "20473"
+
+
+@pytest.mark.parametrize("rule", [205, 195, 180])
+def test_dark_cells_on_faintly_ruled_paper(rule: int) -> None:
+    """Once the cells are gone, the rules that they crossed are still no ink."""
+    shape = (620, 760)
+    paper = np.full(shape, 235.0)
+    paper[:, 90:92] = rule
+    for top in range(90, shape[0], 95):
+        paper[top : top + 2] = rule
+    strokes = written("40562", 60, (150, 110)) + spread("8197", 280, 322, 100)
+    sides = [np.array([(250, y), (650, y)], float) for y in (300, 400)]
+    walls = [np.array([(x, 300), (x, 400)], float) for x in range(250, 651, 100)]
+    picture = np.minimum(on(ink(strokes, shape, 6, 0.6), paper, 60), on(ink(sides + walls, shape, 4, 0.4), paper, 20))
+    assert text(picture) == "40562\n8197"

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from handgrad.reading.glyph import Glyph
-from handgrad.reading.lattice import Part, best_path, line_parts, runs
+from handgrad.reading.lattice import best_path
 from handgrad.reading.lines import Line
 from handgrad.reading.pieces import Piece
+from handgrad.reading.runs import Part, line_parts, runs
 
 HEIGHT = 60.0
 SURE, UNSURE, NONE = 0.98, 0.3, 1e-6

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from handgrad.reading.glyph import Glyph
-from handgrad.reading.lattice import Part, best_path, line_parts, runs
+from handgrad.reading.lattice import best_path
 from handgrad.reading.lines import Line
 from handgrad.reading.pieces import Piece
 from handgrad.reading.rows import BETWEEN
+from handgrad.reading.runs import Part, line_parts, runs
 
 from .test_lattice import HEIGHT, halves, piece, read, scores, seen, wholes
 

@@ -16,8 +16,8 @@ FOLDER = Path(reading.__file__).parent
 WALK = [
     "picture", "source", "answer", "coarse", "windows", "masks", "sheet", "paper", "ink", "boxes", "segments",
     "straight", "heights", "ridges", "rows", "levels", "spacing", "cells", "sides", "walls", "rules", "pieces",
-    "together", "band", "chains", "lines", "cuts", "glyph", "signs", "lattice", "slashes", "page", "fit", "views",
-    "normalise", "turn", "reader", "pages", "__init__",
+    "together", "band", "chains", "lines", "cuts", "glyph", "signs", "runs", "fit", "strip", "columns", "lattice",
+    "slashes", "page", "views", "normalise", "turn", "reader", "pages", "__init__",
 ]  # fmt: skip
 LONGEST = 250  # lines of a file
 

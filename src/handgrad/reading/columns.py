@@ -7,10 +7,9 @@ and that cross printed lines, and needs no cuts. `benchmarks/line_reader.py` tra
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +19,7 @@ from handgrad.model.header import built_network
 from handgrad.model.tensors import read_tensors
 from handgrad.nn.network import Network
 from handgrad.nn.workspace import Workspace
+from handgrad.reading.ink import Floats
 from handgrad.reading.strip import ROWS, Strip
 
 Numbers = NDArray[np.float64]
@@ -28,9 +28,10 @@ FILE = Path(__file__).parent / "columns.safetensors"
 FORMAT = "handgrad line reader 1"
 MEAN, SCALE = np.float32(0.1), np.float32(0.3)  # what is taken off ink from 0 to 1, and what that is divided by
 STEP = 4  # columns of the strip for each output
-WIDTHS = 64  # a network is made for strips of a multiple of so many columns
+WINDOW, MARGIN = 256, 32  # columns that the network sees at a time; an output depends on 20 to each side
 LEAST = -12.0  # the logarithm of a probability is not taken to be less
 NO_ROOM = -6.0  # that of a digit in no column at all
+_IDLE: list[tuple[Network, Workspace]] = []  # one for each thread that ever read at the same time as others
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,21 +97,28 @@ def read_columns(strip: Strip) -> Columns:
     Columns
         One for every four columns of the strip.
     """
-    width = strip.ink.shape[1]
-    wide = -(-width // WIDTHS) * WIDTHS
-    idle = _idle(wide)
-    try:
-        network, ws = idle.pop()
-    except IndexError:
-        network = _network(wide)
-        ws = network.workspace(1, kernels="compiled" if kernels_at_hand(network) else "naive", fixed=True)
-    ws.x[...] = -MEAN / SCALE
-    ws.x[0, :, :width, 0] = (strip.ink - MEAN) / SCALE
-    logits = logits_of(network, ws)[0, : -(-width // STEP)]
-    idle.append((network, ws))
+    logits = np.concatenate(list(_by_windows(strip.ink)))
     scores = logits - logits.max(axis=1, keepdims=True)
     scores -= np.log(np.exp(scores).sum(axis=1, keepdims=True))
     return Columns(np.maximum(scores, LEAST), strip.left, STEP * strip.scale)
+
+
+def _by_windows(ink: Floats) -> Iterator[Numbers]:
+    """The network's outputs (T, 11) for one window of a strip after the other, without those at a window's ends."""
+    try:
+        network, ws = _IDLE.pop()
+    except IndexError:
+        network = _network()
+        ws = network.workspace(1, kernels="compiled" if kernels_at_hand(network) else "naive", fixed=True)
+    width = ink.shape[1]
+    for first in range(0, width, WINDOW - 2 * MARGIN):
+        start = max(first - MARGIN, 0)
+        seen = ink[:, start : start + WINDOW]
+        ws.x[...] = -MEAN / SCALE
+        ws.x[0, :, : seen.shape[1], 0] = (seen - MEAN) / SCALE
+        behind = min(first + WINDOW - 2 * MARGIN, width)
+        yield logits_of(network, ws)[0, (first - start) // STEP : -(-(behind - start) // STEP)]
+    _IDLE.append((network, ws))
 
 
 def logits_of(network: Network, ws: Workspace) -> Numbers:
@@ -132,24 +140,11 @@ def logits_of(network: Network, ws: Workspace) -> Numbers:
     return logits
 
 
-@cache
-def _trained() -> tuple[dict[str, Any], dict[str, Any]]:
-    """The tensors and the header of the network's file."""
-    return read_tensors(FILE, (FORMAT,), "line reader")
-
-
-@cache
-def _idle(width: int) -> list[tuple[Network, Workspace]]:
-    """Networks for strips so wide that no thread is using."""
-    return []
-
-
-def _network(width: int) -> Network:
-    """The network for strips so wide: its weights suit any width."""
-    tensors, header = _trained()
-    made = built_network(
-        {**header, "in_shape": (ROWS, width, 1)}, sum(each.size for each in tensors.values()) + 2 * ROWS * width
-    )
+def _network() -> Network:
+    """The trained network, for a window."""
+    tensors, header = read_tensors(FILE, (FORMAT,), "line reader")
+    floats = sum(each.size for each in tensors.values()) + 2 * ROWS * WINDOW
+    made = built_network({**header, "in_shape": (ROWS, WINDOW, 1)}, floats)  # the weights suit any width
     for layout, flat in ((made.layout, made.theta), (made.state_layout, made.state)):
         for name, view in layout.views(flat):
             view[...] = tensors[name]

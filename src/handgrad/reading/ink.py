@@ -129,6 +129,27 @@ def erased(levelled: Levelled, ink: Ink, some: Mask) -> Levelled:
     return replace(levelled, flat=np.where(near, np.float32(0), levelled.flat))
 
 
+def with_part(ink: Ink, other: Ink, where: Mask) -> Ink:
+    """Return the ink of a picture, in a part of it as it was found at another time.
+
+    Parameters
+    ----------
+    ink, other : Ink
+        The ink of one picture, found twice.
+    where : numpy.ndarray
+        Bool (H, W), where the other one holds.
+
+    Returns
+    -------
+    Ink
+        Both; the contrast is that of the first.
+    """
+    return replace(
+        ink, amount=np.where(where, other.amount, ink.amount), mask=np.where(where, other.mask, ink.mask),
+        faint=np.where(where, other.faint, ink.faint),
+    )  # fmt: skip
+
+
 def _no_ink(levelled: Levelled) -> Ink:
     nothing = np.zeros(levelled.flat.shape, bool)
     return Ink(nothing.astype(np.float32), nothing, nothing, levelled.flat, levelled.dark, 0.0)

@@ -1,156 +1,40 @@
-"""One line of ink -> the best way to read it: its parts, every run of neighbouring parts as a digit, the best path.
+"""One line of ink -> the best way to read it: the cheapest path through all runs of parts that may be digits.
 
 The lattice of heuristic over-segmentation (LeCun et al. 1998, section V.B), solved by dynamic programming (Viterbi
 1967). What a run costs is the negative logarithm of the model's probability that it is a digit; the model also knows
-what is none, as halves and pairs of digits.
+what is none, as halves and pairs of digits. A second network, which reads the line as a whole (`columns.py`), is asked
+what it reads where the run stands; its word weighs half as much.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from itertools import pairwise
 
-from handgrad.reading.cuts import cut_apart, find_cuts
+import numpy as np
+
+from handgrad.reading.columns import Columns, Numbers
 from handgrad.reading.glyph import SMALL, Glyph, Scores, is_small
-from handgrad.reading.lines import Line
 from handgrad.reading.pieces import Piece, united
-from handgrad.reading.rows import BETWEEN
-from handgrad.reading.signs import is_comma, is_plus
+from handgrad.reading.runs import Part, Run
 
-# In digit heights of the line.
-WIDE = 0.62  # a piece that is wider may be several digits, if the model does not know it
-SURELY_WIDE = 1.25  # and even if it does
-MAX_WIDTH, MAX_HEIGHT = 1.9, 3.2  # of a digit
-MAX_PARTS = 9  # of a digit
-MAX_GAP = 0.22  # between two parts of a digit that do not lie above each other
-MAX_RISE = 0.25  # between two that do
-MIN_HEIGHT = 0.28  # a lower run is no digit
-LOW, LOW_COST = 0.55, 4.0  # a run lower than this costs more, for each digit height that it lacks
-KNOWN = 0.9  # probability from which the model knows a piece
 LEAST = 1e-4  # a probability is not taken to be less
+WEIGHT = 0.5  # of the line reader's word
+LEAST_DIGIT, LEAST_NONE = -4.0, -3.0  # its logarithms of probabilities are not taken to be less: it may be wrong
+BEHIND = 0.99  # of the chosen digit's score, which another digit's is not above
 
 # Costs, in nats.
-CUT, TWICE = 0.25, 2.0  # of each digit whose ink was cut; of a second one in one cell
-JOIN, JOIN_TALL = 0.1, 1.0  # of each piece that a digit takes beside its first, and for its height in digit heights
-JOIN_BESIDE = 1.2  # of small ink that is beside the digit, as signs are
+TWICE = 2.0  # of a second digit in one cell
 REFUSED, USUAL_WIDTH = 3.0, 0.7  # of ink that stays unread, for each digit of such a width that it has room for
 DIRT, DIRT_BY_SIZE = 0.4, 5.0  # of leaving out a sign or small ink, and for each digit height of it
 FLAT_SIZE = 0.25  # what counts of its width
 
 
-@dataclass(frozen=True, eq=False)
-class Part:
-    """A piece of ink or a part of one.
-
-    Parameters
-    ----------
-    piece : Piece
-        The ink.
-    of : int
-        Which piece of the line it is, or is a part of.
-    whole : bool
-        Whether it is that piece.
-    cell : int or None
-        As from `Line.cell_of`.
-    sign : bool
-        Whether it is punctuation by its shape and place, and so no digit by itself.
-    """
-
-    piece: Piece
-    of: int
-    whole: bool
-    cell: int | None = None
-    sign: bool = False
-
-
-@dataclass(frozen=True, eq=False)
-class Run:
-    """Neighbouring parts taken as one.
-
-    Parameters
-    ----------
-    first, last : int
-        The parts, `last` not included.
-    piece : Piece
-        All their ink.
-    extra : float
-        What it costs beside the model's word.
-    is_cut : bool
-        Whether other parts hold ink of the same pieces.
-    """
-
-    first: int
-    last: int
-    piece: Piece
-    extra: float
-    is_cut: bool = False
-
-
-def line_parts(line: Line, scores: Sequence[Scores]) -> list[Part]:
-    """Return the parts of a line: its pieces, cut where they may be several digits.
-
-    Parameters
-    ----------
-    line : Line
-        The line.
-    scores : sequence of numpy.ndarray
-        For each piece, the probability of each class.
-
-    Returns
-    -------
-    list of Part
-        From left to right.
-    """
-    parts: list[Part] = []
-    for number, (piece, score) in enumerate(zip(line.pieces, scores, strict=True)):
-        wide = piece.width / line.height
-        known = float(score.max()) >= KNOWN
-        if is_plus(piece, line.band) or is_comma(piece, line.band):
-            parts.append(Part(piece, number, True, line.cell_of(piece), sign=True))
-        elif piece.height > SMALL * line.height and (wide > SURELY_WIDE or (wide > WIDE and not known)):
-            cut = cut_apart(piece, find_cuts(piece))
-            parts += [Part(each, number, len(cut) == 1, line.cell_of(each)) for each in cut]
-        else:
-            parts.append(Part(piece, number, True, line.cell_of(piece)))
-    return sorted(parts, key=lambda part: part.piece.middle[0])
-
-
-def runs(parts: Sequence[Part], height: float) -> list[Run]:
-    """Return every run of neighbouring parts that may be one digit.
-
-    Parameters
-    ----------
-    parts : sequence of Part
-        The parts of a line, from left to right.
-    height : float
-        The height of its digits, in pixels.
-
-    Returns
-    -------
-    list of Run
-        The runs, those of one part among them.
-    """
-    found = []
-    for first, part in enumerate(parts):
-        if part.cell == BETWEEN:
-            continue
-        for last in range(first + 1, min(first + MAX_PARTS, len(parts)) + 1):
-            chosen = parts[first:last]
-            if last > first + 1 and not _near(chosen, height):
-                break
-            if last == first + 1 and chosen[0].sign:
-                continue
-            piece = united([part.piece for part in chosen])
-            if piece.width > MAX_WIDTH * height and last > first + 1:
-                break
-            if piece.height >= MIN_HEIGHT * height and piece.height <= MAX_HEIGHT * height:
-                extra = _extra(chosen, parts, height, piece.height / height)
-                found.append(Run(first, last, piece, extra, _is_cut(chosen, parts)))
-    return found
-
-
-def best_path(parts: Sequence[Part], found: Sequence[Run], scores: Sequence[Scores], height: float) -> list[Glyph]:
+def best_path(
+    parts: Sequence[Part], found: Sequence[Run], scores: Sequence[Scores], height: float,
+    columns: Columns | None = None,
+) -> list[Glyph]:  # fmt: skip
     """Return the cheapest way to read a line.
 
     Parameters
@@ -163,6 +47,8 @@ def best_path(parts: Sequence[Part], found: Sequence[Run], scores: Sequence[Scor
         For each run, the probability of each class.
     height : float
         The height of the line's digits, in pixels.
+    columns : Columns, optional
+        What the line reader says of the line, if it was asked.
 
     Returns
     -------
@@ -170,21 +56,46 @@ def best_path(parts: Sequence[Part], found: Sequence[Run], scores: Sequence[Scor
         All ink of the line, from left to right.
     """
     steps: list[list[tuple[int, float, Glyph]]] = [[] for _ in parts]
-    known = {}
+    known, ends = {}, _ends(parts)
     for run, score in zip(found, scores, strict=True):
-        cost = run.extra - math.log(max(float(score.max()), LEAST))
-        steps[run.first].append((run.last, cost, Glyph(run.piece, score, True, run.is_cut)))
         known[run.first, run.last] = score
+        cost = -math.log(max(float(score.max()), LEAST))
+        if columns:
+            cost, score = _agreed(score, columns.between(ends[run.first], ends[run.last])[1])
+        steps[run.first].append((run.last, run.extra + cost, Glyph(run.piece, score, True, run.is_cut)))
     for first, part in enumerate(parts):
         last = first + 1
         while last < len(parts) and not part.whole and parts[last].of == part.of:
             last += 1
-        ends = {first + 1} if part.whole else {first + 1, last}  # a part, and all of a piece from here
-        for end in ends:
+        for end in {first + 1} if part.whole else {first + 1, last}:  # a part, and all of a piece from here
             piece = united([each.piece for each in parts[first:end]])
             cost = DIRT if end == first + 1 and part.sign else _unread_cost(piece, height)
+            if columns:
+                cost -= WEIGHT * max(columns.between(ends[first], ends[end])[0], LEAST_NONE)
             steps[first].append((end, cost, Glyph(piece, known.get((first, end)), False)))
     return _cheapest(steps, [part.cell for part in parts])
+
+
+def _ends(parts: Sequence[Part]) -> list[float]:
+    """The columns that part neighbouring parts, and those before the first and behind the last."""
+    between = []
+    for before, after in ((a.piece, b.piece) for a, b in pairwise(parts)):
+        overlap = after.left < before.right
+        between.append((before.middle[0] + after.middle[0]) / 2 if overlap else (before.right + after.left) / 2)
+    return [-math.inf, *between, math.inf]
+
+
+def _agreed(score: Scores, said: Numbers) -> tuple[float, Scores]:
+    """What the digit costs that the model and the line reader agree on, and the model's scores after both.
+
+    Its score is the geometric mean of both words, where that is more than the model's.
+    """
+    both = np.log(np.maximum(score, LEAST)) + WEIGHT * np.maximum(said, LEAST_DIGIT)
+    best = int(both.argmax())
+    raised = np.maximum(score, np.sqrt(score * np.exp(said)))
+    agreed = np.minimum(raised, BEHIND * raised[best])
+    agreed[best] = raised[best]
+    return -float(both[best]), agreed.astype(np.float32)
 
 
 def _unread_cost(piece: Piece, height: float) -> float:
@@ -192,38 +103,6 @@ def _unread_cost(piece: Piece, height: float) -> float:
     if is_small(piece, height):
         return DIRT + DIRT_BY_SIZE * min(max(piece.height, FLAT_SIZE * piece.width) / height, SMALL)
     return REFUSED * max(1.0, piece.width / (USUAL_WIDTH * height))
-
-
-def _near(chosen: Sequence[Part], height: float) -> bool:
-    """Whether the last part is close enough to those before it to be of the same digit, and in the same cell."""
-    if chosen[-1].cell != chosen[0].cell:
-        return False
-    before, last = united([part.piece for part in chosen[:-1]]), chosen[-1].piece
-    aside, above = last.left - before.right, max(last.top - before.bottom, before.top - last.bottom)
-    return aside <= MAX_GAP * height and above <= MAX_RISE * height
-
-
-def _extra(chosen: Sequence[Part], parts: Sequence[Part], height: float, share: float) -> float:
-    """What cutting, joining and a low height cost."""
-    members = {part.of for part in chosen}
-    cost = CUT * _is_cut(chosen, parts) + JOIN * (len(members) - 1)
-    if len(members) > 1:
-        tall = sorted(max(part.piece.height for part in chosen if part.of == member) for member in members)
-        cost += JOIN_TALL * sum(tall[:-1]) / height + JOIN_BESIDE * _beside(chosen, height)
-    return cost + LOW_COST * max(LOW - share, 0.0)
-
-
-def _is_cut(chosen: Sequence[Part], parts: Sequence[Part]) -> bool:
-    """Whether other parts hold ink of the same pieces."""
-    members = {part.of for part in chosen}
-    return sum(part.of in members for part in parts) > len(chosen)
-
-
-def _beside(chosen: Sequence[Part], height: float) -> int:
-    """How many small parts lie beside the largest one, neither above nor below it."""
-    largest = max((part.piece for part in chosen), key=lambda piece: piece.height)
-    small = [part.piece for part in chosen if part.whole and is_small(part.piece, height)]
-    return sum(piece.left >= largest.right or piece.right <= largest.left for piece in small)
 
 
 def _cheapest(steps: list[list[tuple[int, float, Glyph]]], cells: Sequence[int | None]) -> list[Glyph]:

@@ -9,19 +9,22 @@ from itertools import pairwise
 from statistics import median
 
 from handgrad.reading.band import band_of
+from handgrad.reading.columns import Columns, read_columns
 from handgrad.reading.glyph import Glyph, Scores, is_small
 from handgrad.reading.heights import digit_height
-from handgrad.reading.ink import Floats, erased, find_ink
-from handgrad.reading.lattice import best_path, line_parts, runs
+from handgrad.reading.ink import Floats, erased, find_ink, with_part
+from handgrad.reading.lattice import best_path
 from handgrad.reading.lines import Line, in_lines
 from handgrad.reading.masks import Mask
 from handgrad.reading.paper import ink_is_dark, level_paper
 from handgrad.reading.pieces import Piece, find_pieces, united
-from handgrad.reading.rows import BETWEEN
+from handgrad.reading.rows import BETWEEN, cells_and_around
 from handgrad.reading.rules import find_rules
+from handgrad.reading.runs import Part, line_parts, runs
 from handgrad.reading.sheet import find_sheet
 from handgrad.reading.signs import are_stacked, is_comma, is_plus, small_sign
 from handgrad.reading.slashes import UNREAD, tall_signs
+from handgrad.reading.strip import strip_of
 from handgrad.reading.together import Asking
 
 WIDE_STROKE, WIDER_STROKE = 0.06, 0.16  # widest on a page, as shares of its longer side: as a rule, and with a brush
@@ -34,6 +37,7 @@ MAX_UNREAD = 0.5  # share of a part's pieces that are no digits, above which it 
 SMALL_PRINT, MAX_UNREAD_SMALL = 0.62, 0.2  # of the page's digit height: smaller writing is a word with fewer of them
 SURE = 0.7  # worth of a reading from which no thicker strokes are looked for
 MAYBE_DIRT = (".", ":")  # signs that do not part digits from each other
+DIGITS = tuple("0123456789")  # the classes that the line reader knows, in its order
 DIGIT = 0.5  # score from which a piece counts as a digit
 
 
@@ -123,8 +127,8 @@ def _read(level: Floats, sheet: Mask | None, dark: bool, widest: float, classes:
     if not ink.contrast:
         return Reading([], [])
     rules = find_rules(ink.faint, ink.flat)
-    if rules.rows:
-        ink = find_ink(erased(levelled, ink, rules.ink))  # they may be stronger than the strokes between them
+    if rules.rows:  # they may be stronger than the strokes between them
+        ink = with_part(ink, find_ink(erased(levelled, ink, rules.ink)), cells_and_around(rules.rows, ink.mask.shape))
     lines = in_lines(find_pieces(ink, rules.ink), rules.rows)
     known: dict[Piece, Scores] = {}
     yield from _ask([(line, piece) for line in lines for piece in line.pieces], known)
@@ -132,10 +136,15 @@ def _read(level: Floats, sheet: Mask | None, dark: bool, widest: float, classes:
     found = [runs(each, line.height) for each, line in zip(parts, lines, strict=True)]
     yield from _ask([(line, run.piece) for line, each in zip(lines, found, strict=True) for run in each], known)
     paths = [
-        best_path(each, line_runs, [known[run.piece] for run in line_runs], line.height)
+        best_path(each, line_runs, [known[run.piece] for run in line_runs], line.height, _said(line, each, classes))
         for each, line_runs, line in zip(parts, found, lines, strict=True)
     ]
     return _sorted_out(lines, paths, classes)
+
+
+def _said(line: Line, parts: Sequence[Part], classes: Sequence[str]) -> Columns | None:
+    """What the line reader says of a line, if it is one of several parts, and of digits as it knows them."""
+    return read_columns(strip_of(line)) if len(parts) > 1 and tuple(classes) == DIGITS else None
 
 
 def _ask(pieces: list[tuple[Line, Piece]], known: dict[Piece, Scores]) -> Asking[None]:

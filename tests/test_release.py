@@ -38,7 +38,8 @@ def test_two_builds_have_the_same_bytes(tmp_path: Path) -> None:
         assert first == second
     with ZipFile(made[0][".whl"]) as wheel:
         names = set(wheel.namelist())
-    assert {"handgrad/cli/__init__.py", "handgrad/model/pretrained/robust.safetensors"} <= names
+    weights = {"handgrad/model/pretrained/robust.safetensors", "handgrad/reading/columns.safetensors"}
+    assert {"handgrad/cli/__init__.py", *weights} <= names
     assert all(name.startswith(("handgrad/", f"handgrad-{__version__}.dist-info/")) for name in names)
     with tarfile.open(made[0][".gz"]) as sdist:
         held = {name.partition("/")[2] for name in sdist.getnames()}

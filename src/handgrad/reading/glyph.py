@@ -30,12 +30,15 @@ class Glyph:
         Whether the best path takes it for a digit.
     is_cut : bool
         Whether it was cut from other ink.
+    alone : float
+        What the model's score of a digit was before the line reader was asked; 0 for ink that is none.
     """
 
     piece: Piece
     scores: Scores | None
     is_digit: bool
     is_cut: bool = False
+    alone: float = 0.0
 
     @property
     def score(self) -> float:

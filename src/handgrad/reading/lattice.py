@@ -21,8 +21,8 @@ from handgrad.reading.runs import Part, Run
 
 LEAST = 1e-4  # a probability is not taken to be less
 WEIGHT = 0.5  # of the line reader's word
-LEAST_DIGIT, LEAST_NONE = -4.0, -3.0  # its logarithms of probabilities are not taken to be less: it may be wrong
-BEHIND = 0.99  # of the chosen digit's score, which another digit's is not above
+LEAST_DIGIT, LEAST_NONE = -4.0, -6.0  # its logarithms of probabilities are not taken to be less: it may be wrong
+MOST_TIMES = 10.0  # how many times a score may grow by it
 
 # Costs, in nats.
 TWICE = 2.0  # of a second digit in one cell
@@ -59,10 +59,11 @@ def best_path(
     known, ends = {}, _ends(parts)
     for run, score in zip(found, scores, strict=True):
         known[run.first, run.last] = score
-        cost = -math.log(max(float(score.max()), LEAST))
+        cost, agreed = -math.log(max(float(score.max()), LEAST)), score
         if columns:
-            cost, score = _agreed(score, columns.between(ends[run.first], ends[run.last])[1])
-        steps[run.first].append((run.last, run.extra + cost, Glyph(run.piece, score, True, run.is_cut)))
+            cost, agreed = _agreed(score, columns.between(ends[run.first], ends[run.last])[1])
+        glyph = Glyph(run.piece, agreed, True, run.is_cut, float(score.max()))
+        steps[run.first].append((run.last, run.extra + cost, glyph))
     for first, part in enumerate(parts):
         last = first + 1
         while last < len(parts) and not part.whole and parts[last].of == part.of:
@@ -86,15 +87,17 @@ def _ends(parts: Sequence[Part]) -> list[float]:
 
 
 def _agreed(score: Scores, said: Numbers) -> tuple[float, Scores]:
-    """What the digit costs that the model and the line reader agree on, and the model's scores after both.
+    """What the digit costs that the model and the line reader agree on, and the scores after both.
 
-    Its score is the geometric mean of both words, where that is more than the model's.
+    They are shared out as both say. The surer of the two says how sure they are together; but the line reader knows no
+    letters, so the model's score grows so many times at most.
     """
     both = np.log(np.maximum(score, LEAST)) + WEIGHT * np.maximum(said, LEAST_DIGIT)
     best = int(both.argmax())
-    raised = np.maximum(score, np.sqrt(score * np.exp(said)))
-    agreed = np.minimum(raised, BEHIND * raised[best])
-    agreed[best] = raised[best]
+    share = np.exp(both - both[best])
+    alone = float(score.max())
+    agreed = max(alone, min(float(np.exp(said.max())), MOST_TIMES * alone)) * share / share.sum()
+    agreed[best] = max(agreed[best], score[best])
     return -float(both[best]), agreed.astype(np.float32)
 
 

@@ -192,8 +192,8 @@ def _is_word(part: list[Glyph], line: Line, usual: float) -> bool:
     if len(tall) < MIN_WORD:
         return False
     if median(glyph.piece.height for glyph in tall) < SMALL_PRINT * usual:  # its letters are cut into 1s
-        return sum(glyph.score < DIGIT or glyph.is_cut for glyph in tall) > MAX_UNREAD_SMALL * len(tall)
-    return sum(glyph.score < DIGIT for glyph in tall) > MAX_UNREAD * len(tall)
+        return sum(glyph.alone < DIGIT or glyph.is_cut for glyph in tall) > MAX_UNREAD_SMALL * len(tall)
+    return sum(glyph.alone < DIGIT for glyph in tall) > MAX_UNREAD * len(tall)
 
 
 def _named(part: list[Glyph], line: Line, classes: Sequence[str]) -> list[Mark]:

@@ -7,15 +7,18 @@ import numpy as np
 import pytest
 
 from handgrad.model.header import built_network
+from handgrad.model.shipped import pretrained
 from handgrad.model.tensors import read_tensors
 from handgrad.reading import columns as columns_module
+from handgrad.reading import page as page_module
+from handgrad.reading import read_page
 from handgrad.reading.columns import FILE, FORMAT, SCALE, STEP, WINDOW, Columns, logits_of, read_columns
 from handgrad.reading.lattice import best_path
 from handgrad.reading.lines import Line
 from handgrad.reading.runs import runs
 from handgrad.reading.strip import ABOVE, BESIDE, ROWS, TALL, Strip, strip_of
 
-from .drawings import written
+from .drawings import page, written
 from .test_lattice import HEIGHT, piece, wholes
 from .test_lines import lines_of
 
@@ -182,3 +185,23 @@ def test_words_are_told_by_the_models_word_alone() -> None:
     glyphs = best_path(parts, runs(parts, HEIGHT), model, HEIGHT, heard("51"))
     assert [glyph.alone for glyph in glyphs] == pytest.approx([0.2, 0.99])
     assert glyphs[0].score > 0.9
+
+
+def test_a_strip_without_ink_says_nothing() -> None:
+    none, digits = read_columns(Strip(np.zeros((ROWS, 300), np.float32), 0.0, 1.0)).between(0, 300)
+    assert none == pytest.approx(0, abs=0.01) and (digits < -7).all()
+
+
+@pytest.mark.parametrize("classes", ["0123456789", "0123456798"])
+def test_the_line_reader_is_asked_where_it_knows_the_classes(classes: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setattr(page_module, "read_columns", lambda strip: asked.append(strip) or read_columns(strip))
+    model = pretrained("robust")
+    model.classes = tuple(classes)
+    read_page(page("40562", gap=-0.02), model)
+    assert bool(asked) == (classes == "0123456789")
+
+
+def test_lines_without_doubt_are_not_read_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page_module, "read_columns", lambda strip: pytest.fail("asked"))
+    assert read_page(page("2024")).text == "2024"

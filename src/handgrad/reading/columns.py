@@ -27,6 +27,7 @@ Numbers = NDArray[np.float64]
 FILE = Path(__file__).parent / "columns.safetensors"
 FORMAT = "handgrad line reader 1"
 MEAN, SCALE = np.float32(0.1), np.float32(0.3)  # what is taken off ink from 0 to 1, and what that is divided by
+CLASSES = 11  # the digits, and none of them
 STEP = 4  # columns of the strip for each output
 WINDOW, MARGIN = 256, 32  # columns that the network sees at a time; an output depends on 20 to each side
 LEAST = -12.0  # the logarithm of a probability is not taken to be less
@@ -111,12 +112,16 @@ def _by_windows(ink: Floats) -> Iterator[Numbers]:
         network = _network()
         ws = network.workspace(1, kernels="compiled" if kernels_at_hand(network) else "naive", fixed=True)
     width = ink.shape[1]
+    empty = np.append(np.full(CLASSES - 1, LEAST), 0.0)
     for first in range(0, width, WINDOW - 2 * MARGIN):
+        behind = min(first + WINDOW - 2 * MARGIN, width)
+        if not ink[:, first:behind].any():
+            yield np.tile(empty, (-(-(behind - first) // STEP), 1))
+            continue
         start = max(first - MARGIN, 0)
         seen = ink[:, start : start + WINDOW]
         ws.x[...] = -MEAN / SCALE
         ws.x[0, :, : seen.shape[1], 0] = (seen - MEAN) / SCALE
-        behind = min(first + WINDOW - 2 * MARGIN, width)
         yield logits_of(network, ws)[0, (first - start) // STEP : -(-(behind - start) // STEP)]
     _IDLE.append((network, ws))
 

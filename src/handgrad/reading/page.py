@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
 from handgrad.reading.band import band_of
-from handgrad.reading.columns import Columns, read_columns
+from handgrad.reading.columns import read_columns
 from handgrad.reading.glyph import Glyph, Scores, is_small
 from handgrad.reading.heights import digit_height
 from handgrad.reading.ink import Floats, erased, find_ink, with_part
@@ -38,6 +38,7 @@ SMALL_PRINT, MAX_UNREAD_SMALL = 0.62, 0.2  # of the page's digit height: smaller
 SURE = 0.7  # worth of a reading from which no thicker strokes are looked for
 MAYBE_DIRT = (".", ":")  # signs that do not part digits from each other
 DIGITS = tuple("0123456789")  # the classes that the line reader knows, in its order
+CERTAIN = 0.95  # score of each piece of a line, above which the line reader is not asked
 DIGIT = 0.5  # score from which a piece counts as a digit
 
 
@@ -136,15 +137,22 @@ def _read(level: Floats, sheet: Mask | None, dark: bool, widest: float, classes:
     found = [runs(each, line.height) for each, line in zip(parts, lines, strict=True)]
     yield from _ask([(line, run.piece) for line, each in zip(lines, found, strict=True) for run in each], known)
     paths = [
-        best_path(each, line_runs, [known[run.piece] for run in line_runs], line.height, _said(line, each, classes))
+        best_path(
+            each,
+            line_runs,
+            [known[run.piece] for run in line_runs],
+            line.height,
+            read_columns(strip_of(line)) if tuple(classes) == DIGITS and _in_doubt(line, each, known) else None,
+        )
         for each, line_runs, line in zip(parts, found, lines, strict=True)
     ]
     return _sorted_out(lines, paths, classes)
 
 
-def _said(line: Line, parts: Sequence[Part], classes: Sequence[str]) -> Columns | None:
-    """What the line reader says of a line, if it is one of several parts, and of digits as it knows them."""
-    return read_columns(strip_of(line)) if len(parts) > 1 and tuple(classes) == DIGITS else None
+def _in_doubt(line: Line, parts: Sequence[Part], known: Mapping[Piece, Scores]) -> bool:
+    """Whether a line of several parts may be read in several ways: ink is cut, or the model is not sure of a piece."""
+    sure = all(part.whole for part in parts) and all(known[piece].max() > CERTAIN for piece in line.pieces)
+    return len(parts) > 1 and not sure
 
 
 def _ask(pieces: list[tuple[Line, Piece]], known: dict[Piece, Scores]) -> Asking[None]:

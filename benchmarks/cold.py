@@ -36,7 +36,7 @@ def commands(folder: Path, peer_python: str, turn: int) -> dict[str, tuple[list[
         "scikit-learn": ([peer_python, str(SCRIPTS / "sklearn_cold.py"), str(folder)], ""),
         "handgrad, cnn until the first step": ([sys.executable, str(SCRIPTS / "first_step.py"), "cnn"], f"{empty}-cnn"),
         "DigitClassifier, nothing compiled": ([*digits, "handgrad"], f"{empty}-digits"),
-        "MLPClassifier": ([*digits, "scikit-learn"], ""),
+        "MLPClassifier": ([peer_python, *digits[1:], "scikit-learn"], ""),
     }
 
 

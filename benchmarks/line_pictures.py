@@ -14,7 +14,7 @@ from scipy import ndimage
 
 from handgrad.datasets import Images
 from handgrad.reading.fit import brightened
-from handgrad.reading.strip import ROWS
+from handgrad.reading.strip import ABOVE, ROWS, TALL
 from handgrad.rng import Stream, generator
 from handgrad.training.hands import TAILS, lines_of
 from handgrad.training.pens import CANVAS, drawn
@@ -27,7 +27,8 @@ Random = np.random.Generator
 
 COLUMNS, ZOOM = 192, 3  # of a finished picture; canvas pixels for one of its pixels
 HIGH, WIDE = ROWS * ZOOM, COLUMNS * ZOOM
-TOP, BASE, TALL = 18, 78, 68  # where digits stand on the canvas; from which height on one has a tail
+TOP, BASE = ABOVE * ZOOM, (ABOVE + TALL) * ZOOM  # where digits stand on the canvas
+TALLEST = 68  # a taller digit has a tail
 MOST = 10  # digits in a line, at most
 BLOCK = 24  # lines that are made from one stream of random numbers
 FIRST_BLOCK = 10_000_000  # of these streams: wrong cuts have those before
@@ -152,7 +153,7 @@ def _standing(digit: Mask, label: int, random: Random) -> Mask:
     """A digit cut out at its sides that stands on the line; one with a tail hangs from its top."""
     (left, right), (top, bottom) = _inked(digit, 0), _inked(digit, 1)
     tall = bottom - top
-    wanted = (TOP if label in TAILS and tall > TALL else BASE - tall) + int(random.normal(0, 2.5))
+    wanted = (TOP if label in TAILS and tall > TALLEST else BASE - tall) + int(random.normal(0, 2.5))
     return np.roll(digit[:, left:right], int(np.clip(wanted, -2, HIGH - tall)) - top, axis=0)
 
 

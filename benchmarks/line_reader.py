@@ -24,7 +24,7 @@ from handgrad.nn.features import feature_layers
 from handgrad.nn.layers import Conv
 from handgrad.nn.network import Network
 from handgrad.nn.workspace import Workspace
-from handgrad.reading.columns import FILE, FORMAT, MEAN, SCALE, logits_of
+from handgrad.reading.columns import CLASSES, FILE, FORMAT, MEAN, SCALE, logits_of
 from handgrad.reading.strip import ROWS
 from handgrad.training.optim import EMA, AdamW, Optimiser
 from line_pictures import COLUMNS, pictures
@@ -32,7 +32,6 @@ from machine import record
 from scoring import compare
 
 FEATURES = ("5x5-24", "pool", "3x3-48", "3x3-48", "pool", "3x3-96", "3x3-96", "3x3-96")
-CLASSES = 11  # the digits, and none of them: the blank
 PARTS, LINES, WATCHED = 8, 10_000, 1_024  # files of lines, lines in each, and lines to watch
 STEPS, BATCH, RATE, WARMUP, DECAY, AVERAGE = 7_000, 64, 0.006, 300, 0.02, 0.998
 LONGEST = 5.0  # Euclidean norm of a gradient
@@ -99,7 +98,7 @@ def step(net: Network, ws: Workspace, made: Bytes, labels: Labels, random: np.ra
     ws.dlogits[...] = (gradient / ws.dlogits.shape[1])[:, None]
     net.backward(ws.dlogits, ws)
     norm = float(np.linalg.norm(net.grad))
-    net.grad *= min(1.0, LONGEST / norm)
+    net.grad *= min(1.0, LONGEST / max(norm, LONGEST))
     return loss
 
 
@@ -117,7 +116,7 @@ def train(folder: Path, data: tuple[Bytes, Labels], watched: tuple[Bytes, Labels
         done = int(file["done"])
         for name, vector in vectors.items():
             vector[...] = file[name]
-    best = network()
+    averaged = network()
     for number in range(done, STEPS):
         random = np.random.default_rng((0, number))
         rows = random.integers(0, len(data[0]), BATCH)
@@ -126,13 +125,15 @@ def train(folder: Path, data: tuple[Bytes, Labels], watched: tuple[Bytes, Labels
         optimiser.update(net.theta, net.grad, rate, number + 1)
         average.update(net.theta, net.state, number + 1)
         if (number + 1) % EVERY == 0:
-            best.theta[:], best.state[:] = average.theta, average.state
-            accuracy, exact = watch(best, *watched)
+            averaged.theta[:], averaged.state[:] = average.theta, average.state
+            accuracy, exact = watch(averaged, *watched)
             print(f"step {number + 1}  loss {loss:.3f}  accuracy {100 * accuracy:.2f} %  lines {100 * exact:.1f} %"
                   f"  {time.time() - began:.0f} s", flush=True)  # fmt: skip
-            np.savez(saved, done=number + 1, **vectors)
-    best.theta[:], best.state[:] = average.theta, average.state
-    return best
+            part = saved.with_suffix(".part.npz")
+            np.savez(part, done=number + 1, **vectors)
+            part.replace(saved)
+    averaged.theta[:], averaged.state[:] = average.theta, average.state
+    return averaged
 
 
 def main() -> None:

@@ -26,10 +26,9 @@ from handgrad.reading.glyph import Glyph  # noqa: E402
 from handgrad.reading.ink import erased, find_ink, with_part  # noqa: E402
 from handgrad.reading.lattice import best_path  # noqa: E402
 from handgrad.reading.lines import Line, in_lines  # noqa: E402
-from handgrad.reading.page import WIDE_STROKE  # noqa: E402
+from handgrad.reading.page import AROUND, WIDE_STROKE  # noqa: E402
 from handgrad.reading.paper import level_paper  # noqa: E402
 from handgrad.reading.pieces import Piece, find_pieces, united  # noqa: E402
-from handgrad.reading.rows import cells_and_around  # noqa: E402
 from handgrad.reading.rules import find_rules  # noqa: E402
 from handgrad.reading.runs import Part, Run, line_parts, runs  # noqa: E402
 from handgrad.reading.sheet import find_sheet  # noqa: E402
@@ -184,8 +183,8 @@ def main() -> None:
     keep(grey(ink.amount), "ink")
     rules = find_rules(ink.faint, ink.flat)
     keep(tinted(grey(ink.amount), ndimage.binary_dilation(rules.ink), VERMILION), "rules")
-    about = cells_and_around(rules.rows, ink.mask.shape)
-    ink = with_part(ink, find_ink(erased(levelled, ink, rules.ink)), about)
+    cells = np.logical_or.reduce([row.inside(ink.mask.shape, AROUND) for row in rules.rows])
+    ink = with_part(ink, find_ink(erased(levelled, ink, rules.ink)), cells)
     lines = in_lines(find_pieces(ink, rules.ink), rules.rows)
     draw_lines(lines, grey(np.where(rules.ink, 0, ink.amount)))
 
@@ -199,7 +198,7 @@ def main() -> None:
     found = runs(parts, line.height)
     scores = judged([run.piece for run in found])
     strip = strip_of(touching)
-    columns = read_columns(strip)
+    columns = read_columns(strip, model.kernels)
     draw_columns(strip, columns)
     draw_path(parts, found, scores, best_path(parts, found, scores, line.height, columns))
     page = read_page(file, model)

@@ -43,3 +43,13 @@ def test_a_model_may_change_its_kernels() -> None:
         logits = batched_logits(model.network, model.preprocess, pixels, kernels)
         wanted = softmax(logits / np.float32(model.temperature))[:, :10]
         assert np.array_equal(model.scores(pixels), wanted)
+
+
+def test_a_model_may_change_its_network() -> None:
+    model, other, pixels = pretrained("tiny"), pretrained("tiny"), load("mnist").train.nhwc[-3:]
+    before = model.scores(pixels)
+    other.network.theta *= np.float32(0.5)
+    model.network = other.network
+    assert np.array_equal(model.scores(pixels), other.scores(pixels)) and not np.array_equal(
+        other.scores(pixels), before
+    )

@@ -81,7 +81,7 @@ def test_lines_are_made_of_their_digits() -> None:
     counts = (labels >= 0).sum(axis=1)
     assert (np.sort(labels >= 0, axis=1)[:, ::-1] == (labels >= 0)).all(), "no gaps in a text"
     assert set(labels[labels >= 0].tolist()) == set(range(10)) and counts.min() >= 1 and counts.max() == MOST
-    said = [spelled(read_columns(Strip(image / np.float32(255), 0, 1)).scores[None])[0] for image in made]
+    said = [spelled(read_columns(Strip(image / np.float32(255), 0, 1), "compiled").scores[None])[0] for image in made]
     texts = ["".join(map(str, row[row >= 0])) for row in labels]
     assert sum(compare(*pair).distance for pair in zip(texts, said, strict=True)) < 0.15 * counts.sum()
     assert np.quantile(made.max(axis=(1, 2)), 0.05) > 200, "full ink is nearly white"

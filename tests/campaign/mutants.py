@@ -56,7 +56,7 @@ AREAS = {
     ),
     "lattice": Area(
         ("reading/runs.py", "reading/lattice.py"),
-        ("reading/test_lattice_costs.py", "reading/test_lattice.py", "reading/test_cells.py"),
+        tuple(f"reading/test_{name}.py" for name in ("lattice_costs", "lattice", "columns", "cells")),
     ),
 }
 

@@ -3,8 +3,8 @@
 Tiles of 4x4 outputs are computed from 6x6 inputs in three steps: inputs to points (`winograd_transform.py`), one matrix
 product a point through the register tile, and back. A block of TILES tiles passes through all three while it is in the
 cache. The weight gradient is the same with other sizes: 3x3 outputs from 6x6 inputs and 4x4 gradients. It is summed
-over the batch in PARTS parts, which are added in order, whatever the number of threads. Arguments are those of
-`conv.py`; the stride is 1.
+over the batch in PARTS parts, which are added in order, whatever the number of threads. Arguments are those of the
+twins in `naive/conv.py`; the stride is 1.
 """
 
 import numpy as np

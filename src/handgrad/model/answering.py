@@ -80,6 +80,25 @@ class KeptLogits:
         self._sizes = SIZES[:1] if kernels == "naive" else SIZES  # BLAS rounds a row by how many there are
         self._workspaces: dict[int, Workspace] = {}
 
+    def is_of(self, network: Network, preprocess: Preprocess, kernels: str) -> bool:
+        """Tell whether it was made with these.
+
+        Parameters
+        ----------
+        network : Network
+            What answers.
+        preprocess : Preprocess
+            What it sees of an image.
+        kernels : str
+            `naive` or `compiled`.
+
+        Returns
+        -------
+        bool
+            Whether the network and the preprocessing are the same objects, and the kernels are equal.
+        """
+        return self.network is network and self.preprocess is preprocess and self.kernels == kernels
+
     def __call__(self, pixels: Pixels) -> Array:
         """Return the outputs for images.
 

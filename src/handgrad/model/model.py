@@ -15,6 +15,7 @@ from handgrad.errors import UserError
 from handgrad.files import replace_file
 from handgrad.images.arrays import as_pixels
 from handgrad.kernels.loss import softmax
+from handgrad.kernels.threads import threads
 from handgrad.model.answering import KeptLogits, kernels_at_hand
 from handgrad.model.header import (
     built_network,
@@ -76,10 +77,10 @@ class Model:
         self.record, self.temperature = dict(record or {}), temperature
         self.thresholds = checked_thresholds(thresholds, len(self.classes))
         self.kernels = "compiled" if kernels_at_hand(network) else "naive"  # they differ by a rounding
-        self._idle: dict[str, list[KeptLogits]] = {}  # by kernels; one for each thread that answered at the same time
+        self._idle: list[KeptLogits] = []  # what no thread is using
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_idle": {}}  # their arrays are this process's
+        return {**self.__dict__, "_idle": []}  # their arrays are this process's
 
     def __repr__(self) -> str:
         name = self.record.get("recipe", {}).get("name", "unknown")
@@ -173,13 +174,15 @@ class Model:
         return known
 
     def _logits(self, images: Pixels) -> Array:
-        idle = self._idle.setdefault(self.kernels, [])
         try:
-            kept = idle.pop()
+            kept = self._idle.pop()
         except IndexError:
+            kept = None
+        if kept is None or not kept.is_of(self.network, self.preprocess, self.kernels):
             kept = KeptLogits(self.network, self.preprocess, self.kernels, fixed=False)
         logits = kept(images)
-        idle.append(kept)
+        if len(self._idle) < threads():  # a burst of callers leaves no more memory than that
+            self._idle.append(kept)
         return logits
 
     def _warn_if_inverted(self, images: Pixels) -> None:

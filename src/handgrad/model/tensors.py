@@ -23,7 +23,7 @@ def read_tensors(path: str | Path, formats: Sequence[str], kind: str) -> tuple[d
     formats : sequence of str
         The formats that are read, the present one first.
     kind : str
-        What an error calls the file: `model` or `checkpoint`.
+        What an error calls the file: `model`, `checkpoint` or `line reader`.
 
     Returns
     -------

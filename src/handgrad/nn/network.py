@@ -115,8 +115,8 @@ class Network:
             Whether a run that predicts has a backward too, which gives the gradient with respect to the images. It
             takes `naive` kernels.
         fixed : bool
-            Whether the weights stay as they are while the workspace is used: what the kernels make of them is made
-            once, which shortens the answer for a single image by a third.
+            Whether the weights stay as they are while the workspace is used: what the kernels make of them is computed
+            once. Without effect in training.
 
         Returns
         -------

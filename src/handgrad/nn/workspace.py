@@ -95,7 +95,7 @@ class Workspace:
             place[...] = given
         program, result = self.programs[name]
         program.run()
-        self.kept[...] = self.fixed
+        self.kept[...] = self.fixed and not self.train
         return result
 
     @property

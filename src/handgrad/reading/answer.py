@@ -28,7 +28,7 @@ class Answer:
         The likeliest class, also where the answer is refused.
     score : float
         Probability of that class where the image may also show none of the classes, 0 to 1. A model that knows only
-        its classes has a score equal to the probability.
+        its classes has a score equal to the probability. On a page, the line reader may have raised it.
     probabilities : tuple of float
         Probability of each class of the model, in the model's order; their sum is 1.
     reason : Refusal or None

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.model.answering import kernels_at_hand
+from handgrad.kernels.threads import threads
 from handgrad.model.header import built_network
 from handgrad.model.tensors import read_tensors
 from handgrad.nn.network import Network
@@ -27,12 +27,12 @@ Numbers = NDArray[np.float64]
 FILE = Path(__file__).parent / "columns.safetensors"
 FORMAT = "handgrad line reader 1"
 MEAN, SCALE = np.float32(0.1), np.float32(0.3)  # what is taken off ink from 0 to 1, and what that is divided by
-CLASSES = 11  # the digits, and none of them
+DIGITS = tuple("0123456789")  # the classes that the network knows, in its order
+CLASSES = len(DIGITS) + 1  # these, and none of them
 STEP = 4  # columns of the strip for each output
 WINDOW, MARGIN = 256, 32  # columns that the network sees at a time; an output depends on 20 to each side
 LEAST = -12.0  # the logarithm of a probability is not taken to be less
-NO_ROOM = -6.0  # that of a digit in no column at all
-_IDLE: list[tuple[Network, Workspace]] = []  # one for each thread that ever read at the same time as others
+_IDLE: dict[str, list[tuple[Network, Workspace]]] = {}  # by kernels, networks that no thread is using
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,8 +53,8 @@ class Columns:
     left: float
     wide: float
 
-    def between(self, start: float, end: float) -> tuple[float, Numbers]:
-        """Return how likely nothing, and how likely each digit alone, is written between two columns.
+    def nothing(self, start: float, end: float) -> float:
+        """Return how likely nothing is written between two columns.
 
         Parameters
         ----------
@@ -63,67 +63,83 @@ class Columns:
 
         Returns
         -------
-        none : float
-            The logarithm of the probability that nothing is.
-        digits : numpy.ndarray
-            Float64 (10,), those of each digit.
+        float
+            The logarithm of the probability.
         """
-        last = len(self.scores)
-        first, behind = (round(min(max((x - self.left) / self.wide, 0), last)) for x in (start, end))
-        scores = self.scores[first:behind]
-        if not len(scores):
-            return 0.0, np.full(scores.shape[1] - 1, NO_ROOM)
+        return float(self._between(start, end)[:, -1].sum())
+
+    def digits(self, start: float, end: float) -> Numbers:
+        """Return how likely each digit is the only one that is written between two columns.
+
+        Parameters
+        ----------
+        start, end : float
+            Columns of the picture; they may lie beyond its ends.
+
+        Returns
+        -------
+        numpy.ndarray
+            Float64 (10,), the logarithms of the probabilities.
+        """
+        scores = self._between(start, end)
         digits, blank = scores[:, :-1], scores[:, -1]
         before = np.concatenate([[0.0], np.cumsum(blank)])  # nothing up to each output
-        none = float(before[-1])
         # A digit takes outputs in a row, with nothing before and behind: the sum over where it begins and ends.
-        held = np.full(digits.shape[1], -np.inf)
-        total = held
+        held = total = np.full(digits.shape[1], -np.inf)
         for t, said in enumerate(digits):
             held = np.logaddexp(held, before[t]) + said
-            total = np.logaddexp(total, held + none - before[t + 1])
-        return none, total
+            total = np.logaddexp(total, held + before[-1] - before[t + 1])
+        likely: Numbers = np.maximum(total, LEAST)
+        return likely
+
+    def _between(self, start: float, end: float) -> Numbers:
+        last = len(self.scores)
+        first, behind = (round(min(max((x - self.left) / self.wide, 0), last)) for x in (start, end))
+        return self.scores[first:behind]
 
 
-def read_columns(strip: Strip) -> Columns:
+def read_columns(strip: Strip, kernels: str) -> Columns:
     """Return what the network says of a strip.
 
     Parameters
     ----------
     strip : Strip
         A line of writing.
+    kernels : {'naive', 'compiled'}
+        What computes, see `Network.workspace`.
 
     Returns
     -------
     Columns
         One for every four columns of the strip.
     """
-    logits = np.concatenate(list(_by_windows(strip.ink)))
+    idle = _IDLE.setdefault(kernels, [])
+    try:
+        network, ws = idle.pop()
+    except IndexError:
+        network = _network()
+        ws = network.workspace(1, kernels=kernels, fixed=True)
+    logits = np.concatenate(list(_by_windows(strip.ink, network, ws)))
+    if len(idle) < threads():
+        idle.append((network, ws))
     scores = logits - logits.max(axis=1, keepdims=True)
     scores -= np.log(np.exp(scores).sum(axis=1, keepdims=True))
     return Columns(np.maximum(scores, LEAST), strip.left, STEP * strip.scale)
 
 
-def _by_windows(ink: Floats) -> Iterator[Numbers]:
+def _by_windows(ink: Floats, network: Network, ws: Workspace) -> Iterator[Numbers]:
     """The network's outputs (T, 11) for one window of a strip after the other, without those at a window's ends."""
-    try:
-        network, ws = _IDLE.pop()
-    except IndexError:
-        network = _network()
-        ws = network.workspace(1, kernels="compiled" if kernels_at_hand(network) else "naive", fixed=True)
     width = ink.shape[1]
     empty = np.append(np.full(CLASSES - 1, LEAST), 0.0)
     for first in range(0, width, WINDOW - 2 * MARGIN):
-        behind = min(first + WINDOW - 2 * MARGIN, width)
-        if not ink[:, first:behind].any():
-            yield np.tile(empty, (-(-(behind - first) // STEP), 1))
-            continue
-        start = max(first - MARGIN, 0)
+        start, behind = max(first - MARGIN, 0), min(first + WINDOW - 2 * MARGIN, width)
         seen = ink[:, start : start + WINDOW]
-        ws.x[...] = -MEAN / SCALE
-        ws.x[0, :, : seen.shape[1], 0] = (seen - MEAN) / SCALE
-        yield logits_of(network, ws)[0, (first - start) // STEP : -(-(behind - start) // STEP)]
-    _IDLE.append((network, ws))
+        if seen.any():
+            ws.x[...] = -MEAN / SCALE
+            ws.x[0, :, : seen.shape[1], 0] = (seen - MEAN) / SCALE
+            yield logits_of(network, ws)[0, (first - start) // STEP : -(-(behind - start) // STEP)]
+        else:
+            yield np.tile(empty, (-(-(behind - first) // STEP), 1))
 
 
 def logits_of(network: Network, ws: Workspace) -> Numbers:
@@ -145,11 +161,11 @@ def logits_of(network: Network, ws: Workspace) -> Numbers:
     return logits
 
 
-def _network() -> Network:
-    """The trained network, for a window."""
+def _network(width: int = WINDOW) -> Network:
+    """The trained network, for strips so wide."""
     tensors, header = read_tensors(FILE, (FORMAT,), "line reader")
-    floats = sum(each.size for each in tensors.values()) + 2 * ROWS * WINDOW
-    made = built_network({**header, "in_shape": (ROWS, WINDOW, 1)}, floats)  # the weights suit any width
+    floats = sum(each.size for each in tensors.values()) + 2 * ROWS * width  # a model's file has mean and scale too
+    made = built_network({**header, "in_shape": (ROWS, width, 1)}, floats)  # the weights suit any width
     for layout, flat in ((made.layout, made.theta), (made.state_layout, made.state)):
         for name, view in layout.views(flat):
             view[...] = tensors[name]

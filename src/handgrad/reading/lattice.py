@@ -61,7 +61,7 @@ def best_path(
         known[run.first, run.last] = score
         cost, agreed = -math.log(max(float(score.max()), LEAST)), score
         if columns:
-            cost, agreed = _agreed(score, columns.between(ends[run.first], ends[run.last])[1])
+            cost, agreed = _agreed(score, columns.digits(ends[run.first], ends[run.last]))
         glyph = Glyph(run.piece, agreed, True, run.is_cut, float(score.max()))
         steps[run.first].append((run.last, run.extra + cost, glyph))
     for first, part in enumerate(parts):
@@ -72,7 +72,7 @@ def best_path(
             piece = united([each.piece for each in parts[first:end]])
             cost = DIRT if end == first + 1 and part.sign else _unread_cost(piece, height)
             if columns:
-                cost -= WEIGHT * max(columns.between(ends[first], ends[end])[0], LEAST_NONE)
+                cost -= WEIGHT * max(columns.nothing(ends[first], ends[end]), LEAST_NONE)
             steps[first].append((end, cost, Glyph(piece, known.get((first, end)), False)))
     return _cheapest(steps, [part.cell for part in parts])
 
@@ -89,15 +89,14 @@ def _ends(parts: Sequence[Part]) -> list[float]:
 def _agreed(score: Scores, said: Numbers) -> tuple[float, Scores]:
     """What the digit costs that the model and the line reader agree on, and the scores after both.
 
-    They are shared out as both say. The surer of the two says how sure they are together; but the line reader knows no
-    letters, so the model's score grows so many times at most.
+    Its score is the larger of both networks' probabilities of this digit, but at most so many times the model's, since
+    the line reader has never seen letters.
     """
     both = np.log(np.maximum(score, LEAST)) + WEIGHT * np.maximum(said, LEAST_DIGIT)
     best = int(both.argmax())
-    share = np.exp(both - both[best])
-    alone = float(score.max())
-    agreed = max(alone, min(float(np.exp(said.max())), MOST_TIMES * alone)) * share / share.sum()
-    agreed[best] = max(agreed[best], score[best])
+    alone = float(score[best])
+    surer = max(alone, min(float(np.exp(said[best])), MOST_TIMES * alone, 1.0))
+    agreed = surer * np.exp(both - both[best])
     return -float(both[best]), agreed.astype(np.float32)
 
 

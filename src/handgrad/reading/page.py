@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
+import numpy as np
+
 from handgrad.reading.band import band_of
-from handgrad.reading.columns import read_columns
+from handgrad.reading.columns import DIGITS, read_columns
 from handgrad.reading.glyph import Glyph, Scores, is_small
 from handgrad.reading.heights import digit_height
 from handgrad.reading.ink import Floats, erased, find_ink, with_part
@@ -18,7 +20,7 @@ from handgrad.reading.lines import Line, in_lines
 from handgrad.reading.masks import Mask
 from handgrad.reading.paper import ink_is_dark, level_paper
 from handgrad.reading.pieces import Piece, find_pieces, united
-from handgrad.reading.rows import BETWEEN, cells_and_around
+from handgrad.reading.rows import BETWEEN
 from handgrad.reading.rules import find_rules
 from handgrad.reading.runs import Part, line_parts, runs
 from handgrad.reading.sheet import find_sheet
@@ -37,7 +39,7 @@ MAX_UNREAD = 0.5  # share of a part's pieces that are no digits, above which it 
 SMALL_PRINT, MAX_UNREAD_SMALL = 0.62, 0.2  # of the page's digit height: smaller writing is a word with fewer of them
 SURE = 0.7  # worth of a reading from which no thicker strokes are looked for
 MAYBE_DIRT = (".", ":")  # signs that do not part digits from each other
-DIGITS = tuple("0123456789")  # the classes that the line reader knows, in its order
+AROUND = 0.5  # cell heights beyond a row, to which strokes in its cells may reach
 CERTAIN = 0.95  # score of each piece of a line, above which the line reader is not asked
 DIGIT = 0.5  # score from which a piece counts as a digit
 
@@ -89,7 +91,7 @@ class Reading:
         return sum(scores) / max(len(scores) + len(self.words), 1)
 
 
-def read_ink(level: Floats, classes: Sequence[str]) -> Asking[Reading]:
+def read_ink(level: Floats, classes: Sequence[str], kernels: str) -> Asking[Reading]:
     """Read what is written on a page, with a pen or a brush, whichever the model is surer of.
 
     Parameters
@@ -98,6 +100,8 @@ def read_ink(level: Floats, classes: Sequence[str]) -> Asking[Reading]:
         Grey levels, float32 (H, W).
     classes : sequence of str
         The names of the K classes.
+    kernels : {'naive', 'compiled'}
+        What computes, as `Model.kernels`.
 
     Returns
     -------
@@ -113,14 +117,16 @@ def read_ink(level: Floats, classes: Sequence[str]) -> Asking[Reading]:
     sheet = find_sheet(level, dark=True)
     dark = ink_is_dark(level, sheet, widest)
     sheet = sheet if dark else find_sheet(level, dark=False)
-    found = yield from _read(level, sheet, dark, widest, classes)
+    found = yield from _read(level, sheet, dark, widest, classes, kernels)
     if found.worth >= SURE or widest >= WIDER_STROKE:
         return found
-    wider = yield from _read(level, sheet, dark, WIDER_STROKE, classes)
+    wider = yield from _read(level, sheet, dark, WIDER_STROKE, classes, kernels)
     return max(found, wider, key=lambda reading: reading.gain)
 
 
-def _read(level: Floats, sheet: Mask | None, dark: bool, widest: float, classes: Sequence[str]) -> Asking[Reading]:
+def _read(
+    level: Floats, sheet: Mask | None, dark: bool, widest: float, classes: Sequence[str], kernels: str
+) -> Asking[Reading]:
     """What is written in dark or in light ink with strokes of such a width at most."""
     levelled = level_paper(level, sheet, dark, widest)
     assert levelled is not None
@@ -129,23 +135,19 @@ def _read(level: Floats, sheet: Mask | None, dark: bool, widest: float, classes:
         return Reading([], [])
     rules = find_rules(ink.faint, ink.flat)
     if rules.rows:  # they may be stronger than the strokes between them
-        ink = with_part(ink, find_ink(erased(levelled, ink, rules.ink)), cells_and_around(rules.rows, ink.mask.shape))
+        cells = np.logical_or.reduce([row.inside(ink.mask.shape, AROUND) for row in rules.rows])
+        ink = with_part(ink, find_ink(erased(levelled, ink, rules.ink)), cells)
     lines = in_lines(find_pieces(ink, rules.ink), rules.rows)
     known: dict[Piece, Scores] = {}
     yield from _ask([(line, piece) for line in lines for piece in line.pieces], known)
     parts = [line_parts(line, [known[piece] for piece in line.pieces]) for line in lines]
     found = [runs(each, line.height) for each, line in zip(parts, lines, strict=True)]
     yield from _ask([(line, run.piece) for line, each in zip(lines, found, strict=True) for run in each], known)
-    paths = [
-        best_path(
-            each,
-            line_runs,
-            [known[run.piece] for run in line_runs],
-            line.height,
-            read_columns(strip_of(line)) if tuple(classes) == DIGITS and _in_doubt(line, each, known) else None,
-        )
-        for each, line_runs, line in zip(parts, found, lines, strict=True)
-    ]
+    paths = []
+    for line, its_parts, its_runs in zip(lines, parts, found, strict=True):
+        doubt = tuple(classes) == DIGITS and _in_doubt(line, its_parts, known)
+        columns = read_columns(strip_of(line), kernels) if doubt else None
+        paths.append(best_path(its_parts, its_runs, [known[run.piece] for run in its_runs], line.height, columns))
     return _sorted_out(lines, paths, classes)
 
 

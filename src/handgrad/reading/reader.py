@@ -199,11 +199,11 @@ def _reading(model: Model, picture: Picture, region: Box | None, grid: tuple[int
 
 def _read_upright(model: Model, part: Picture, picture: Picture) -> Asking[Page]:
     """The page of a part of a picture, turned first where its lines are steep and are better read so."""
-    found = yield from read_ink(part.grey.astype(np.float32), model.classes)
+    found = yield from read_ink(part.grey.astype(np.float32), model.classes, model.kernels)
     turn = Turn(part.grey, found.slope)
     if abs(found.slope) > STEEP:
         turned = turn.picture()
-        upright = yield from read_ink(turned.astype(np.float32), model.classes)
+        upright = yield from read_ink(turned.astype(np.float32), model.classes, model.kernels)
         if upright.gain > found.gain:
             return _page(model, upright, picture, lambda box: part.in_original(turn.back(box, turned.shape)))
     return _page(model, found, picture, part.in_original)

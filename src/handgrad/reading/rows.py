@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from handgrad.reading.masks import Mask, dilated
+from handgrad.reading.masks import Mask
 
 Numbers = NDArray[np.float64]
 Columns = NDArray[np.int_]
@@ -16,7 +16,6 @@ Columns = NDArray[np.int_]
 BETWEEN = -1  # instead of a cell's number: what stands there is printed, as the points of a date
 MAX_GAP = 0.98  # cell widths between two cells: a wider place may be a cell, and has a number
 OPEN_CELL = 1.0  # the height of a cell without an upper line, over its width: the middle of its digit is lower
-AROUND = 0.5  # cell heights beyond a row, to which strokes in its cells may reach
 MAX_BETWEEN, SAME_LEVEL = 3.0, 0.25  # cell widths between parts of one row; share of its height that they are apart
 
 
@@ -156,47 +155,29 @@ class Row:
             return passed
         return BETWEEN
 
-    def inside(self, shape: tuple[int, int]) -> Mask:
+    def inside(self, shape: tuple[int, int], around: float = 0.0) -> Mask:
         """Return what lies in the row, between its lines and from the first wall to the last.
 
         Parameters
         ----------
         shape : tuple of int
             The picture's height and width, in pixels.
+        around : float
+            Cell heights on all sides that count too.
 
         Returns
         -------
         numpy.ndarray
             Bool (H, W).
         """
-        x = np.arange(max(round(self.left), 0), min(round(self.right), shape[1]))
+        more = around * self.height
+        x = np.arange(max(round(self.left - more), 0), max(min(round(self.right + more), shape[1]), 0))
         y = np.arange(shape[0])[:, None]
         bottom = self.bottom.along(x)
         top = bottom - OPEN_CELL * self.cell if self.is_open else self.top.along(x)
         found = np.zeros(shape, bool)
-        found[:, x] = (y > top) & (y < bottom)
+        found[:, x] = (y > top - more) & (y < bottom + more)
         return found
-
-
-def cells_and_around(rows: Sequence[Row], shape: tuple[int, int]) -> Mask:
-    """Return where strokes of what is written in cells may be.
-
-    Parameters
-    ----------
-    rows : sequence of Row
-        Rows of cells.
-    shape : tuple of int
-        The picture's height and width, in pixels.
-
-    Returns
-    -------
-    numpy.ndarray
-        Bool (H, W).
-    """
-    found = np.zeros(shape, bool)
-    for row in rows:
-        found |= dilated(row.inside(shape), round(AROUND * row.height))
-    return found
 
 
 def joined(rows: Sequence[Row]) -> list[Row]:

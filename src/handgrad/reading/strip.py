@@ -1,4 +1,4 @@
-"""A line of writing -> a strip: straightened, of one height, with as much above and below the digits."""
+"""A line of writing -> a strip: straightened, of one height, with the same space above and below the digits."""
 
 from __future__ import annotations
 

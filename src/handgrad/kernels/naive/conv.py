@@ -57,7 +57,7 @@ def conv_input_gradient(dx: Images, dy: Images, w: Images, stride: int, pad: int
     stride, pad : int
         As in `conv_forward`.
     scratch : array of float32, shape (threads, floats)
-        Room to work, as in `conv_forward`.
+        Room to work: `conv_scratch` floats a thread, `winograd_scratch` for the `winograd` kernels.
     """
     _, height, width, _ = dy.shape
     padded = np.pad(np.zeros_like(dx), ((0, 0), (pad, pad), (pad, pad), (0, 0)))
@@ -87,7 +87,7 @@ def conv_weight_gradient(
     w_parts, b_parts : arrays of float32, shapes (PARTS, K, K, C, F) and (PARTS, F)
         Room for the sums over each part of the batch; overwritten.
     scratch : array of float32, shape (threads, floats)
-        Room to work, as in `conv_forward`.
+        Room to work: `conv_scratch` floats a thread, `winograd_scratch` for the `winograd` kernels.
     """
     patches = _patches(x, len(dw), stride, pad).reshape(-1, dw.size // dw.shape[-1])
     dw[:] = (patches.T @ dy.reshape(len(patches), -1)).reshape(dw.shape)

@@ -154,6 +154,8 @@ def test_what_is_lost_is_what_was_measured():
     ours, compiled = cold["handgrad, nothing compiled"], cold["handgrad, kernels compiled"]
     assert f"of the {ours:.1f} s above, {ours - compiled:.1f} s" in SPEED
     assert f"begins {cold['handgrad, cnn until the first step']:.1f} s after the command" in SPEED
+    ours, peer = cold["DigitClassifier, nothing compiled"], cold["MLPClassifier"]
+    assert f"{ours:.1f} s there, with nothing compiled, and {peer:.1f} s with MLPClassifier" in SPEED
     for table, quoted in (("digits", "97.67 against 97.57"), ("wine", "98.52\n  against 97.59")):
         means = [results("estimator")["small"][table][name]["mean"] for name in ("scikit-learn", "handgrad")]
         assert [f"{100 * mean:.2f}" for mean in means] == quoted.split()[::2] and quoted in SPEED

@@ -1,8 +1,8 @@
 """Lines of handwriting made of MNIST's training digits, as the line reader sees them, with what they say.
 
 Digits are thinned, redrawn in other hands and set beside each other, close, apart or in cells, some with punctuation
-between them and with what printed lines leave; one pen draws all of a line. Lengths are in pixels of a canvas on which
-a digit is three times as large as in the finished picture.
+between them and with what printed lines leave (`line_print.py`); one pen draws all of a line. Lengths are in pixels of
+a canvas on which a digit is three times as large as in the finished picture.
 """
 
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ from handgrad.rng import Stream, generator
 from handgrad.training.hands import TAILS, lines_of
 from handgrad.training.pens import CANVAS, drawn
 from handgrad.training.strokes import draw_curves
+from line_print import Cells, Printed, rule, sides, some_cells, without
 
 Pixels = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -32,6 +33,8 @@ TALLEST = 68  # a taller digit has a tail
 MOST = 10  # digits in a line, at most
 BLOCK = 24  # lines that are made from one stream of random numbers
 FIRST_BLOCK = 10_000_000  # of these streams: wrong cuts have those before
+CELLS, RULED = 0.3, 0.2  # share of the lines in cells, and of the others with a printed line under them
+STRAY = 0.12  # deviation of a digit's place from the middle of its cell, as a share of the cell's height
 RUNS = (0, 1, 2, 5)  # digits that people write several times in a row
 NONE = -1  # fills the labels of a shorter line up
 
@@ -40,15 +43,23 @@ NONE = -1  # fills the labels of a shorter line up
 class Manner:
     """How one line is written.
 
-    gap is the usual distance of neighbours, pitch the width of its cells or 0, lean columns for a row, first the column
-    where it begins.
+    gap is the usual distance of neighbours, lean columns for a row, first the column where it begins.
     """
 
     gap: float
-    pitch: float
+    cells: Cells | None
     signs: bool
     lean: float
     first: int
+
+
+@dataclass(frozen=True, eq=False)
+class Written:
+    """The middle lines of a line of digits, the digits, and what is printed there."""
+
+    mask: Mask
+    text: list[int]
+    printed: list[Printed]
 
 
 def pictures(data: Images, count: int, seed: int) -> tuple[Pixels, NDArray[np.int8]]:
@@ -58,59 +69,56 @@ def pictures(data: Images, count: int, seed: int) -> tuple[Pixels, NDArray[np.in
     number = block = 0
     while number < count:
         random = generator(seed, Stream.WRONG_CUTS, FIRST_BLOCK + block)
-        masks, texts = _block(data, random)
-        for ink, text in zip(drawn(np.stack(masks), random), texts, strict=True):
+        written = _block(data, random)
+        for ink, line in zip(drawn(np.stack([line.mask for line in written]), random), written, strict=True):
             if number < count and len(ink) == HIGH:  # small pictures have lost their place
-                made[number] = _picture(ndimage.uniform_filter(ink, ZOOM), random)
-                labels[number, : len(text)] = text
+                made[number] = _picture(ndimage.uniform_filter(without(ink, line.printed, random), ZOOM), random)
+                labels[number, : len(line.text)] = line.text
                 number += 1
         block += 1
     return made, labels
 
 
-def _block(data: Images, random: Random) -> tuple[list[Mask], list[list[int]]]:
-    """Middle lines of some lines, and their digits."""
+def _block(data: Images, random: Random) -> list[Written]:
+    """Some lines of other digits each."""
     rows = random.integers(0, len(data), (BLOCK, MOST))
     repeat = random.random(BLOCK) < 0.2
     chosen = rows.ravel()
     digits = lines_of(data.pixels[chosen], data.labels[chosen], random).reshape(BLOCK, MOST, CANVAS, CANVAS)
-    masks, texts = [], []
+    written = []
     for i in range(BLOCK):
         labels = data.labels[rows[i]]
         length = int(random.integers(1, MOST + 1)) if random.random() < 0.5 else MOST
         order = np.arange(length)
         if repeat[i] and np.isin(labels, RUNS).any():
             order[random.integers(length) :][:3] = np.flatnonzero(np.isin(labels, RUNS))[0]
-        mask, text = _written(digits[i][order], labels[order], random)
-        masks.append(mask)
-        texts.append(text)
-    return masks, texts
+        written.append(_written(digits[i][order], labels[order], random))
+    return written
 
 
 def _manner(random: Random) -> Manner:
     kind = random.random()
     if kind < 0.4:
-        gap = random.uniform(-7, 1)
+        gap = random.uniform(-6, 2)
     elif kind < 0.75:
         gap = random.uniform(0, 16)
     else:
         gap = random.uniform(10, 60)
-    pitch = random.uniform(48, 85) if random.random() < 0.2 else 0.0
+    cells = some_cells(BASE - TOP, random) if random.random() < CELLS else None
     signs = bool(random.random() < 0.25)
     lean = random.uniform(-0.15, 0.5) if random.random() < 0.4 else 0.0
-    return Manner(gap, pitch, signs, lean, int(random.uniform(2, 30)))
+    return Manner(gap, cells, signs, lean, int(random.uniform(2, 30)))
 
 
-def _written(digits: Mask, labels: Pixels, random: Random) -> tuple[Mask, list[int]]:
-    """The middle lines of a line, and those of its digits that it has room for."""
+def _written(digits: Mask, labels: Pixels, random: Random) -> Written:
+    """A line of those of its digits that it has room for."""
     manner = _manner(random)
     canvas = np.zeros((HIGH, WIDE), np.bool_)
-    cell, last, text = float(manner.first), None, list[int]()
+    last, text = None, list[int]()
     for digit, label in zip(digits, labels.tolist(), strict=True):
         shape = _leaning(_standing(digit, label, random), manner.lean)
-        if manner.pitch:
-            left = max(int(cell + (manner.pitch - shape.shape[1]) / 2 + random.normal(0, 3)), 0)
-            cell += manner.pitch
+        if manner.cells:
+            shape, left = _in_cell(shape, manner.cells, manner.first + len(text) * manner.cells.pitch, random)
         elif last is None:
             left = manner.first
         else:
@@ -119,14 +127,35 @@ def _written(digits: Mask, labels: Pixels, random: Random) -> tuple[Mask, list[i
             break
         text.append(label)
         last = left, shape
-        if manner.signs and not manner.pitch and random.random() < 0.3:
+        if manner.signs and not manner.cells and random.random() < 0.3:
             sign = _sign(random)
             left = int(left + shape.shape[1] - _room(shape, sign) * 0.6 + random.uniform(2, 14))
             if not _put(canvas, sign, left):
                 break
             last = left, sign
-    _print(canvas, manner, cell, random)
-    return canvas, text
+    _damage(canvas, random)
+    return Written(canvas, text, _lines(manner, len(text), last, random))
+
+
+def _in_cell(shape: Mask, cells: Cells, start: float, random: Random) -> tuple[Mask, int]:
+    """A shape near the middle of the cell that begins there, and the column where it begins itself."""
+    (top, bottom), stray = _inked(shape, 1), random.uniform(0, STRAY) * cells.tall
+    down = int(np.clip(random.normal(0, stray), -top, HIGH - bottom))
+    return np.roll(shape, down, axis=0), max(
+        int(start + (cells.wide - shape.shape[1]) / 2 + random.normal(0, stray)), 0
+    )
+
+
+def _lines(manner: Manner, count: int, last: tuple[int, Mask] | None, random: Random) -> list[Printed]:
+    """The printed lines around what is written, or under it."""
+    if manner.cells:
+        return list(sides(manner.cells, count, manner.first, (TOP + BASE) / 2 + random.normal(0, 2), random))
+    if last is None or random.random() > RULED:
+        return []
+    right = last[0] + last[1].shape[1]
+    return [
+        rule(BASE + random.normal(3, 5), manner.first - random.uniform(0, 60), right + random.uniform(0, 90), random)
+    ]
 
 
 def _gap(manner: Manner, random: Random) -> float:
@@ -217,25 +246,15 @@ def _sign(random: Random) -> Mask:
     return mask[:, left:right]
 
 
-def _print(canvas: Mask, manner: Manner, end: float, random: Random) -> None:
-    """What printed lines leave: walls and rules, or gaps where they were taken out; and dirt."""
+def _damage(canvas: Mask, random: Random) -> None:
+    """What else a reader leaves: lines above and below that it did not find, gaps of those that were none, and dirt."""
     chance = random.random()
-    if manner.pitch and chance < 0.5:
-        for i in range(int((end - manner.first) / manner.pitch) + 1):
-            if random.random() < 0.6:
-                x = manner.first + i * manner.pitch + random.normal()
-                top, bottom = (8, 88) if random.random() < 0.4 else sorted(random.uniform(5, 90, 2))
-                if x < WIDE - 3:
-                    _draw(canvas, [(x, top), (x, bottom)], random)
-    if chance < 0.12:
+    if chance < 0.08:
         for _ in range(random.integers(1, 4)):
-            y, x, long = (
-                random.choice((8, 84)) + random.normal(0, 5),
-                random.uniform(0, WIDE - 60),
-                random.uniform(20, 300),
-            )
-            _draw(canvas, [(x, y), (min(x + long, WIDE - 3), y + random.normal())], random)
-    elif chance < 0.3:
+            y, x = random.choice((8, 84)) + random.normal(0, 5), random.uniform(0, WIDE - 60)
+            end = min(x + random.uniform(20, 300), WIDE - 3)
+            _draw(canvas, [(x, y), (end, y + random.normal())], random)
+    elif chance < 0.18:
         for _ in range(random.integers(1, 4)):
             if random.random() < 0.5:
                 row = int(random.uniform(5, 88))

@@ -51,6 +51,12 @@ def test_boxes_with_gaps(gap: float) -> None:
     assert len(row.walls) == 5
 
 
+def test_the_gaps_between_boxes_are_none_though_their_lines_go_on() -> None:
+    dashes = [np.array([(120.0 + 105 * i, y), (145.0 + 105 * i, y)]) for i in range(4) for y in (60, 150)]
+    (row,) = found(boxes(5, 25) + dashes, digits("20473", 25)).rows
+    assert len(row.walls) == 5 and row.cell == pytest.approx(80, abs=2)
+
+
 def test_digits_that_cross_the_sides_of_their_cells() -> None:
     (row,) = found(boxes(6), digits("204739", tall=96, left=48, top=52)).rows
     assert len(row.walls) == 6
@@ -58,6 +64,16 @@ def test_digits_that_cross_the_sides_of_their_cells() -> None:
 
 def test_ticks_on_a_line() -> None:
     (row,) = found(comb(6), digits("204739", tall=62, top=82)).rows
+    assert row.is_open and len(row.walls) == 6
+    assert row.bottom.at(200) - row.top.at(200) == pytest.approx(30, abs=3)
+
+
+@pytest.mark.parametrize("gap", [2, 20])
+def test_ticks_some_of_which_are_broken_or_low(gap: int) -> None:
+    mask = (ink(comb(6), SHAPE, 3) > 0.5) | (ink(digits("204739", tall=62, top=82), SHAPE, 6) > 0.5)
+    for column in (40, 200, 440):
+        mask[130 - gap : 130, column - 3 : column + 4] = False
+    (row,) = rules_of(mask).rows
     assert row.is_open and len(row.walls) == 6
     assert row.bottom.at(200) - row.top.at(200) == pytest.approx(30, abs=3)
 

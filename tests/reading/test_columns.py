@@ -14,7 +14,7 @@ from handgrad.reading.columns import MARGIN, SCALE, STEP, WINDOW, Columns, logit
 from handgrad.reading.glyph import Glyph
 from handgrad.reading.lattice import best_path
 from handgrad.reading.lines import Line
-from handgrad.reading.page import _is_word
+from handgrad.reading.marks import _is_word
 from handgrad.reading.runs import runs
 from handgrad.reading.strip import ABOVE, BESIDE, ROWS, TALL, Strip, strip_of
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from handgrad.reading.ink import Ink, find_ink
 from handgrad.reading.paper import ink_is_dark, level_paper
@@ -58,6 +59,15 @@ def test_a_hands_soft_shadow_is_no_ink(depth: float) -> None:
     found = ink_of((on(STROKES) * (1 - depth * shadow)).astype(np.uint8))
     assert found.mask[CORES].mean() > 0.95 and found.mask[PAPER].mean() < 0.002
     assert not ink_of((235 * (1 - depth * shadow)).astype(np.uint8)).mask.any()
+
+
+@pytest.mark.parametrize("noise", [2, 6])
+def test_the_narrow_shadow_of_a_pen_on_grainy_paper_is_no_ink(noise: float) -> None:
+    shadow = np.zeros(SHAPE)
+    shadow[130:152] = 1
+    shadow = ndimage.gaussian_filter(shadow, 7)
+    found = ink_of(grainy(on(ink(written("2024", 50, (60, 30)), SHAPE, 6, 0.7)) * (1 - 0.35 * shadow), noise))
+    assert found.mask[30:80].mean() > 0.02 and found.mask[120:165].mean() < 0.002
 
 
 def test_a_shadow_across_the_strokes_hides_none() -> None:

@@ -17,7 +17,7 @@ WALK = [
     "picture", "source", "answer", "coarse", "windows", "masks", "sheet", "paper", "ink", "boxes", "segments",
     "straight", "heights", "ridges", "rows", "levels", "spacing", "cells", "sides", "walls", "rules", "pieces",
     "together", "band", "chains", "lines", "cuts", "glyph", "signs", "runs", "fit", "strip", "columns", "lattice",
-    "slashes", "page", "views", "normalise", "turn", "reader", "pages", "__init__",
+    "slashes", "marks", "page", "views", "normalise", "turn", "reader", "pages", "__init__",
 ]  # fmt: skip
 LONGEST = 250  # lines of a file
 

@@ -98,3 +98,13 @@ def test_a_shadow_over_sheet_and_table_does_not_cut_the_sheet() -> None:
     assert sheet is not None
     assert sheet[430:530, 60:360].all() and sheet[70:350, 60:360].all()
     assert not sheet[:, :44].any() and not sheet[548:].any()
+
+
+@pytest.mark.parametrize("table", [0.6, 0.7])
+def test_a_bright_table_is_told_from_a_shadow_by_its_grain(table: float) -> None:
+    picture, paper = bordered(PAGE, 70, int(table * 235), "l").astype(float), paper_of(PAGE, 70, "l")
+    assert sheet_of(picture) is None, "so dark and even is a shadow"
+    streaks = ndimage.gaussian_filter(np.random.default_rng(0).normal(0, 1, picture.shape), (1, 6))
+    picture[~paper] += 12 * (streaks / streaks.std())[~paper]
+    found = sheet_of(picture.clip(0, 255))
+    assert found is not None and not found[~paper].any() and found[paper].mean() > 0.9

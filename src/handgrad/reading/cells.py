@@ -16,7 +16,7 @@ from scipy import ndimage
 from handgrad.reading.levels import Level, is_ruling, pairs
 from handgrad.reading.masks import Mask
 from handgrad.reading.rows import Numbers, Row, Side, joined
-from handgrad.reading.spacing import LIKELY, SURE_WALL, cells_of_width, even_cells, uneven_cells, walls_at
+from handgrad.reading.spacing import LIKELY, SURE_WALL, Cells, cells_of_width, even_cells, uneven_cells, walls_at
 
 Columns = NDArray[np.int_]
 
@@ -28,7 +28,8 @@ DOUBLE = 2.5  # widths of a line between two walls of cells that are drawn besid
 SHARPNESS = 4  # exponent of that share, for the choice of a lean
 TICK, MAX_TICK = 0.25, 1.5  # digit heights: a wall on a line without another above is as high, and no higher
 OPEN_HEIGHT = 1.5  # digit heights that cells without an upper line are thought to have
-UNEVEN_TICKS = 1.25  # ratio by which ticks' heights differ
+GAP = 3  # pixels without ink at which a tick ends: it may be faint
+ALIKE, MIN_ALIKE = 1.25, 0.6  # ratio by which the heights of ticks differ, and the share of them that are so alike
 
 # Cells.
 NEAR = 1  # pixels off a line within which that ink is
@@ -78,14 +79,21 @@ def _closed(mask: Mask, above: Level, below: Level) -> tuple[float, Row] | None:
     sides = np.cumsum(_along(mask, x, top) & _along(mask, x, bottom), dtype=int)
     found = even_cells(x, inked, sides, apart)
     inner = (x > x[0] + SPARE + width) & (x < x[-1] - SPARE - width)
-    uneven = uneven_cells(walls_at(x, np.where(inner & (inked < SURE_WALL), 0, inked)), sides, apart, int(x[0]))
+    walls = walls_at(x, np.where(inner & (inked < SURE_WALL), 0, inked))
+    uneven = uneven_cells(walls, sides, apart, int(x[0]))
     least = FULL_ROW if len(found[1]) > MIN_CELLS else FULL_PAIR
-    if sum(b - a for a, b in found[1]) < EVEN * uneven[0]:
+    if _has_unused(walls, found[1]) and sum(b - a for a, b in found[1]) < EVEN * uneven[0]:
         found, least = uneven, FULL_UNEVEN
     worth, cells = found
     if len(cells) < MIN_CELLS or worth < least * len(x):
         return None
     return worth, Row(top, bottom, lean, np.array(cells), width, False)
+
+
+def _has_unused(walls: Numbers, cells: Cells) -> bool:
+    """Whether a wall is no side of any cell. If there is none, what lies between cells is a gap."""
+    ends = np.array(cells).ravel()
+    return not len(ends) or bool((np.abs(walls[:, :1] - ends).min(axis=1) > STRAY).any())
 
 
 def _open(mask: Mask, below: Level, size: float) -> tuple[float, Row] | None:
@@ -99,10 +107,11 @@ def _open(mask: Mask, below: Level, size: float) -> tuple[float, Row] | None:
         return None
     row = Row(top, bottom, lean, np.array(cells), width, True)
     heights = np.array([_tick(mask, row, wall, size) for wall in np.unique(row.walls)])
-    low, usual = np.quantile(heights, [0.25, 0.5])  # strokes that touch ticks make some of them higher
-    if not usual < MAX_TICK * size or usual > UNEVEN_TICKS * low:
+    usual = float(np.median(heights))
+    alike = (heights * ALIKE > usual) & (heights < ALIKE * usual)  # strokes make some higher, faint ones are lower
+    if not usual < MAX_TICK * size or alike.mean() < MIN_ALIKE:
         return None
-    return worth, replace(row, top=Side(bottom.slope, bottom.level - float(usual)))
+    return worth, replace(row, top=Side(bottom.slope, bottom.level - usual))
 
 
 def _whole(mask: Mask, row: Row) -> Row:
@@ -133,8 +142,9 @@ def _tick(mask: Mask, row: Row, wall: float, size: float) -> float:
     y = row.bottom.at(wall) + away
     x = wall + row.lean * (y - row.middle(wall))
     columns = np.rint(x).astype(int) + np.array([[-1], [0], [1]])
-    inked = np.append(_at(mask, np.broadcast_to(np.rint(y).astype(int), columns.shape), columns).any(axis=0), False)
-    return float(row.width + inked.argmin())
+    inked = _at(mask, np.broadcast_to(np.rint(y).astype(int), columns.shape), columns).any(axis=0)
+    white = np.convolve(np.append(~inked, np.ones(GAP, bool)), np.ones(GAP, int), "valid") == GAP
+    return float(row.width + white.argmax())
 
 
 def _overlap(a: Row, b: Row) -> bool:

@@ -28,10 +28,8 @@ STRONGER = 2.0  # times the least full ink: what stands out of a faint stroke
 LOCAL, LOCAL_SHARE = 0.75, 30  # full ink is at least such a share of the peak near by: the shorter side divided by this
 # Of full ink, by which levels change near a stroke's edge: within the shorter side divided by this.
 MIN_SHARPNESS, SHARP_SHARE = 0.4, 150
-BLUR, WIDEST = (
-    0.2,
-    0.15,
-)  # widths of a stroke within which its edge may lie if it is blurred; of a side, that width at most
+NOISE_RANGE = 1.7  # standard deviations of the noise by which the smoothed picture differs within that anyway
+BLUR, WIDEST = 0.2, 0.15  # widths of a stroke within which a blurred edge may lie; of a side, that width at most
 MAX_EDGE = 0.5  # of a stroke's pixels that lie at the sheet's edge
 EDGE = 0.06  # what is fainter does not belong to a stroke's soft edge, on grainy paper
 ZERO_NOISE, ZERO_MOST = 1.5, 0.5  # ink begins at so many standard deviations of the noise, at most at this share
@@ -94,7 +92,7 @@ def find_ink(levelled: Levelled, blurred: bool = False) -> Ink:
     own = np.maximum(full[labels], LOCAL * _local_peak(flat))
     margin = max(MIN_MARGIN, round(min(flat.shape) / MARGIN_SHARE))
     mask = flat > WEAK * own
-    mask &= _strokes(flat, mask, own, margin, levelled.edge, blurred)
+    mask &= _strokes(flat, mask, own, margin, levelled, blurred)
     if not mask.any():
         return _no_ink(levelled)
     near = highest(np.where(mask, own, np.float32(0)), 2 * margin + 1)
@@ -195,32 +193,33 @@ def _local_peak(flat: Floats) -> Floats:
     return highest(smooth, window)
 
 
-def _strokes(flat: Floats, mask: Mask, own: Floats, margin: int, edge: Mask | None, blurred: bool) -> Mask:
+def _strokes(flat: Floats, mask: Mask, own: Floats, margin: int, levelled: Levelled, blurred: bool) -> Mask:
     """The ink whose outline is as sharp as a stroke's, as a soft shadow's is not, and which is not the sheet's edge."""
+    edge, noise = levelled.edge, NOISE_RANGE * levelled.noise
     if edge is None:
         return mask
     labels, count = ndimage.label(mask, NEIGHBOURS)
     outline = np.where(mask & ~eroded(mask), labels, 0)
     sizes, outer, around = (np.bincount(each.ravel(), minlength=count + 1) for each in (labels, labels * edge, outline))
     reach = max(margin, round(min(flat.shape) / SHARP_SHARE))
-    sharp = _rise(flat, own, outline, count, reach) > MIN_SHARPNESS * around
+    sharp = _rise(flat, own, outline, count, reach, noise) > MIN_SHARPNESS * around
     wide = 2 * sizes / np.maximum(around, 1)
     soft = blurred & ~sharp & (wide * BLUR > reach) & (wide < WIDEST * min(flat.shape))
     places = ndimage.find_objects(labels) if soft[1:].any() else []
     for label in np.flatnonzero(soft[1:]) + 1:
         here = tuple(slice(max(each.start - reach, 0), each.stop + reach) for each in places[label - 1])
         alone = (outline[here] == label).astype(np.int32)
-        rise = _rise(flat[here], own[here], alone, 1, round(wide[label] * BLUR))[1]
+        rise = _rise(flat[here], own[here], alone, 1, round(wide[label] * BLUR), noise)[1]
         sharp[label] = rise > MIN_SHARPNESS * alone.sum()
     sharp[0] = False
     strokes: Mask = (sharp & (outer < MAX_EDGE * sizes))[labels]
     return strokes
 
 
-def _rise(flat: Floats, own: Floats, outline: Labels, count: int, reach: int) -> NDArray[np.float64]:
+def _rise(flat: Floats, own: Floats, outline: Labels, count: int, reach: int, noise: float) -> NDArray[np.float64]:
     """By what share of full ink levels change within a reach, summed over the outline of each piece (count + 1,)."""
     window = 2 * reach + 1
-    rise = highest(flat, window) - lowest(flat, window)
+    rise = highest(flat, window) - lowest(flat, window) - np.float32(noise)
     at = outline > 0
     shares = (rise[at] / own[at]).clip(0, 2)
     return np.bincount(outline[at], shares, minlength=count + 1).astype(np.float64)

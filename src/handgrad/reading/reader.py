@@ -12,8 +12,9 @@ from handgrad.model.shipped import open_model
 from handgrad.nn.params import Array
 from handgrad.reading.answer import Answer, Page, Refusal
 from handgrad.reading.fit import fit
+from handgrad.reading.marks import Mark
 from handgrad.reading.normalise import see, sides
-from handgrad.reading.page import Mark, Reading, read_ink
+from handgrad.reading.page import Reading, read_ink
 from handgrad.reading.picture import Box, Picture
 from handgrad.reading.pieces import Piece
 from handgrad.reading.source import Source, open_picture

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from handgrad.reading.picture import Box
 
 Grey = NDArray[np.uint8]
+
+CELL = 32  # pixels: what is smaller at the border does not go on beyond it
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,15 +40,15 @@ class Turn:
         Returns
         -------
         numpy.ndarray
-            Uint8, large enough for all of it; the corners have the median level.
+            Uint8, large enough for all of it; the corners have the levels of what is nearest to them, without strokes.
         """
-        from PIL import Image
-
-        filling = int(np.median(self.grey))
-        turned = Image.fromarray(self.grey).rotate(
-            math.degrees(self.angle), Image.Resampling.BICUBIC, expand=True, fillcolor=filling
-        )
-        return np.asarray(turned)
+        rows, columns = self.grey.shape
+        sin, cos = abs(math.sin(self.angle)), math.cos(self.angle)
+        width, height = columns * cos + rows * sin, columns * sin + rows * cos
+        framed = _framed(self.grey, math.hypot(width, height))
+        turned = framed.rotate(math.degrees(self.angle), Image.Resampling.BICUBIC)
+        aside, above = int(turned.width - width) // 2, int(turned.height - height) // 2
+        return np.asarray(turned.crop((aside, above, turned.width - aside, turned.height - above)))
 
     def back(self, box: Box, turned: tuple[int, int]) -> Box:
         """Return the box around a turned box, in the picture as it was.
@@ -71,3 +74,17 @@ class Turn:
         down = (sin * x + cos * y + rows / 2).clip(0, rows)
         start = round(float(across.min())), round(float(down.min()))
         return *start, round(float(across.max())) - start[0], round(float(down.max())) - start[1]
+
+
+def _framed(grey: Grey, side: float) -> Image.Image:
+    """A picture in the middle of another of such a side, into which the levels at its border go on smoothly."""
+    rows, columns = grey.shape
+    aside, above = (max(math.ceil((side - inner) / 2), 0) for inner in (columns, rows))
+    cells = Image.fromarray(grey).resize((max(columns // CELL, 1), max(rows // CELL, 1)), Image.Resampling.BOX)
+    beyond = math.ceil(side / CELL)
+    wide, high = aside * cells.width / columns, above * cells.height / rows  # in cells
+    place = (beyond - wide, beyond - high, beyond + cells.width + wide, beyond + cells.height + high)
+    around = Image.fromarray(np.pad(np.asarray(cells), beyond, mode="edge"))
+    framed = around.resize((columns + 2 * aside, rows + 2 * above), Image.Resampling.BILINEAR, place)
+    framed.paste(Image.fromarray(grey), (aside, above))
+    return framed

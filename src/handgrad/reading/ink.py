@@ -28,6 +28,7 @@ STRONGER = 2.0  # times the least full ink: what stands out of a faint stroke
 LOCAL, LOCAL_SHARE = 0.75, 30  # full ink is at least such a share of the peak near by: the shorter side divided by this
 # Of full ink, by which levels change near a stroke's edge: within the shorter side divided by this.
 MIN_SHARPNESS, SHARP_SHARE = 0.4, 150
+BROAD, AS_SHARP = 2.0, 0.6  # widths from which a stroke is broad: so many times that, and then as sharp as others
 NOISE_RANGE = 1.7  # standard deviations of the noise by which the smoothed picture differs within that anyway
 BLUR, WIDEST = 0.2, 0.15  # widths of a stroke within which a blurred edge may lie; of a side, that width at most
 MAX_EDGE = 0.5  # of a stroke's pixels that lie at the sheet's edge
@@ -202,8 +203,10 @@ def _strokes(flat: Floats, mask: Mask, own: Floats, margin: int, levelled: Level
     outline = np.where(mask & ~eroded(mask), labels, 0)
     sizes, outer, around = (np.bincount(each.ravel(), minlength=count + 1) for each in (labels, labels * edge, outline))
     reach = max(margin, round(min(flat.shape) / SHARP_SHARE))
-    sharp = _rise(flat, own, outline, count, reach, noise) > MIN_SHARPNESS * around
     wide = 2 * sizes / np.maximum(around, 1)
+    rise, broad = _rise(flat, own, outline, count, reach, noise), wide > BROAD * reach
+    usual = float(rise[~broad].sum()) / max(int(around[1:][~broad[1:]].sum()), 1)
+    sharp = rise > np.where(broad, max(MIN_SHARPNESS, AS_SHARP * usual), MIN_SHARPNESS) * around
     soft = blurred & ~sharp & (wide * BLUR > reach) & (wide < WIDEST * min(flat.shape))
     places = ndimage.find_objects(labels) if soft[1:].any() else []
     for label in np.flatnonzero(soft[1:]) + 1:

@@ -28,7 +28,7 @@ STRONGER = 2.0  # times the least full ink: what stands out of a faint stroke
 LOCAL, LOCAL_SHARE = 0.75, 30  # full ink is at least such a share of the peak near by: the shorter side divided by this
 # Of full ink, by which levels change near a stroke's edge: within the shorter side divided by this.
 MIN_SHARPNESS, SHARP_SHARE = 0.4, 150
-BROAD, AS_SHARP = 2.0, 0.6  # widths from which a stroke is broad: so many times that, and then as sharp as others
+BROAD, AS_SHARP = 2.0, 0.6  # times the usual width from which a stroke is broad, and is then so sharp beside others
 NOISE_RANGE = 1.7  # standard deviations of the noise by which the smoothed picture differs within that anyway
 BLUR, WIDEST = 0.2, 0.15  # widths of a stroke within which a blurred edge may lie; of a side, that width at most
 MAX_EDGE = 0.5  # of a stroke's pixels that lie at the sheet's edge
@@ -197,15 +197,16 @@ def _local_peak(flat: Floats) -> Floats:
 def _strokes(flat: Floats, mask: Mask, own: Floats, margin: int, levelled: Levelled, blurred: bool) -> Mask:
     """The ink whose outline is as sharp as a stroke's, as a soft shadow's is not, and which is not the sheet's edge."""
     edge, noise = levelled.edge, NOISE_RANGE * levelled.noise
-    if edge is None:
+    if edge is None or not mask.any():
         return mask
     labels, count = ndimage.label(mask, NEIGHBOURS)
     outline = np.where(mask & ~eroded(mask), labels, 0)
     sizes, outer, around = (np.bincount(each.ravel(), minlength=count + 1) for each in (labels, labels * edge, outline))
     reach = max(margin, round(min(flat.shape) / SHARP_SHARE))
     wide = 2 * sizes / np.maximum(around, 1)
-    rise, broad = _rise(flat, own, outline, count, reach, noise), wide > BROAD * reach
-    usual = float(rise[~broad].sum()) / max(int(around[1:][~broad[1:]].sum()), 1)
+    rise, broad = _rise(flat, own, outline, count, reach, noise), wide > BROAD * _median(wide[1:], around[1:])
+    broad[0] = True
+    usual = float(rise[~broad].sum()) / max(int(around[~broad].sum()), 1)
     sharp = rise > np.where(broad, max(MIN_SHARPNESS, AS_SHARP * usual), MIN_SHARPNESS) * around
     soft = blurred & ~sharp & (wide * BLUR > reach) & (wide < WIDEST * min(flat.shape))
     places = ndimage.find_objects(labels) if soft[1:].any() else []
@@ -217,6 +218,11 @@ def _strokes(flat: Floats, mask: Mask, own: Floats, margin: int, levelled: Level
     sharp[0] = False
     strokes: Mask = (sharp & (outer < MAX_EDGE * sizes))[labels]
     return strokes
+
+
+def _median(values: NDArray[np.float64], weights: NDArray[np.int_]) -> float:
+    order = values.argsort()
+    return float(values[order[np.searchsorted(np.cumsum(weights[order]), weights.sum() / 2)]])
 
 
 def _rise(flat: Floats, own: Floats, outline: Labels, count: int, reach: int, noise: float) -> NDArray[np.float64]:

@@ -100,6 +100,13 @@ def test_writing_alone_has_no_cells(text: str, gap: float) -> None:
     assert found([], written(text, 60, (60, 60), gap)).rows == []
 
 
+@pytest.mark.parametrize(
+    ("text", "tall", "pen"), [("2222", 20, 4), ("6250", 30, 6), ("5252", 20, 5), ("22522", 30, 7.5)]
+)
+def test_the_feet_of_thick_digits_are_no_line_of_cells(text: str, tall: float, pen: float) -> None:
+    assert found([], written(text, tall, (40, 60), 0.05), pen=pen).rows == []
+
+
 @pytest.mark.parametrize("pitch", [40, 50, 75])
 def test_squares_are_no_cells(pitch: int) -> None:
     paper = level_lines(SHAPE, pitch) + upright_lines(SHAPE, pitch)

@@ -6,6 +6,7 @@ or resemble a cell's sides do not hide them, and no 1 is taken for one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -33,6 +34,8 @@ ALIKE, MIN_ALIKE = 1.25, 0.6  # ratio by which the heights of ticks differ, and 
 
 # Cells.
 NEAR = 1  # pixels off a line within which that ink is
+MOST_BESIDE, MOST_BESIDE_OPEN = 0.55, 0.3  # share of a line's columns that have ink beside it, of two lines and of one:
+SURELY = 5  # fewer cells than these may be the strokes of digits
 EVEN = 0.9  # of the columns that cells of any width take, the least that cells of one width take, if they have one
 BEYOND = 3.0  # cell widths beyond a row's ends within which it may go on
 MIN_CELLS, FULL_ROW, FULL_PAIR = 2, 0.4, 0.75  # of a row, and the share of its lines that they take; if it has two
@@ -87,7 +90,16 @@ def _closed(mask: Mask, above: Level, below: Level) -> tuple[float, Row] | None:
     worth, cells = found
     if len(cells) < MIN_CELLS or worth < least * len(x):
         return None
+    if len(cells) < SURELY and max(_beside(mask, x, line) for line in (above, below)) > MOST_BESIDE:
+        return None
     return worth, Row(top, bottom, lean, np.array(cells), width, False)
+
+
+def _beside(mask: Mask, x: Columns, line: Level) -> float:
+    """The share of a line's columns that have ink above it, or below: strokes cross it, but it is no row of feet."""
+    away = math.ceil(line.width / 2) + NEAR + 1
+    places = (np.rint(line.side.along(x) + shift).astype(int) for shift in (-away, away))
+    return max(float(_at(mask, rows, x).mean()) for rows in places)
 
 
 def _has_unused(walls: Numbers, cells: Cells) -> bool:
@@ -104,6 +116,8 @@ def _open(mask: Mask, below: Level, size: float) -> tuple[float, Row] | None:
     lean, inked = _upright(mask, x, top, bottom, 1 - 2 * width / (TICK * size + width))
     worth, cells = even_cells(x, inked, np.cumsum(_along(mask, x, bottom), dtype=int), OPEN_HEIGHT * size)
     if worth < FULL_OPEN * len(x) or len(cells) <= MIN_CELLS:
+        return None
+    if len(cells) < SURELY and _beside(mask, x, below) > MOST_BESIDE_OPEN:
         return None
     row = Row(top, bottom, lean, np.array(cells), width, True)
     heights = np.array([_tick(mask, row, wall, size) for wall in np.unique(row.walls)])

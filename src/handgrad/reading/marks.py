@@ -21,6 +21,7 @@ WORD_GAP = 0.9  # digit heights between two parts of a line
 MIN_WORD = 3  # pieces
 MAX_UNREAD = 0.5  # share of a part's pieces that are no digits, above which it is a word
 SMALL_PRINT, MAX_UNREAD_SMALL = 0.62, 0.2  # of the page's digit height: smaller writing is a word with fewer of them
+SURE, POSSIBLE = 0.9, 0.25  # scores with the line reader and without, from which both together know a digit
 DIGIT = 0.5  # score from which a piece counts as a digit
 MAYBE_DIRT = (".", ":")  # signs that do not part digits from each other
 
@@ -98,7 +99,12 @@ def _is_word(part: list[Glyph], line: Line, usual: float) -> bool:
         return False
     if median(glyph.piece.height for glyph in tall) < SMALL_PRINT * usual:  # its letters are cut into 1s
         return sum(glyph.alone < DIGIT or glyph.is_cut for glyph in tall) > MAX_UNREAD_SMALL * len(tall)
-    return sum(glyph.alone < DIGIT for glyph in tall) > MAX_UNREAD * len(tall)
+    return sum(_is_letter(glyph) for glyph in tall) > MAX_UNREAD * len(tall)
+
+
+def _is_letter(glyph: Glyph) -> bool:
+    """Whether the model does not know ink, nor holds it possible where the line reader is sure."""
+    return glyph.alone < (POSSIBLE if glyph.score > SURE else DIGIT)
 
 
 def _named(part: list[Glyph], line: Line, classes: Sequence[str]) -> list[Mark]:

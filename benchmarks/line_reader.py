@@ -32,8 +32,8 @@ from machine import record
 from scoring import compare
 
 FEATURES = ("5x5-32", "pool", "3x3-64", "3x3-64", "pool", "3x3-128", "3x3-128", "3x3-128")
-PARTS, LINES, WATCHED = 12, 10_000, 1_024  # files of lines, lines in each, and lines to watch
-STEPS, BATCH, RATE, WARMUP, DECAY, AVERAGE = 9_000, 64, 0.006, 300, 0.02, 0.998
+PARTS, LINES, WATCHED = 8, 10_000, 1_024  # files of lines, lines in each, and lines to watch
+STEPS, BATCH, RATE, WARMUP, DECAY, AVERAGE = 8_000, 64, 0.006, 300, 0.02, 0.998
 LONGEST = 5.0  # Euclidean norm of a gradient
 EVERY = 250  # steps between two reports, and two checkpoints
 INK, POWER, NOISE, NOISY, SHIFT = (0.7, 1.3), (0.7, 1.5), 0.08, 0.3, (2, 3)  # distortions of a batch

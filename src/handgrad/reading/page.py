@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -43,11 +43,14 @@ class Reading:
         Writing that is no digits.
     slope : float
         Pixels that the lines fall for each to the right.
+    sheet : numpy.ndarray or None
+        Where the paper is, bool (H, W); None where the whole picture is paper.
     """
 
     lines: list[list[Mark]]
     words: list[Piece]
     slope: float = 0.0
+    sheet: Mask | None = None
 
     @property
     def gain(self) -> float:
@@ -62,8 +65,8 @@ class Reading:
         return sum(scores) / max(len(scores) + len(self.words), 1)
 
 
-def read_ink(level: Floats, classes: Sequence[str], kernels: str) -> Asking[Reading]:
-    """Read what is written on a page, with a pen or a brush, whichever the model is surer of.
+def read_ink(level: Floats, classes: Sequence[str], kernels: str, sheet: Mask | None = None) -> Asking[Reading]:
+    """Read what is written on a page, in dark or in light ink.
 
     Parameters
     ----------
@@ -73,6 +76,8 @@ def read_ink(level: Floats, classes: Sequence[str], kernels: str) -> Asking[Read
         The names of the K classes.
     kernels : {'naive', 'compiled'}
         What computes, as `Model.kernels`.
+    sheet : numpy.ndarray, optional
+        Where the paper is, bool (H, W), if that is known.
 
     Returns
     -------
@@ -85,18 +90,29 @@ def read_ink(level: Floats, classes: Sequence[str], kernels: str) -> Asking[Read
         N pieces; to be sent the probability of each class for each of them, float32 (N, K).
     """
     widest = max(WIDE_STROKE, MIN_WIDEST / max(level.shape))
-    sheet = find_sheet(level, dark=True)
-    dark = ink_is_dark(level, sheet, widest)
-    sheet = sheet if dark else find_sheet(level, dark=False)
+    light = find_sheet(level, dark=True) if sheet is None else sheet
+    if ink_is_dark(level, light, widest):
+        return (yield from _by_pen_or_brush(level, light, True, widest, classes, kernels))
+    board = find_sheet(level, dark=False) if sheet is None else sheet
+    found = yield from _by_pen_or_brush(level, board, False, widest, classes, kernels)
+    if light is None or board is not None:
+        return found
+    other = yield from _by_pen_or_brush(level, light, True, widest, classes, kernels)  # light paper, dark around it
+    return max(found, other, key=lambda reading: reading.gain)
+
+
+def _by_pen_or_brush(
+    level: Floats, sheet: Mask | None, dark: bool, widest: float, classes: Sequence[str], kernels: str
+) -> Asking[Reading]:
+    """What is written with strokes of such a width at most, or with a brush, whichever the model is surer of."""
     levelled, ink = _inked(level, sheet, dark, widest)
     found = yield from _read(levelled, ink, classes, kernels)
-    if found.worth >= SURE or widest >= WIDER_STROKE:
-        return found
-    levelled, wider = _inked(level, sheet, dark, WIDER_STROKE)
-    if np.count_nonzero(wider.mask & ~ink.mask) < MORE * np.count_nonzero(ink.mask):
-        return found
-    again = yield from _read(levelled, wider, classes, kernels)
-    return max(found, again, key=lambda reading: reading.gain)
+    if found.worth < SURE and widest < WIDER_STROKE:
+        levelled, wider = _inked(level, sheet, dark, WIDER_STROKE)
+        if np.count_nonzero(wider.mask & ~ink.mask) >= MORE * np.count_nonzero(ink.mask):
+            again = yield from _read(levelled, wider, classes, kernels)
+            found = max(found, again, key=lambda reading: reading.gain)
+    return replace(found, sheet=sheet)
 
 
 def _inked(level: Floats, sheet: Mask | None, dark: bool, widest: float) -> tuple[Levelled, Ink]:

@@ -204,7 +204,7 @@ def _read_upright(model: Model, part: Picture, picture: Picture) -> Asking[Page]
     turn = Turn(part.grey, found.slope)
     if abs(found.slope) > STEEP:
         turned = turn.picture()
-        upright = yield from read_ink(turned.astype(np.float32), model.classes, model.kernels)
+        upright = yield from read_ink(turned.astype(np.float32), model.classes, model.kernels, turn.mask(found.sheet))
         if upright.gain > found.gain:
             return _page(model, upright, picture, lambda box: part.in_original(turn.back(box, turned.shape)))
     return _page(model, found, picture, part.in_original)

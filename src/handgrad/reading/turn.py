@@ -10,6 +10,7 @@ from PIL import Image
 from handgrad.reading.picture import Box
 
 Grey = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
 
 CELL = 32  # pixels: what is smaller at the border does not go on beyond it
 
@@ -42,13 +43,40 @@ class Turn:
         numpy.ndarray
             Uint8, large enough for all of it; the corners have the levels of what is nearest to them, without strokes.
         """
+        return np.asarray(self._turned(_framed(self.grey, self._reach), Image.Resampling.BICUBIC))
+
+    def mask(self, mask: Mask | None) -> Mask:
+        """Return the turned mask.
+
+        Parameters
+        ----------
+        mask : numpy.ndarray or None
+            Bool (H, W), a part of the picture; None for all of it.
+
+        Returns
+        -------
+        numpy.ndarray
+            Bool, of the turned picture's size; nothing in its corners.
+        """
+        whole = np.ones(self.grey.shape, bool) if mask is None else mask
+        framed = np.pad(whole, [(side, side) for side in _beyond(self.grey.shape, self._reach)])
+        return np.asarray(self._turned(Image.fromarray(framed.astype(np.uint8)), Image.Resampling.NEAREST)) > 0
+
+    @property
+    def _size(self) -> tuple[float, float]:
+        """The width and height of the turned picture."""
         rows, columns = self.grey.shape
         sin, cos = abs(math.sin(self.angle)), math.cos(self.angle)
-        width, height = columns * cos + rows * sin, columns * sin + rows * cos
-        framed = _framed(self.grey, math.hypot(width, height))
-        turned = framed.rotate(math.degrees(self.angle), Image.Resampling.BICUBIC)
-        aside, above = int(turned.width - width) // 2, int(turned.height - height) // 2
-        return np.asarray(turned.crop((aside, above, turned.width - aside, turned.height - above)))
+        return columns * cos + rows * sin, columns * sin + rows * cos
+
+    @property
+    def _reach(self) -> float:
+        return math.hypot(*self._size)
+
+    def _turned(self, framed: Image.Image, resampling: Image.Resampling) -> Image.Image:
+        turned = framed.rotate(math.degrees(self.angle), resampling)
+        aside, above = (int(whole - side) // 2 for whole, side in zip(turned.size, self._size, strict=True))
+        return turned.crop((aside, above, turned.width - aside, turned.height - above))
 
     def back(self, box: Box, turned: tuple[int, int]) -> Box:
         """Return the box around a turned box, in the picture as it was.
@@ -76,10 +104,16 @@ class Turn:
         return *start, round(float(across.max())) - start[0], round(float(down.max())) - start[1]
 
 
+def _beyond(shape: tuple[int, ...], side: float) -> tuple[int, int]:
+    """How far a square of such a side goes beyond a picture in its middle: above it and aside."""
+    above, aside = (max(math.ceil((side - inner) / 2), 0) for inner in shape)
+    return above, aside
+
+
 def _framed(grey: Grey, side: float) -> Image.Image:
     """A picture in the middle of another of such a side, into which the levels at its border go on smoothly."""
     rows, columns = grey.shape
-    aside, above = (max(math.ceil((side - inner) / 2), 0) for inner in (columns, rows))
+    above, aside = _beyond(grey.shape, side)
     cells = Image.fromarray(grey).resize((max(columns // CELL, 1), max(rows // CELL, 1)), Image.Resampling.BOX)
     beyond = math.ceil(side / CELL)
     wide, high = aside * cells.width / columns, above * cells.height / rows  # in cells

@@ -5,6 +5,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from handgrad.model.shipped import pretrained
+from handgrad.reading import page as page_module
 from handgrad.reading import read_digit, read_page
 
 from .drawings import Lines, bordered, box, hard, ink, level_lines, on, page, soft_spot, turned, upright_lines, written
@@ -136,3 +137,11 @@ def test_dark_cells_on_faintly_ruled_paper(rule: int) -> None:
     walls = [np.array([(x, 300), (x, 400)], float) for x in range(250, 651, 100)]
     picture = np.minimum(on(ink(strokes, shape, 6, 0.6), paper, 60), on(ink(sides + walls, shape, 4, 0.4), paper, 20))
     assert text(picture) == "40562\n8197"
+
+
+@pytest.mark.parametrize("sides", ["l", "ltrb"])
+def test_light_paper_on_a_dark_table_is_read_though_its_ink_seemed_light(
+    sides: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_module, "ink_is_dark", lambda *given: False)
+    assert text(bordered(page("40562"), 60, 25, sides)) == "40562"

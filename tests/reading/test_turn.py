@@ -58,3 +58,23 @@ def test_no_slope_changes_nothing() -> None:
     grey = marked((40, 60), [(5, 6, 7, 8)])
     turn = Turn(grey, 0.0)
     assert (turn.picture() == grey).all() and turn.back((5, 6, 7, 8), (40, 60)) == (5, 6, 7, 8)
+
+
+@pytest.mark.parametrize("slope", SLOPES)
+@pytest.mark.parametrize("shape", [(200, 300), (301, 150)])
+def test_a_mask_is_turned_with_the_picture(slope: float, shape: tuple[int, int]) -> None:
+    turn = Turn(marked(shape, [(60, 120, 30, 20)]), slope)
+    mask, picture = turn.mask(turn.grey < 120), turn.picture()
+    assert mask.shape == picture.shape and turn.mask(None).shape == picture.shape
+    inside = picture < 120
+    assert (mask & inside).sum() > 0.9 * max(mask.sum(), inside.sum())
+    assert turn.mask(None).sum() == pytest.approx(turn.grey.size, rel=0.02)
+
+
+@pytest.mark.parametrize("slope", SLOPES)
+def test_levels_go_on_beyond_the_border(slope: float) -> None:
+    grey = np.linspace(100, 180, 300, dtype=np.float32)[None].repeat(200, axis=0).astype(np.uint8)
+    turn = Turn(grey, slope)
+    rise = np.abs(np.diff(turn.picture().astype(float), axis=1))
+    assert rise.max() < 8, "no edge is seen where the picture ends"
+    assert turn.picture().min() > 95 and turn.picture().max() < 185

@@ -177,10 +177,10 @@ def test_a_weak_score_grows_by_the_line_readers_word() -> None:
     assert digit == 5 and alone == pytest.approx(0.3) and both > 0.95
 
 
-def test_words_are_told_by_the_models_word_alone() -> None:
-    """A line reader that has never seen letters does not make digits of them."""
+def test_words_are_told_by_the_models_word() -> None:
+    """The line reader has never seen letters: it makes a digit only of what the model holds possible."""
     pieces = [piece(60 * i + 12) for i in range(4)]
-    for alone, is_word in ((0.2, True), (0.9, False)):
+    for alone, is_word in ((0.2, True), (0.3, False), (0.9, False)):
         glyphs = [Glyph(each, scores(_5=0.97), True, alone=alone) for each in pieces]
         assert _is_word(glyphs, Line(tuple(pieces), HEIGHT, 0.0), HEIGHT) == is_word
 

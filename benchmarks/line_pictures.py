@@ -34,7 +34,7 @@ MOST = 10  # digits in a line, at most
 BLOCK = 24  # lines that are made from one stream of random numbers
 FIRST_BLOCK = 10_000_000  # of these streams: wrong cuts have those before
 CELLS, RULED = 0.3, 0.2  # share of the lines in cells, and of the others with a printed line under them
-STRAY = 0.12  # deviation of a digit's place from the middle of its cell, as a share of the cell's height
+STRAY = 0.12  # greatest standard deviation of a digit's place in its cell, as a share of the cell's height
 RUNS = (0, 1, 2, 5)  # digits that people write several times in a row
 NONE = -1  # fills the labels of a shorter line up
 
@@ -247,7 +247,7 @@ def _sign(random: Random) -> Mask:
 
 
 def _damage(canvas: Mask, random: Random) -> None:
-    """What else a reader leaves: lines above and below that it did not find, gaps of those that were none, and dirt."""
+    """What else a reader leaves: lines above and below that it missed, gaps where it removed strokes, and dirt."""
     chance = random.random()
     if chance < 0.08:
         for _ in range(random.integers(1, 4)):

@@ -20,9 +20,13 @@ INKED = 0.4  # from which level on a pixel is ink
 SLACK = 3  # by how much ink that is taken out may be thicker than the line
 STAYS, PARTLY = 0.12, 0.2  # share of the lines that are not taken out, and of those of which a part stays
 FAINTEST = 0.3  # level of such a line
-FILL, ASPECT, SPACE = (0.55, 1.15), (0.75, 1.1), (0.1, 0.35)  # a digit's height in its cell, a cell's width, its gap
+FILL, ASPECT, SPACE = (
+    (0.55, 1.15),
+    (0.75, 1.1),
+    (0.1, 0.35),
+)  # from, to: a digit's height in its cell, a cell's width, its gap
 OPEN = 0.3  # share of the cells that have no upper side
-THINNEST, THICKEST = 1, 5
+THINNEST, THICKEST = 1, 5  # pixels: the thickness of a printed line
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ def sides(cells: Cells, count: int, left: float, middle: float, random: Random) 
 
 
 def rule(level: float, left: float, right: float, random: Random) -> Printed:
-    """A line to write on, or one above or below."""
+    """A line to write on."""
     thick = int(random.integers(THINNEST, THICKEST + 1))
     return Printed(_span(level - thick / 2, level + thick / 2), _span(left, right), True)
 

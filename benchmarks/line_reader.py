@@ -1,6 +1,6 @@
 """Train the line reader, and put it into the package: a convolutional network that spells a line of digits.
 
-    python benchmarks/line_reader.py --folder FOLDER      # about an hour on two cores; can be stopped and resumed
+    python benchmarks/line_reader.py --folder FOLDER      # over an hour on two cores; can be stopped and resumed
 
 It composes lines from MNIST's first 50,000 training images (`line_pictures.py`) and keeps them in the folder, trains on
 them by the CTC loss (`ctc.py`), and watches lines of the 10,000 validation images. The weights that it writes are the

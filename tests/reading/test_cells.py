@@ -51,7 +51,7 @@ def test_boxes_with_gaps(gap: float) -> None:
     assert len(row.walls) == 5
 
 
-def test_the_gaps_between_boxes_are_none_though_their_lines_go_on() -> None:
+def test_gaps_between_boxes_are_no_cells_though_lines_cross_them() -> None:
     dashes = [np.array([(120.0 + 105 * i, y), (145.0 + 105 * i, y)]) for i in range(4) for y in (60, 150)]
     (row,) = found(boxes(5, 25) + dashes, digits("20473", 25)).rows
     assert len(row.walls) == 5 and row.cell == pytest.approx(80, abs=2)
@@ -69,7 +69,7 @@ def test_ticks_on_a_line() -> None:
 
 
 @pytest.mark.parametrize(("gap", "columns"), [(2, (40, 200, 440)), (20, (40, 200))])
-def test_ticks_some_of_which_are_broken_or_low(gap: int, columns: tuple[int, ...]) -> None:
+def test_ticks_some_of_which_are_broken_or_cut_off_from_their_line(gap: int, columns: tuple[int, ...]) -> None:
     mask = (ink(comb(6), SHAPE, 3) > 0.5) | (ink(digits("204739", tall=62, top=82), SHAPE, 6) > 0.5)
     for column in columns:
         mask[130 - gap : 130, column - 3 : column + 4] = False

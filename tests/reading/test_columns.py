@@ -177,11 +177,11 @@ def test_a_weak_score_grows_by_the_line_readers_word() -> None:
     assert digit == 5 and alone == pytest.approx(0.3) and both > 0.95
 
 
-def test_words_are_told_by_the_models_word() -> None:
+def test_words_are_told_by_the_model_unless_the_line_reader_is_sure() -> None:
     """The line reader has never seen letters: it makes a digit only of what the model holds possible."""
     pieces = [piece(60 * i + 12) for i in range(4)]
-    for alone, is_word in ((0.2, True), (0.3, False), (0.9, False)):
-        glyphs = [Glyph(each, scores(_5=0.97), True, alone=alone) for each in pieces]
+    for alone, both, is_word in ((0.2, 0.97, True), (0.3, 0.97, False), (0.3, 0.8, True), (0.6, 0.8, False)):
+        glyphs = [Glyph(each, scores(_5=both), True, alone=alone) for each in pieces]
         assert _is_word(glyphs, Line(tuple(pieces), HEIGHT, 0.0), HEIGHT) == is_word
 
 

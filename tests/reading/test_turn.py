@@ -72,9 +72,18 @@ def test_a_mask_is_turned_with_the_picture(slope: float, shape: tuple[int, int])
 
 
 @pytest.mark.parametrize("slope", SLOPES)
-def test_levels_go_on_beyond_the_border(slope: float) -> None:
-    grey = np.linspace(100, 180, 300, dtype=np.float32)[None].repeat(200, axis=0).astype(np.uint8)
+@pytest.mark.parametrize("shape", [(200, 300), (57, 88), (301, 150), (64, 301)])
+def test_levels_go_on_beyond_the_border(slope: float, shape: tuple[int, int]) -> None:
+    grey = np.linspace(100, 100 + shape[1] / 4, shape[1])[None].repeat(shape[0], axis=0).astype(np.uint8)
     turn = Turn(grey, slope)
     rise = np.abs(np.diff(turn.picture().astype(float), axis=1))
     assert rise.max() < 8, "no edge is seen where the picture ends"
-    assert turn.picture().min() > 95 and turn.picture().max() < 185
+    assert turn.picture().min() > 95 and turn.picture().max() < 105 + shape[1] / 4
+
+
+@pytest.mark.parametrize("slope", SLOPES)
+@pytest.mark.parametrize("shape", [(12, 400), (400, 10), (1, 40), (4, 200), (1, 1)])
+def test_thin_pictures_are_turned(slope: float, shape: tuple[int, int]) -> None:
+    turn = Turn(np.full(shape, 200, np.uint8), slope)
+    assert (turn.picture() == 200).all()
+    assert turn.mask(None).shape == turn.picture().shape

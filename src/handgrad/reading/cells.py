@@ -29,13 +29,14 @@ DOUBLE = 2.5  # widths of a line between two walls of cells that are drawn besid
 SHARPNESS = 4  # exponent of that share, for the choice of a lean
 TICK, MAX_TICK = 0.25, 1.5  # digit heights: a wall on a line without another above is as high, and no higher
 OPEN_HEIGHT = 1.5  # digit heights that cells without an upper line are thought to have
+USED = 2  # pixels between a wall and the side of a cell that it is
 GAP = 3  # pixels without ink at which a tick ends: it may be faint
 ALIKE, MIN_ALIKE = 1.25, 0.6  # ratio by which the heights of ticks differ, and the share of them that are so alike
 
 # Cells.
 NEAR = 1  # pixels off a line within which that ink is
-MOST_BESIDE, MOST_BESIDE_OPEN = 0.55, 0.3  # share of a line's columns that have ink beside it, of two lines and of one:
-SURELY = 5  # fewer cells than these may be the strokes of digits
+MOST_BESIDE, MOST_BESIDE_OPEN = 0.55, 0.3  # of a line's columns, those with ink beside it: between two lines, on one
+SHORT_ROW = 5  # cells: a row of fewer may be the strokes of digits
 EVEN = 0.9  # of the columns that cells of any width take, the least that cells of one width take, if they have one
 BEYOND = 3.0  # cell widths beyond a row's ends within which it may go on
 MIN_CELLS, FULL_ROW, FULL_PAIR = 2, 0.4, 0.75  # of a row, and the share of its lines that they take; if it has two
@@ -90,13 +91,13 @@ def _closed(mask: Mask, above: Level, below: Level) -> tuple[float, Row] | None:
     worth, cells = found
     if len(cells) < MIN_CELLS or worth < least * len(x):
         return None
-    if len(cells) < SURELY and max(_beside(mask, x, line) for line in (above, below)) > MOST_BESIDE:
+    if len(cells) < SHORT_ROW and max(_beside(mask, x, line) for line in (above, below)) > MOST_BESIDE:
         return None
     return worth, Row(top, bottom, lean, np.array(cells), width, False)
 
 
 def _beside(mask: Mask, x: Columns, line: Level) -> float:
-    """The share of a line's columns that have ink above it, or below: strokes cross it, but it is no row of feet."""
+    """The larger share of a line's columns with ink just above it or just below: high for a row of feet."""
     away = math.ceil(line.width / 2) + NEAR + 1
     places = (np.rint(line.side.along(x) + shift).astype(int) for shift in (-away, away))
     return max(float(_at(mask, rows, x).mean()) for rows in places)
@@ -105,7 +106,7 @@ def _beside(mask: Mask, x: Columns, line: Level) -> float:
 def _has_unused(walls: Numbers, cells: Cells) -> bool:
     """Whether a wall is no side of any cell. If there is none, what lies between cells is a gap."""
     ends = np.array(cells).ravel()
-    return not len(ends) or bool((np.abs(walls[:, :1] - ends).min(axis=1) > STRAY).any())
+    return not len(ends) or bool((np.abs(walls[:, :1] - ends).min(axis=1) > USED).any())
 
 
 def _open(mask: Mask, below: Level, size: float) -> tuple[float, Row] | None:
@@ -117,7 +118,7 @@ def _open(mask: Mask, below: Level, size: float) -> tuple[float, Row] | None:
     worth, cells = even_cells(x, inked, np.cumsum(_along(mask, x, bottom), dtype=int), OPEN_HEIGHT * size)
     if worth < FULL_OPEN * len(x) or len(cells) <= MIN_CELLS:
         return None
-    if len(cells) < SURELY and _beside(mask, x, below) > MOST_BESIDE_OPEN:
+    if len(cells) < SHORT_ROW and _beside(mask, x, below) > MOST_BESIDE_OPEN:
         return None
     row = Row(top, bottom, lean, np.array(cells), width, True)
     heights = np.array([_tick(mask, row, wall, size) for wall in np.unique(row.walls)])

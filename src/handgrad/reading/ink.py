@@ -28,8 +28,8 @@ STRONGER = 2.0  # times the least full ink: what stands out of a faint stroke
 LOCAL, LOCAL_SHARE = 0.75, 30  # full ink is at least such a share of the peak near by: the shorter side divided by this
 # Of full ink, by which levels change near a stroke's edge: within the shorter side divided by this.
 MIN_SHARPNESS, SHARP_SHARE = 0.4, 150
-BROAD, AS_SHARP = 2.0, 0.6  # times the usual width from which a stroke is broad, and is then so sharp beside others
-NOISE_RANGE = 1.7  # standard deviations of the noise by which the smoothed picture differs within that anyway
+BROAD, AS_SHARP = 2.0, 0.6  # times the median width from which a stroke is broad; of others' sharpness, what it needs
+NOISE_RANGE = 1.7  # standard deviations of the noise: by about so much smoothed paper differs within that reach
 BLUR, WIDEST = 0.2, 0.15  # widths of a stroke within which a blurred edge may lie; of a side, that width at most
 MAX_EDGE = 0.5  # of a stroke's pixels that lie at the sheet's edge
 EDGE = 0.06  # what is fainter does not belong to a stroke's soft edge, on grainy paper
@@ -204,7 +204,7 @@ def _strokes(flat: Floats, mask: Mask, own: Floats, margin: int, levelled: Level
     sizes, outer, around = (np.bincount(each.ravel(), minlength=count + 1) for each in (labels, labels * edge, outline))
     reach = max(margin, round(min(flat.shape) / SHARP_SHARE))
     wide = 2 * sizes / np.maximum(around, 1)
-    rise, broad = _rise(flat, own, outline, count, reach, noise), wide > BROAD * _median(wide[1:], around[1:])
+    rise, broad = _rise(flat, own, outline, count, reach, noise), wide > BROAD * _weighted_median(wide[1:], around[1:])
     broad[0] = True
     usual = float(rise[~broad].sum()) / max(int(around[~broad].sum()), 1)
     sharp = rise > np.where(broad, max(MIN_SHARPNESS, AS_SHARP * usual), MIN_SHARPNESS) * around
@@ -213,20 +213,21 @@ def _strokes(flat: Floats, mask: Mask, own: Floats, margin: int, levelled: Level
     for label in np.flatnonzero(soft[1:]) + 1:
         here = tuple(slice(max(each.start - reach, 0), each.stop + reach) for each in places[label - 1])
         alone = (outline[here] == label).astype(np.int32)
-        rise = _rise(flat[here], own[here], alone, 1, round(wide[label] * BLUR), noise)[1]
-        sharp[label] = rise > MIN_SHARPNESS * alone.sum()
+        its_rise = _rise(flat[here], own[here], alone, 1, round(wide[label] * BLUR), noise)[1]
+        sharp[label] = its_rise > MIN_SHARPNESS * alone.sum()
     sharp[0] = False
     strokes: Mask = (sharp & (outer < MAX_EDGE * sizes))[labels]
     return strokes
 
 
-def _median(values: NDArray[np.float64], weights: NDArray[np.int_]) -> float:
+def _weighted_median(values: NDArray[np.float64], weights: NDArray[np.int_]) -> float:
+    """The value below which those with half of the weight are."""
     order = values.argsort()
     return float(values[order[np.searchsorted(np.cumsum(weights[order]), weights.sum() / 2)]])
 
 
 def _rise(flat: Floats, own: Floats, outline: Labels, count: int, reach: int, noise: float) -> NDArray[np.float64]:
-    """By what share of full ink levels change within a reach, summed over the outline of each piece (count + 1,)."""
+    """By what share of full ink levels change within a reach, more than by noise, summed over each piece's outline."""
     window = 2 * reach + 1
     rise = highest(flat, window) - lowest(flat, window) - np.float32(noise)
     at = outline > 0

@@ -90,14 +90,14 @@ def read_ink(level: Floats, classes: Sequence[str], kernels: str, sheet: Mask | 
         N pieces; to be sent the probability of each class for each of them, float32 (N, K).
     """
     widest = max(WIDE_STROKE, MIN_WIDEST / max(level.shape))
-    light = find_sheet(level, dark=True) if sheet is None else sheet
-    if ink_is_dark(level, light, widest):
-        return (yield from _by_pen_or_brush(level, light, True, widest, classes, kernels))
-    board = find_sheet(level, dark=False) if sheet is None else sheet
-    found = yield from _by_pen_or_brush(level, board, False, widest, classes, kernels)
-    if light is None or board is not None:
+    light_sheet = find_sheet(level, dark=True) if sheet is None else sheet
+    if ink_is_dark(level, light_sheet, widest):
+        return (yield from _by_pen_or_brush(level, light_sheet, True, widest, classes, kernels))
+    dark_sheet = find_sheet(level, dark=False) if sheet is None else sheet
+    found = yield from _by_pen_or_brush(level, dark_sheet, False, widest, classes, kernels)
+    if light_sheet is None or (sheet is None and dark_sheet is not None):
         return found
-    other = yield from _by_pen_or_brush(level, light, True, widest, classes, kernels)  # light paper, dark around it
+    other = yield from _by_pen_or_brush(level, light_sheet, True, widest, classes, kernels)
     return max(found, other, key=lambda reading: reading.gain)
 
 

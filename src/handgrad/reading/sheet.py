@@ -20,9 +20,9 @@ CELLS = 256  # of the copy's longer side on which the sheet is looked for
 CLOSED = 0.07  # share of the longer side: what is narrower is a stroke
 MIN_DIFFERENCE = 45.0  # grey levels between the paper and what lies around it
 MAX_RATIO = 0.55  # of the darker level to the lighter one: a shadow is not as dark
-MAX_GRAINY = 0.75  # the same, where the darker one has a table's grain
-GRAIN, GRAINIER = 0.03, 4.0  # shares of its level by which a table's changes near by: least, and times the paper's
-NEAR = 5  # cells
+MAX_GRAINY = 0.75  # the same, where the darker area has grain
+GRAIN, GRAINIER = 0.03, 4.0  # median deviation near by, over the level: least for grain, and least ratio to the paper's
+NEAR = 5  # cells: side of the window with whose mean a cell is compared
 MIN_SHEET = 0.12  # share of the picture that a sheet takes at least
 MIN_WIDTH = 0.28  # of the longer side: a sheet is so wide somewhere, a stroke is not
 MIN_CONTACT = 0.55  # pixels of the picture's border that an area outside touches, for each of its pixels at the sheet
@@ -101,7 +101,7 @@ def _with_shadow(areas: Floats, light: Mask) -> Mask:
 
 
 def _far_apart(level: Floats, light: Mask) -> bool:
-    """Whether the two may be paper and what lies around it, as a table whose grain no shadow has."""
+    """Whether levels differ as paper and what is around it; less is enough with a table's grain, which shadows lack."""
     grain = np.abs(level - ndimage.uniform_filter(level, NEAR))
     bright, dim, smooth, rough = (float(np.median(of[part])) for of in (level, grain) for part in (light, ~light))
     is_grainy = rough > GRAIN * dim and rough * bright > GRAINIER * smooth * dim

@@ -12,6 +12,7 @@ from handgrad.reading.picture import Box
 Grey = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
+SPARE = 6  # pixels: the turned picture is up to 2 larger than it has to be, and cubic interpolation reaches 2 further
 CELL = 32  # pixels: what is smaller at the border does not go on beyond it
 
 
@@ -71,7 +72,8 @@ class Turn:
 
     @property
     def _reach(self) -> float:
-        return math.hypot(*self._size)
+        """The side of a square that has all of the turned picture and what is interpolated at its border."""
+        return math.hypot(*self._size) + SPARE
 
     def _turned(self, framed: Image.Image, resampling: Image.Resampling) -> Image.Image:
         turned = framed.rotate(math.degrees(self.angle), resampling)
@@ -115,8 +117,8 @@ def _framed(grey: Grey, side: float) -> Image.Image:
     rows, columns = grey.shape
     above, aside = _beyond(grey.shape, side)
     cells = Image.fromarray(grey).resize((max(columns // CELL, 1), max(rows // CELL, 1)), Image.Resampling.BOX)
-    beyond = math.ceil(side / CELL)
     wide, high = aside * cells.width / columns, above * cells.height / rows  # in cells
+    beyond = math.ceil(max(wide, high)) + 1
     place = (beyond - wide, beyond - high, beyond + cells.width + wide, beyond + cells.height + high)
     around = Image.fromarray(np.pad(np.asarray(cells), beyond, mode="edge"))
     framed = around.resize((columns + 2 * aside, rows + 2 * above), Image.Resampling.BILINEAR, place)

@@ -140,8 +140,10 @@ def test_dark_cells_on_faintly_ruled_paper(rule: int) -> None:
 
 
 @pytest.mark.parametrize("sides", ["l", "ltrb"])
+@pytest.mark.parametrize("slope", [0.0, 0.4])
 def test_light_paper_on_a_dark_table_is_read_though_its_ink_seemed_light(
-    sides: str, monkeypatch: pytest.MonkeyPatch
+    sides: str, slope: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(page_module, "ink_is_dark", lambda *given: False)
-    assert text(bordered(page("40562"), 60, 25, sides)) == "40562"
+    sheet = on(ink(written("40562", 60, (60, 70), slope=slope), (360, 480), 6, 0.5))
+    assert text(bordered(sheet, 60, 25, sides)) == "40562"

@@ -7,6 +7,7 @@ from PIL import Image, ImageDraw, ImageFont
 from handgrad.model.shipped import pretrained
 from handgrad.reading import page as page_module
 from handgrad.reading import read_digit, read_page
+from handgrad.reading.rules import find_rules
 
 from .drawings import Lines, bordered, box, hard, ink, level_lines, on, page, soft_spot, turned, upright_lines, written
 
@@ -147,3 +148,13 @@ def test_light_paper_on_a_dark_table_is_read_though_its_ink_seemed_light(
     monkeypatch.setattr(page_module, "ink_is_dark", lambda *given: False)
     sheet = on(ink(written("40562", 60, (60, 70), slope=slope), (360, 480), 6, 0.5))
     assert text(bordered(sheet, 60, 25, sides)) == "40562"
+
+
+def test_printed_words_cause_no_second_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+    monkeypatch.setattr(page_module, "find_rules", lambda *given: calls.append(given) or find_rules(*given))
+    sheet = Image.fromarray(on(ink(written("20473", 70, (60, 150)), (320, 620), 6, 0.6)))
+    for top, words in ((30, "Application for a library card"), (80, "Policy number and postcode")):
+        ImageDraw.Draw(sheet).text((60, top), words, 40, ImageFont.load_default(30))
+    assert text(np.asarray(sheet)) == "20473"
+    assert len(calls) == 1

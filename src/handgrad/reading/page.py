@@ -45,12 +45,15 @@ class Reading:
         Pixels that the lines fall for each to the right.
     sheet : numpy.ndarray or None
         Where the paper is, bool (H, W); None where the whole picture is paper.
+    dark : bool
+        Whether the ink is darker than the paper.
     """
 
     lines: list[list[Mark]]
     words: list[Piece]
     slope: float = 0.0
     sheet: Mask | None = None
+    dark: bool = True
 
     @property
     def gain(self) -> float:
@@ -65,7 +68,7 @@ class Reading:
         return sum(scores) / max(len(scores) + len(self.words), 1)
 
 
-def read_ink(level: Floats, classes: Sequence[str], kernels: str, sheet: Mask | None = None) -> Asking[Reading]:
+def read_ink(level: Floats, classes: Sequence[str], kernels: str) -> Asking[Reading]:
     """Read what is written on a page, in dark or in light ink.
 
     Parameters
@@ -76,8 +79,6 @@ def read_ink(level: Floats, classes: Sequence[str], kernels: str, sheet: Mask | 
         The names of the K classes.
     kernels : {'naive', 'compiled'}
         What computes, as `Model.kernels`.
-    sheet : numpy.ndarray, optional
-        Where the paper is, bool (H, W), if that is known.
 
     Returns
     -------
@@ -89,30 +90,54 @@ def read_ink(level: Floats, classes: Sequence[str], kernels: str, sheet: Mask | 
     list of Piece
         N pieces; to be sent the probability of each class for each of them, float32 (N, K).
     """
-    widest = max(WIDE_STROKE, MIN_WIDEST / max(level.shape))
-    light_sheet = find_sheet(level, dark=True) if sheet is None else sheet
-    if ink_is_dark(level, light_sheet, widest):
-        return (yield from _by_pen_or_brush(level, light_sheet, True, widest, classes, kernels))
-    dark_sheet = find_sheet(level, dark=False) if sheet is None else sheet
-    found = yield from _by_pen_or_brush(level, dark_sheet, False, widest, classes, kernels)
-    if light_sheet is None or (sheet is None and dark_sheet is not None):
+    light_sheet = find_sheet(level, dark=True)
+    if ink_is_dark(level, light_sheet, _widest(level)):
+        return (yield from read_sheet(level, light_sheet, True, classes, kernels))
+    dark_sheet = find_sheet(level, dark=False)
+    found = yield from read_sheet(level, dark_sheet, False, classes, kernels)
+    if light_sheet is None or dark_sheet is not None:
         return found
-    other = yield from _by_pen_or_brush(level, light_sheet, True, widest, classes, kernels)
+    other = yield from read_sheet(level, light_sheet, True, classes, kernels)
     return max(found, other, key=lambda reading: reading.gain)
 
 
-def _by_pen_or_brush(
-    level: Floats, sheet: Mask | None, dark: bool, widest: float, classes: Sequence[str], kernels: str
-) -> Asking[Reading]:
-    """What is written with strokes of such a width at most, or with a brush, whichever the model is surer of."""
-    levelled, ink = _inked(level, sheet, dark, widest)
+def read_sheet(level: Floats, sheet: Mask | None, dark: bool, classes: Sequence[str], kernels: str) -> Asking[Reading]:
+    """Read what is written on a sheet, with a pen or a brush, whichever the model is surer of.
+
+    Parameters
+    ----------
+    level : numpy.ndarray
+        Grey levels, float32 (H, W).
+    sheet : numpy.ndarray or None
+        Where the paper is, bool (H, W); None where the whole picture is paper.
+    dark : bool
+        Whether the ink is darker than the paper.
+    classes, kernels : sequence of str, {'naive', 'compiled'}
+        As for `read_ink`.
+
+    Returns
+    -------
+    Reading
+        As from `read_ink`.
+
+    Yields
+    ------
+    list of Piece
+        As from `read_ink`.
+    """
+    levelled, ink = _inked(level, sheet, dark, _widest(level))
     found = yield from _read(levelled, ink, classes, kernels)
-    if found.worth < SURE and widest < WIDER_STROKE:
+    if found.worth < SURE and _widest(level) < WIDER_STROKE:
         levelled, wider = _inked(level, sheet, dark, WIDER_STROKE)
         if np.count_nonzero(wider.mask & ~ink.mask) >= MORE * np.count_nonzero(ink.mask):
             again = yield from _read(levelled, wider, classes, kernels)
             found = max(found, again, key=lambda reading: reading.gain)
-    return replace(found, sheet=sheet)
+    return replace(found, sheet=sheet, dark=dark)
+
+
+def _widest(level: Floats) -> float:
+    """The widest stroke of a pen, as a share of the longer side."""
+    return max(WIDE_STROKE, MIN_WIDEST / int(max(level.shape)))
 
 
 def _inked(level: Floats, sheet: Mask | None, dark: bool, widest: float) -> tuple[Levelled, Ink]:

@@ -14,7 +14,7 @@ from handgrad.reading.answer import Answer, Page, Refusal
 from handgrad.reading.fit import fit
 from handgrad.reading.marks import Mark
 from handgrad.reading.normalise import see, sides
-from handgrad.reading.page import Reading, read_ink
+from handgrad.reading.page import Reading, read_ink, read_sheet
 from handgrad.reading.picture import Box, Picture
 from handgrad.reading.pieces import Piece
 from handgrad.reading.source import Source, open_picture
@@ -204,7 +204,8 @@ def _read_upright(model: Model, part: Picture, picture: Picture) -> Asking[Page]
     turn = Turn(part.grey, found.slope)
     if abs(found.slope) > STEEP:
         turned = turn.picture()
-        upright = yield from read_ink(turned.astype(np.float32), model.classes, model.kernels, turn.mask(found.sheet))
+        level, sheet = turned.astype(np.float32), turn.mask(found.sheet)
+        upright = yield from read_sheet(level, sheet, found.dark, model.classes, model.kernels)
         if upright.gain > found.gain:
             return _page(model, upright, picture, lambda box: part.in_original(turn.back(box, turned.shape)))
     return _page(model, found, picture, part.in_original)
